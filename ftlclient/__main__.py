@@ -1,0 +1,3 @@
+from ftlclient.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,119 @@
+"""The command line: the parser, the console, from an outcome to an exit status.
+
+Statuses: 0 done, 1 the server refused, 2 wrong usage, 3 nobody has those ids, 4 no answer from a server,
+5 what answers is not this API.
+"""
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+from typing import Any
+
+from ftlclient import __version__
+from ftlclient.commands import COMMANDS
+from ftlclient.config import DEFAULT_TIMEOUT, Config
+from ftlclient.errors import ClientError, NotThisAPIError, RefusedError, UnreachableError
+from ftlclient.text import safe
+
+
+class _CommandParser(argparse.ArgumentParser):
+    """A parser that loads its command's room only when that command was chosen (300 ms, Rich and requests)."""
+
+    room = ""
+    config = Config()
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self.room:
+            module = importlib.import_module(f"ftlclient.commands.{self.room}")
+            self.room = ""
+            self.description = module.__doc__
+            self.epilog = f"example: {module.EXAMPLE}"
+            module.add_arguments(self)
+            _add_common_arguments(self, self.config)
+            self.set_defaults(handle=module.handle)
+        return super().parse_known_args(args, namespace)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that *argv* asks for; return the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show a character shows a question mark; that is no reason to stop.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    args = _parser(Config.from_env(os.environ)).parse_args(argv)
+    from rich.console import Console  # noqa: PLC0415  90 ms that --version does not need
+
+    from ftlclient import clock  # noqa: PLC0415
+
+    clock.use_bundled_zones()
+    try:
+        status: int = args.handle(args, Console(highlight=False))
+    except ClientError as exc:
+        print(f"ftlclient: {safe(str(exc))}", file=sys.stderr)
+        return _status(exc)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; say nothing more, at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _parser(config: Config) -> argparse.ArgumentParser:
+    parser = _CommandParser(
+        prog="ftlclient",
+        description="Ask an FTL Activity server who was active when.",
+        formatter_class=_formatter(),
+    )
+    parser.add_argument("--version", action="version", version=f"ftlclient {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
+    for name, help_ in COMMANDS:
+        command = commands.add_parser(name, help=help_, formatter_class=parser.formatter_class)
+        command.room = name
+        command.config = config
+    return parser
+
+
+def _add_common_arguments(parser: argparse.ArgumentParser, config: Config) -> None:
+    parser.add_argument("--url", default=config.url, help="where the server is (FTL_URL, default: %(default)s)")
+    parser.add_argument(
+        "--timeout",
+        metavar="SECONDS",
+        type=_seconds,
+        default=DEFAULT_TIMEOUT,
+        help="how long to wait for a whole answer (default: %(default)g)",
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds <= 86_400:
+        raise argparse.ArgumentTypeError("expected a number of seconds greater than 0")
+    return seconds
+
+
+def _formatter() -> type[argparse.HelpFormatter]:
+    """Return the coloured formatter where somebody sees it; it costs 60 ms."""
+    if not sys.stdout.isatty():
+        return argparse.RawDescriptionHelpFormatter
+    from rich_argparse import RawDescriptionRichHelpFormatter  # noqa: PLC0415
+
+    return RawDescriptionRichHelpFormatter
+
+
+def _status(exc: ClientError) -> int:
+    match exc:
+        case RefusedError():
+            return 1
+        case UnreachableError():
+            return 4
+        case NotThisAPIError():
+            return 5
+    return 2

@@ -1,0 +1,10 @@
+"""The commands of ftlclient: one room each, with EXAMPLE, ``add_arguments(parser)`` and ``handle(args, console)``.
+
+This list is all that ``ftlclient --help`` needs; a room, and the libraries behind it, is loaded when its
+command runs.
+"""
+
+COMMANDS = [
+    # name, help
+    ("activity", "each member's periods of activity"),
+]

@@ -1,0 +1,3 @@
+from ftlserver.cli import main
+
+raise SystemExit(main())

@@ -1,0 +1,111 @@
+"""The command line: from arguments to a command, from an outcome to an exit status.
+
+Statuses: 0 done, 1 no such user (or not confirmed), 2 wrong usage or input, 3 the database cannot be used.
+"""
+
+import argparse
+import importlib
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ftlserver import __version__
+from ftlserver.commands import COMMANDS
+from ftlserver.config import Config
+from ftlserver.errors import DatabaseError, FTLError, UserExistsError, UserNotFoundError
+
+
+class _CommandParser(argparse.ArgumentParser):
+    """A parser that loads its command's room only when that command was chosen (600 ms, mostly dataset)."""
+
+    room = ""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self.room:
+            module = importlib.import_module(f"ftlserver.commands.{self.room}")
+            self.room = ""
+            self.description = module.__doc__
+            module.add_arguments(self)
+            _add_common_arguments(self, argparse.SUPPRESS)
+            self.set_defaults(handle=module.handle)
+        return super().parse_known_args(args, namespace)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command that *argv* asks for; return the exit status."""
+    args = _parser().parse_args(argv)
+    _log_to_stderr(verbose=args.verbose)
+    try:
+        config = Config.from_env(os.environ)
+        if args.database:
+            config = replace(config, database=args.database)
+        status: int = args.handle(args, config)
+    except FTLError as exc:
+        print(exc, file=sys.stderr)
+        return _status(exc)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough; say nothing more, at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _CommandParser(
+        prog="ftlserver",
+        description="Keep users and their activity periods, and answer over HTTP who was active when.",
+        formatter_class=_formatter(),
+    )
+    parser.add_argument("--version", action="version", version=f"ftlserver {__version__}")
+    _add_common_arguments(parser, None)
+    commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
+    for name, room, help_ in COMMANDS:
+        command = commands.add_parser(name, help=help_, formatter_class=parser.formatter_class)
+        command.room = room
+    return parser
+
+
+def _add_common_arguments(parser: argparse.ArgumentParser, default: str | None) -> None:
+    """Add what may stand before the command or after it; SUPPRESS keeps what stood before."""
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        default=default,
+        help="a path or a URL, sqlite: or postgresql: (DATABASE_URL, else a file in your data directory)",
+    )
+    parser.add_argument(
+        "--verbose", "-v", action="store_true", default=default, help="say more on stderr, such as which database"
+    )
+
+
+def _formatter() -> type[argparse.HelpFormatter]:
+    """Return the coloured formatter where somebody sees it; it costs 60 ms."""
+    if not sys.stdout.isatty():
+        return argparse.RawDescriptionHelpFormatter
+    from rich_argparse import RawDescriptionRichHelpFormatter  # noqa: PLC0415
+
+    return RawDescriptionRichHelpFormatter
+
+
+def _log_to_stderr(*, verbose: bool) -> None:
+    formatter = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    formatter.converter = time.gmtime
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue is not a fault
+
+
+def _status(exc: FTLError) -> int:
+    match exc:
+        case UserNotFoundError() | UserExistsError():
+            return 1
+        case DatabaseError():
+            return 3
+    return 2

@@ -1,0 +1,220 @@
+"""Instants, zones and the two wire formats of time.
+
+An instant is an integer of microseconds since 1970-01-01T00:00:00Z, an offset is seconds east of UTC.
+This is the only module that knows zoneinfo, and it uses the zone data of the ``tzdata`` wheel:
+the system's may be years old.
+"""
+
+import re
+import time
+import zoneinfo
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import tzdata
+
+from ftlserver.errors import InvalidValueError, LocalTimeError, UnknownZoneError
+
+zoneinfo.reset_tzpath([])
+
+TimeFormat = Literal["display", "iso"]
+TZDATA_VERSION: str = tzdata.IANA_VERSION
+
+SECOND = 1_000_000
+MINUTE = 60 * SECOND
+HOUR = 60 * MINUTE
+LONGEST_ZONE_NAME = 64
+# Any wall clock of an instant before this one is still a date that datetime knows.
+END_OF_TIME = 253_402_128_000 * SECOND  # 9999-12-30T00:00:00Z
+
+# Wall clocks are naive datetimes: arithmetic on them has no zone.
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
+_FIRST_WALL_CLOCK = datetime(1969, 12, 31)  # noqa: DTZ001
+_LAST_WALL_CLOCK = datetime(9999, 12, 29)  # noqa: DTZ001
+_MICROSECOND = timedelta(microseconds=1)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DISPLAY = re.compile(
+    r"\s*([a-z]{3})\s+(\d{1,2})\s+(\d{4})\s+(\d{1,2}):(\d{2})\s*([ap]m)\s*", re.IGNORECASE | re.ASCII
+)
+_ISO = re.compile(
+    r"(\d{4}-?\d\d-?\d\d)[Tt ](\d\d:?\d\d(?::?\d\d(?:[.,]\d{1,9})?)?)(Z|z|[+-]\d\d(?::?\d\d)?)?", re.ASCII
+)
+
+
+def now() -> int:
+    """Return the system time as an instant."""
+    return time.time_ns() // 1000
+
+
+@cache
+def zone_names() -> frozenset[str]:
+    """Return every IANA name, aliases included, less ``Factory``, which stands for no place."""
+    return frozenset(zoneinfo.available_timezones()) - {"Factory", "localtime", "posixrules"}
+
+
+def zone(name: str) -> ZoneInfo:
+    """Return the zone called *name*; raise UnknownZoneError unless it is an IANA name."""
+    if name not in zone_names():
+        raise UnknownZoneError("tz must be an IANA time zone name, such as Europe/Berlin")
+    return ZoneInfo(name)
+
+
+def offset_at(instant: int, tz: ZoneInfo) -> int:
+    """Return the offset of *tz* at *instant*, in seconds."""
+    moment = datetime.fromtimestamp(instant // SECOND, UTC).astimezone(tz)
+    offset = moment.utcoffset()
+    assert offset is not None
+    return int(offset.total_seconds())
+
+
+def recorded_offset(instant: int, tz: ZoneInfo, shown: int | None) -> int:
+    """Return the offset to record for *instant*: the one that was *shown*, else the zone's own.
+
+    A shown offset has whole minutes (RFC 3339), so one that stands for the zone's own is taken as that.
+    """
+    own = offset_at(instant, tz)
+    return own if shown is None or shown == _whole_minutes(own) else shown
+
+
+def wall_clock(instant: int, offset: int) -> datetime:
+    """Return what a clock at *offset* showed at *instant*, as a naive datetime."""
+    return _EPOCH + timedelta(microseconds=instant + offset * SECOND)
+
+
+def instant_of(wall: datetime, offset: int) -> int:
+    """Return the instant at which a clock at *offset* showed *wall*."""
+    return (wall.replace(tzinfo=None) - _EPOCH) // _MICROSECOND - offset * SECOND
+
+
+def instants_of(wall: datetime, tz: ZoneInfo) -> list[int]:
+    """Return the instants, none, one or two, at which a clock in *tz* showed *wall*."""
+    offsets = {_offset_of(wall, tz, fold) for fold in (0, 1)}
+    found = sorted(instant_of(wall, offset) for offset in offsets)
+    return [instant for instant in found if wall_clock(instant, offset_at(instant, tz)) == wall]
+
+
+def only_instant_of(wall: datetime, tz: ZoneInfo) -> int:
+    """Return the one instant at which a clock in *tz* showed *wall*.
+
+    Raise LocalTimeError, with the choices, when clocks there never showed it or showed it twice.
+    """
+    found = instants_of(wall, tz)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        choices = [iso(instant, offset_at(instant, tz)) for instant in found]
+        raise LocalTimeError("ambiguous_local_time", f"{wall} occurs twice in {tz.key}", choices)
+    # In a gap, the offset before it lands behind the gap and the offset after it lands before.
+    around = sorted(instant_of(wall, _offset_of(wall, tz, fold)) for fold in (0, 1))
+    choices = [iso(instant, offset_at(instant, tz)) for instant in around]
+    raise LocalTimeError("nonexistent_local_time", f"{wall} does not exist in {tz.key}", choices)
+
+
+def nearest_instant_of(wall: datetime, tz: ZoneInfo) -> int:
+    """Return the first instant at which a clock in *tz* showed *wall*, or was moved past it."""
+    return instant_of(wall, _offset_of(wall, tz, fold=0))
+
+
+def display(instant: int, offset: int) -> str:
+    """Return the wall clock as ``Feb 01 2020 01:33PM``, in English whatever the locale."""
+    wall = wall_clock(instant, offset)
+    half = "AM" if wall.hour < 12 else "PM"
+    return (
+        f"{_MONTHS[wall.month - 1]} {wall.day:02} {wall.year:04} {wall.hour % 12 or 12:02}:{wall.minute:02}{half}"
+    )
+
+
+def iso(instant: int, offset: int) -> str:
+    """Return the time as ``2020-02-01T13:33:00-08:00`` (RFC 3339), with a fraction only if it is not zero.
+
+    An offset with seconds (Africa/Monrovia before 1972) is rounded to one that RFC 3339 can write;
+    the instant stays exact.
+    """
+    shown = _whole_minutes(offset)
+    minutes = abs(shown) // 60
+    sign = "-" if shown < 0 else "+"
+    return f"{wall_clock(instant, shown).isoformat()}{sign}{minutes // 60:02}:{minutes % 60:02}"
+
+
+def render(instant: int, offset: int, time_format: TimeFormat) -> str:
+    """Return the time in the wire format asked for."""
+    return iso(instant, offset) if time_format == "iso" else display(instant, offset)
+
+
+def parse(text: str, tz: ZoneInfo) -> tuple[int, int]:
+    """Return the instant and the offset that *text* gives, in either wire format.
+
+    A time without offset is read in *tz*; ``Z`` gives an instant without saying what the clock showed
+    (RFC 9557, section 2.2), so the offset is that of *tz*. Raise InvalidValueError or LocalTimeError.
+    """
+    given = None
+    if match := _DISPLAY.fullmatch(text):
+        wall = _display_wall_clock(match)
+    elif match := _ISO.fullmatch(text):
+        day, clock, given = match.groups()
+        wall = _iso_wall_clock(day, clock)
+    else:
+        raise InvalidValueError("expected a time such as 2020-02-01T13:33:00-08:00 or Feb 01 2020 01:33PM")
+    if not _FIRST_WALL_CLOCK <= wall <= _LAST_WALL_CLOCK:
+        raise InvalidValueError("a time lies between 1970 and 9999")
+    if given is None:
+        instant = only_instant_of(wall, tz)
+        return instant, offset_at(instant, tz)
+    shown = _shown_offset(given)
+    instant = instant_of(wall, shown or 0)
+    return instant, recorded_offset(instant, tz, shown)
+
+
+def today(instant: int, tz: ZoneInfo) -> date:
+    """Return the calendar date in *tz* at *instant*."""
+    return wall_clock(instant, offset_at(instant, tz)).date()
+
+
+def day_start(day: date, tz: ZoneInfo) -> int:
+    """Return the first instant of *day* in *tz*; a day that a zone skipped starts where the next one does."""
+    return nearest_instant_of(datetime.combine(day, datetime.min.time()), tz)
+
+
+def _offset_of(wall: datetime, tz: ZoneInfo, fold: int) -> int:
+    offset = wall.replace(tzinfo=tz, fold=fold).utcoffset()
+    assert offset is not None
+    return int(offset.total_seconds())
+
+
+def _whole_minutes(offset: int) -> int:
+    return (offset + 30) // 60 * 60
+
+
+def _shown_offset(text: str) -> int | None:
+    digits = text[1:].replace(":", "").ljust(4, "0")
+    if text in "Zz" or text[0] == "-" and digits == "0000":
+        return None
+    hours, minutes = int(digits[:2]), int(digits[2:])
+    if hours > 23 or minutes > 59:
+        raise InvalidValueError("an offset lies between -23:59 and +23:59")
+    return (hours * 3600 + minutes * 60) * (-1 if text[0] == "-" else 1)
+
+
+def _iso_wall_clock(day: str, clock: str) -> datetime:
+    try:
+        return datetime.fromisoformat(f"{day}T{clock}")
+    except ValueError as exc:
+        raise InvalidValueError("the time is not on the calendar or the clock") from exc
+
+
+def _display_wall_clock(match: re.Match[str]) -> datetime:
+    month, day, year, hour, minute, half = match.groups()
+    try:
+        if not 1 <= int(hour) <= 12:
+            raise ValueError("hour")
+        return datetime(  # noqa: DTZ001  a wall clock
+            int(year),
+            _MONTHS.index(month.title()) + 1,
+            int(day),
+            int(hour) % 12 + (12 if half.lower() == "pm" else 0),
+            int(minute),
+        )
+    except ValueError as exc:
+        raise InvalidValueError("the time is not on the calendar or the clock") from exc

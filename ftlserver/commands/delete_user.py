@@ -1,0 +1,33 @@
+"""Delete a user and everything about them, from the database file too."""
+
+import argparse
+import sys
+
+from ftlserver.config import Config
+from ftlserver.errors import ConfigError, UserNotFoundError
+from ftlserver.store import Store
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("user_id", metavar="USER_ID", help="whom to delete")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def handle(args: argparse.Namespace, config: Config) -> int:
+    with Store.open(config.database) as store:
+        user = store.find_user(args.user_id)
+        if user is None:
+            raise UserNotFoundError(args.user_id)
+        if not args.yes and not _confirmed(f'Delete "{user.id}" ({user.real_name}) and all their activity?'):
+            print("Nothing was deleted.", file=sys.stderr)
+            return 1
+        store.delete_user(user.id)
+    print(f'User "{user.id}" deleted !')
+    return 0
+
+
+def _confirmed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise ConfigError("there is no terminal to ask on; say --yes to delete without asking")
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

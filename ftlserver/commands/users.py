@@ -1,0 +1,43 @@
+"""List the users: id, name, zone, number of periods, and their last activity on their own clock."""
+
+import argparse
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ftlserver import clock
+from ftlserver.config import Config
+from ftlserver.models import UserSummary
+from ftlserver.store import Store
+
+
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """Take no arguments."""
+
+
+def handle(_args: argparse.Namespace, config: Config) -> int:
+    with Store.open(config.database) as store:
+        summaries = store.users()
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("Id", no_wrap=True)
+    table.add_column("Name")
+    table.add_column("Zone", no_wrap=True)
+    table.add_column("Periods", justify="right")
+    table.add_column("Last activity", no_wrap=True)
+    for summary in summaries:
+        user = summary.user
+        table.add_row(Text(user.id), Text(user.real_name), Text(user.tz), f"{summary.periods:,}", _last(summary))
+    console = Console()
+    if not console.is_terminal:
+        console.width = 1_000  # a pipe has no edge to wrap at
+    console.print(table)
+    return 0
+
+
+def _last(summary: UserSummary) -> str:
+    if summary.last_active_at is None:
+        return "never"
+    offset = clock.offset_at(summary.last_active_at, clock.zone(summary.user.tz))
+    return f"{clock.wall_clock(summary.last_active_at, offset):%Y-%m-%d %H:%M}"

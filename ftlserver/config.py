@@ -1,0 +1,49 @@
+"""Settings, read once from a mapping that is handed in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from ftlserver.errors import ConfigError
+
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8080
+DEFAULT_THREADS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What the environment says; options of the command line come before it."""
+
+    database: str
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    verbose: bool = False
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Config":
+        """Read ``DATABASE_URL``, ``HOST`` and ``PORT``; raise ConfigError, naming the variable.
+
+        On Heroku (``DYNO`` is set) PostgreSQL is reached by TLS only, which its URL does not say.
+        """
+        database = environ.get("DATABASE_URL") or default_database()
+        if "DYNO" in environ and database.startswith("postgres") and "sslmode=" not in database:
+            database += ("&" if "?" in database else "?") + "sslmode=require"
+        return cls(
+            database=database,
+            host=environ.get("HOST") or DEFAULT_HOST,
+            port=_port(environ.get("PORT") or str(DEFAULT_PORT)),
+        )
+
+
+def default_database() -> str:
+    """Return the path of the SQLite file in the user's data directory."""
+    return str(Path(platformdirs.user_data_dir("ftlserver", appauthor=False)) / "ftl.sqlite3")
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) < 65536:
+        return int(text)
+    raise ConfigError("PORT must be a number from 0 to 65535")

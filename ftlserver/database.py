@@ -1,0 +1,270 @@
+"""Connecting, and the unit: one connection, one transaction, always released clean.
+
+dataset keeps a connection per thread and gives it back only at the end of ``with db:``; a failure outside
+of one keeps SQLite's write lock, or leaves PostgreSQL's transaction aborted, for as long as the thread
+lives. So every access, reading too, happens in a unit. dataset's Table objects are shared by all threads
+and forget their columns whenever one of them rolls back, so statements go to the unit's connection.
+"""
+
+import logging
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import dataset
+import sqlalchemy as sa
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import URL
+
+from ftlserver import tables
+from ftlserver.errors import ConfigError, DatabaseError
+
+_log = logging.getLogger("ftlserver")
+
+BUSY_SECONDS = 5
+STATEMENT_SECONDS = 20
+
+_POSTGRES_SCHEMES = ("postgres://", "postgresql://", "postgresql+psycopg://")
+_SQLITE_CODES = {
+    sqlite3.SQLITE_BUSY: "database_busy",
+    sqlite3.SQLITE_LOCKED: "database_busy",
+    sqlite3.SQLITE_FULL: "storage_full",
+    sqlite3.SQLITE_INTERRUPT: "query_timeout",
+    sqlite3.SQLITE_READONLY: "database_unavailable",
+    sqlite3.SQLITE_IOERR: "database_unavailable",
+    sqlite3.SQLITE_CORRUPT: "database_unavailable",
+    sqlite3.SQLITE_CANTOPEN: "database_unavailable",
+    sqlite3.SQLITE_NOTADB: "database_unavailable",
+}
+# PostgreSQL, appendix A: whole classes by two characters.
+_POSTGRES_CODES = {
+    "55P03": "database_busy",
+    "40001": "database_busy",
+    "40P01": "database_busy",
+    "57014": "query_timeout",
+    "53100": "storage_full",
+    "08": "database_unavailable",
+    "28": "database_unavailable",
+    "3D": "database_unavailable",
+    "53": "database_unavailable",
+    "57": "database_unavailable",
+}
+_MESSAGES = {
+    "database_busy": "the database is busy; try again",
+    "database_unavailable": "the database cannot be used",
+    "storage_full": "the database has no space left; free some and try again",
+    "query_timeout": "the question took the database too long; ask for less",
+}
+
+
+class Database(dataset.Database):  # type: ignore[misc]  # dataset is typed as Any
+    """dataset's database that knows its own name and its own file."""
+
+    name: str
+    file_id: tuple[int, int] | None
+
+
+def connect(url: str, *, threads: int = 1, wal: bool | None = None) -> Database:
+    """Open the database at *url*, a URL or the path of a SQLite file, and bring its tables up to date.
+
+    *threads* is how many will use it at once. *wal* chooses SQLite's write-ahead log or its rollback
+    journal; by default the log, unless this SQLite can corrupt it. Raise ConfigError or DatabaseError.
+    """
+    target = _parse(url)
+    name = describe(url)
+    sqlite = target.get_backend_name() == "sqlite"
+    if sqlite:
+        _make_file(target, name)
+    # The pool must never be smaller than the threads: dataset waits for it while it holds the lock that
+    # giving a connection back needs.
+    engine: dict[str, Any] = {"hide_parameters": True, "pool_size": threads + 4, "max_overflow": -1}
+    if not sqlite:
+        engine |= {"pool_pre_ping": True, "connect_args": _postgres_arguments(target)}
+    database = Database(
+        target.render_as_string(hide_password=False),
+        engine_kwargs=engine,
+        on_connect_statements=_pragmas(wal) if sqlite else None,
+        sqlite_wal_mode=False,
+        ensure_schema=False,
+        row_type=dict,
+    )
+    database.name = name
+    database.file_id = None
+    if sqlite:
+        _begin_explicitly(database)
+    try:
+        _migrate(database)
+        if sqlite:
+            database.file_id = _file_id(database)
+        _log.info("database: %s", name)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+@contextmanager
+def unit(database: Database, *, write: bool = False) -> Iterator[Connection]:
+    """Give one connection in one transaction, committed at the end or rolled back by any exception.
+
+    With *write*, SQLite takes its write lock at once (BEGIN IMMEDIATE), so that a read that is followed by
+    a write cannot fail in between. Raise DatabaseError for what the database refuses.
+    """
+    try:
+        _check_file(database)
+        connection = database.executable
+        connection.execution_options(ftl_write=write)
+        try:
+            with database:
+                yield connection
+        finally:
+            _release(database, connection)
+    except sa.exc.DBAPIError as exc:
+        raise _translate(exc, database.name) from exc
+
+
+def describe(url: str) -> str:
+    """Return the name of a database for people: its file, or its server, without any password."""
+    target = _parse(url)
+    if target.get_backend_name() == "sqlite":
+        return str(Path(target.database or ":memory:").absolute())
+    port = f":{target.port}" if target.port else ""
+    user = f"{target.username}@" if target.username else ""
+    host = target.host or target.query.get("host", "")
+    return f"postgresql://{user}{host}{port}/{target.database or ''}"
+
+
+def scrub(database: Database) -> None:
+    """Empty SQLite's write-ahead log, which still holds what was deleted; readers may delay that."""
+    if not database.is_sqlite:
+        return
+    with suppress(sa.exc.DBAPIError), database.engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
+            "PRAGMA wal_checkpoint(TRUNCATE)"
+        )
+
+
+def _parse(url: str) -> URL:
+    for scheme in _POSTGRES_SCHEMES:
+        if url.startswith(scheme):
+            url = "postgresql+psycopg://" + url.removeprefix(scheme)
+            break
+    else:
+        if "://" not in url:
+            return URL.create("sqlite", database=str(Path(url).expanduser()))
+        if not url.startswith("sqlite://"):
+            raise ConfigError("the database must be a path, or a URL that starts with sqlite: or postgresql:")
+    try:
+        return sa.make_url(url)
+    except (sa.exc.ArgumentError, ValueError) as exc:
+        raise ConfigError("the database URL cannot be read; it looks like postgresql://user@host/name") from exc
+
+
+def _make_file(target: URL, name: str) -> None:
+    if not target.database or target.database == ":memory:":
+        raise ConfigError("a SQLite database needs a file")
+    path = Path(target.database)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Activity is personal: the file, and the journals SQLite puts beside it, are the owner's alone.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as exc:
+        reason = f"the database cannot be opened: {exc.strerror}"
+        raise DatabaseError("database_unavailable", reason, name) from exc
+
+
+def _pragmas(wal: bool | None) -> list[str]:
+    journal = "WAL" if (_wal_is_sound(sqlite3.sqlite_version_info) if wal is None else wal) else "DELETE"
+    return [
+        f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
+        f"PRAGMA journal_mode={journal}",
+        "PRAGMA synchronous=FULL",  # what was acknowledged survives a power cut
+        "PRAGMA foreign_keys=ON",
+        "PRAGMA secure_delete=ON",  # what was deleted is overwritten
+        "PRAGMA trusted_schema=OFF",
+    ]
+
+
+def _wal_is_sound(version: tuple[int, int, int]) -> bool:
+    """Tell whether a SQLite version is free of the WAL-reset bug (3.7.0 to 3.51.2, https://sqlite.org/wal.html)."""
+    return version >= (3, 51, 3) or version[:2] == (3, 50) and version >= (3, 50, 7) or (
+        version[:2] == (3, 44) and version >= (3, 44, 6)
+    )
+
+
+def _postgres_arguments(target: URL) -> dict[str, Any]:
+    options = f"-c statement_timeout={STATEMENT_SECONDS}s -c idle_in_transaction_session_timeout=60s"
+    return {
+        "connect_timeout": BUSY_SECONDS,
+        "options": f"{target.query.get('options', '')} {options} -c lock_timeout={BUSY_SECONDS}s".strip(),
+    }
+
+
+def _begin_explicitly(database: Database) -> None:
+    @event.listens_for(database.engine, "connect")
+    def no_implicit_begin(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+
+    @event.listens_for(database.engine, "begin")
+    def begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("ftl_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _migrate(database: Database) -> None:
+    with unit(database) as connection:
+        found = tables.version(connection)
+    if found > len(tables.MIGRATIONS):
+        message = "the database was written by a newer ftlserver; update this one"
+        raise DatabaseError("database_unavailable", message, database.name)
+    if found < len(tables.MIGRATIONS):
+        if not found:
+            _log.warning("making the tables in a new database: %s", database.name)
+        with unit(database, write=True) as connection:
+            tables.migrate(connection)
+
+
+def _release(database: Database, connection: Connection) -> None:
+    """Give the thread's connection back clean, also after a COMMIT that failed, which dataset does not."""
+    with database.lock:
+        database.connections.pop(threading.get_ident(), None)
+    database.local.tx = []
+    if not connection.closed:
+        if database.is_sqlite and not connection.invalidated and _in_transaction(connection):
+            connection.invalidate()
+        connection.close()
+
+
+def _in_transaction(connection: Connection) -> bool:
+    driver = connection.connection.driver_connection
+    return isinstance(driver, sqlite3.Connection) and driver.in_transaction
+
+
+def _file_id(database: Database) -> tuple[int, int] | None:
+    try:
+        found = os.stat(database.engine.url.database)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def _check_file(database: Database) -> None:
+    """Refuse to go on with a file that was moved or replaced: SQLite would write into the void."""
+    if database.file_id is not None and _file_id(database) != database.file_id:
+        message = "the database file was moved, deleted or replaced; put it back, or start again"
+        raise DatabaseError("database_unavailable", message, database.name)
+
+
+def _translate(exc: sa.exc.DBAPIError, name: str) -> Exception:
+    if isinstance(exc.orig, sqlite3.Error):
+        code = _SQLITE_CODES.get((getattr(exc.orig, "sqlite_errorcode", None) or 0) & 0xFF)
+    else:
+        state = getattr(exc.orig, "sqlstate", None) or ("08" if isinstance(exc, sa.exc.OperationalError) else "")
+        code = _POSTGRES_CODES.get(state) or _POSTGRES_CODES.get(state[:2])
+    if code is None:
+        return exc
+    return DatabaseError(code, _MESSAGES[code], name)

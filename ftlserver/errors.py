@@ -1,0 +1,123 @@
+"""The exceptions of ftlserver.
+
+They carry a stable code and a sentence for people, and know nothing of HTTP or exit statuses;
+those are given to them once, in ``app`` and in ``cli``.
+
+FTLError
+├── ConfigError              a setting or an option is not usable
+├── InvalidRequestError      a request does not have the shape it must have
+├── InvalidValueError        the shape is right, the meaning is not
+│   ├── InvalidUserError
+│   ├── InvalidPeriodError
+│   ├── UnknownZoneError
+│   └── LocalTimeError       a wall clock that does not exist, or occurs twice
+├── UserNotFoundError
+├── UserExistsError
+├── ImportFileError          a file is not what the importer reads
+│   └── BadItemError         one item of a file is not usable
+└── DatabaseError            busy, unavailable, full
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong in a request: a JSON Pointer (RFC 6901), a code, a sentence."""
+
+    pointer: str
+    code: str
+    message: str
+
+
+class FTLError(Exception):
+    """Base of every error that is somebody's to mend; ``code`` is stable, ``message`` is for people."""
+
+    code = "error"
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ConfigError(FTLError):
+    code = "config"
+
+
+class InvalidRequestError(FTLError):
+    """A request that cannot be read; *limit* is the number that was exceeded, where one was."""
+
+    def __init__(
+        self, code: str, message: str, problems: Sequence[Problem] = (), limit: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.problems = list(problems)
+        self.limit = limit
+
+
+class InvalidValueError(FTLError):
+    code = "invalid_argument"
+
+
+class InvalidUserError(InvalidValueError):
+    code = "invalid_user"
+
+
+class InvalidPeriodError(InvalidValueError):
+    code = "invalid_period"
+
+
+class UnknownZoneError(InvalidValueError):
+    code = "unknown_timezone"
+
+
+class LocalTimeError(InvalidValueError):
+    """A wall clock without offset that names no instant, or two; *choices* are ISO times to pick from."""
+
+    def __init__(self, code: str, message: str, choices: Sequence[str]) -> None:
+        super().__init__(f"{message}; write {' or '.join(choices)}")
+        self.code = code
+        self.choices = list(choices)
+
+
+class UserNotFoundError(FTLError):
+    code = "user_not_found"
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__(f'User "{user_id}" not found !')
+
+
+class UserExistsError(FTLError):
+    code = "user_exists"
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__(f'User "{user_id}" exists already')
+
+
+class ImportFileError(FTLError):
+    code = "invalid_file"
+
+
+class BadItemError(ImportFileError):
+    """One item cannot be used; *position* says where it stands in the file."""
+
+    code = "bad_item"
+
+    def __init__(self, position: str, reason: str) -> None:
+        super().__init__(f"{position}: {reason}")
+        self.position = position
+        self.reason = reason
+
+
+class DatabaseError(FTLError):
+    """The database did not do what it was asked; *database* names it, without a password."""
+
+    def __init__(self, code: str, message: str, database: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.database = database
+
+    def __str__(self) -> str:
+        return f"{self.message} (database: {self.database})"

@@ -1,0 +1,43 @@
+"""The ``users.list`` answer of Slack's Web API: people, without activity."""
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import ijson
+
+from ftlserver.errors import BadItemError, ImportFileError, InvalidValueError
+from ftlserver.importers import Item, LeftOut
+from ftlserver.models import User
+
+_SLACKBOT = "USLACKBOT"  # a bot that does not say so
+
+
+def read(file: BinaryIO) -> Iterator[Item]:
+    """Yield each person as a User, and bots and deleted people as LeftOut."""
+    seen = False
+    try:
+        for index, member in enumerate(ijson.items(file, "members.item", use_float=True)):
+            seen = True
+            try:
+                yield _person(member)
+            except InvalidValueError as exc:
+                yield BadItemError(f"/members/{index}", exc.message)
+    except ijson.JSONError as exc:
+        raise ImportFileError(f"the file is not whole JSON: {str(exc).splitlines()[0].strip()}") from exc
+    if not seen:
+        raise ImportFileError('the file is not an answer of users.list: it has no "members"')
+
+
+def _person(member: Any) -> User | LeftOut:
+    if not isinstance(member, dict):
+        raise InvalidValueError("a member is an object")
+    if member.get("is_bot") or member.get("id") == _SLACKBOT:
+        return LeftOut("bots")
+    if member.get("deleted"):
+        return LeftOut("deleted")
+    profile = member.get("profile")
+    names = [profile.get("real_name") if isinstance(profile, dict) else None, member.get("real_name"), member.get("name")]
+    id_, tz, name = member.get("id"), member.get("tz"), next((name for name in names if name), None)
+    if not (isinstance(id_, str) and isinstance(tz, str) and isinstance(name, str)):
+        raise InvalidValueError("a member has an id, a real_name and a tz, which are strings")
+    return User(id_, name, tz)

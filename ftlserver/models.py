@@ -1,0 +1,120 @@
+"""Users and their activity periods, as values that cannot be wrong."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ftlserver import clock
+from ftlserver.clock import TimeFormat
+from ftlserver.errors import InvalidPeriodError, InvalidUserError
+
+USER_ID_RULE = "expected 1 to 120 characters of A-Z a-z 0-9 . _ @ + -"
+REAL_NAME_RULE = "expected 1 to 200 characters without control characters"
+# A question about a window must know how far back a period that reaches into it can have begun.
+LONGEST_PERIOD = 7 * 24 * clock.HOUR
+
+_USER_ID = re.compile(r"[A-Za-z0-9._@+-]{1,120}")
+
+
+def is_user_id(value: object) -> bool:
+    """Tell whether *value* is 1 to 120 characters of ``A-Z a-z 0-9 . _ @ + -``."""
+    return type(value) is str and _USER_ID.fullmatch(value) is not None
+
+
+def is_real_name(value: object) -> bool:
+    """Tell whether *value* is 1 to 200 characters without control characters and lone surrogates."""
+    return (
+        type(value) is str
+        and 0 < len(value) <= 200
+        and not any(unicodedata.category(character) in ("Cc", "Cs") for character in value)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person; *tz* is an IANA name, kept as given.
+
+    Raise InvalidUserError or UnknownZoneError.
+    """
+
+    id: str
+    real_name: str
+    tz: str
+
+    def __post_init__(self) -> None:
+        if not is_user_id(self.id):
+            raise InvalidUserError(f"id: {USER_ID_RULE}")
+        if not is_real_name(self.real_name):
+            raise InvalidUserError(f"real_name: {REAL_NAME_RULE}")
+        clock.zone(self.tz)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ActivityPeriod:
+    """A stretch of activity of one user, [started_at, ended_at), in microseconds UTC.
+
+    The offsets, in seconds, say what the user's clock showed. Raise InvalidPeriodError.
+    """
+
+    user_id: str
+    started_at: int
+    ended_at: int
+    start_offset: int
+    end_offset: int
+
+    def __post_init__(self) -> None:
+        if self.started_at < 0 or self.ended_at > clock.END_OF_TIME:
+            raise InvalidPeriodError("a period must lie between 1970 and 9999")
+        if self.ended_at <= self.started_at:
+            raise InvalidPeriodError("a period must end after it starts")
+        if self.ended_at - self.started_at > LONGEST_PERIOD:
+            raise InvalidPeriodError("a period must not last longer than 7 days")
+
+    @classmethod
+    def in_zone(cls, user: User, started_at: int, ended_at: int) -> "ActivityPeriod":
+        """Return a period of *user* with the offsets of the user's zone."""
+        tz = clock.zone(user.tz)
+        return cls(
+            user.id, started_at, ended_at, clock.offset_at(started_at, tz), clock.offset_at(ended_at, tz)
+        )
+
+    @classmethod
+    def from_text(cls, user: User, start_time: str, end_time: str) -> "ActivityPeriod":
+        """Return a period of *user* from two times in a wire format; raise InvalidValueError."""
+        tz = clock.zone(user.tz)
+        started_at, start_offset = clock.parse(start_time, tz)
+        ended_at, end_offset = clock.parse(end_time, tz)
+        return cls(user.id, started_at, ended_at, start_offset, end_offset)
+
+    def to_json(self, time_format: TimeFormat) -> dict[str, str]:
+        return {
+            "start_time": clock.render(self.started_at, self.start_offset, time_format),
+            "end_time": clock.render(self.ended_at, self.end_offset, time_format),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A user as an answer shows them, with their periods by start, then end."""
+
+    user: User
+    periods: Sequence[ActivityPeriod]
+
+    def to_json(self, time_format: TimeFormat) -> dict[str, Any]:
+        return {
+            "id": self.user.id,
+            "real_name": self.user.real_name,
+            "tz": self.user.tz,
+            "activity_periods": [period.to_json(time_format) for period in self.periods],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class UserSummary:
+    """A user with the number of their periods and the end of the last one, an instant."""
+
+    user: User
+    periods: int
+    last_active_at: int | None

@@ -1,0 +1,136 @@
+"""waitress, with JSON errors, deadlines for slow requests and a clean stop."""
+
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+from waitress.server import TcpWSGIServer
+from waitress.task import ErrorTask
+
+from ftlserver import api, app
+from ftlserver.errors import ConfigError
+
+LONGEST_DRAIN = 10.0
+HEADER_SECONDS = 10.0
+BODY_SECONDS = 30.0
+
+_ERRORS = {
+    400: ("bad_request", "the request is not HTTP that can be read"),
+    413: ("body_too_large", api.body_too_large().message),
+    431: ("headers_too_large", "the headers of a request hold at most 16 KiB"),
+    500: ("internal_error", "something went wrong here; the log of the server has more"),
+    501: ("transfer_encoding_unsupported", "the only transfer encoding is chunked"),
+}
+
+
+class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress is untyped
+    def __init__(self, adjustments: Any) -> None:
+        super().__init__(adjustments)
+        self.started = time.monotonic()
+
+    def received(self, data: bytes) -> int:
+        consumed: int = super().received(data)
+        if self.error:
+            # Otherwise "100 Continue" would invite the body that was just refused.
+            self.expect_continue = False
+        return consumed
+
+
+class _ErrorTask(ErrorTask):  # type: ignore[misc]
+    def execute(self) -> None:
+        status = self.request.error.code
+        code, message = _ERRORS[status]
+        more = {"max": api.LARGEST_BODY} if status == 413 else {}
+        body = app.error_body(status, code, message, **more)
+        self.status = f"{status} {self.request.error.reason}"
+        self.response_headers.append(("Content-Type", "application/json"))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    parser_class = _Parser
+    error_task_class = _ErrorTask
+
+    def is_idle(self) -> bool:
+        return not (self.requests or self.request or self.total_outbufs_len)
+
+    def is_late(self) -> bool:
+        """Tell whether a request has been on its way for too long, however busily it trickles."""
+        if self.request is None:
+            return False
+        limit = BODY_SECONDS if self.request.headers_finished else HEADER_SECONDS
+        return time.monotonic() - self.request.started > limit
+
+
+class Server(TcpWSGIServer):  # type: ignore[misc]
+    """An HTTP server on one address; *port* 0 takes any free one. Raise ConfigError if it cannot listen."""
+
+    channel_class = _Channel
+
+    def __init__(self, application: WSGIApplication, host: str, port: int, threads: int) -> None:
+        try:
+            super().__init__(
+                application,
+                host=host,
+                port=port,
+                threads=threads,
+                ident=None,
+                asyncore_use_poll=True,  # select() ends at descriptor 1023
+                connection_limit=500,
+                channel_timeout=120,  # a router in front keeps connections for 90 s
+                cleanup_interval=2,
+                max_request_header_size=16 * 1024,
+                max_request_body_size=api.LARGEST_BODY + 1,  # waitress refuses from this size on
+            )
+        except (OSError, ValueError) as exc:
+            reason = getattr(exc, "strerror", None) or exc
+            raise ConfigError(f"cannot listen on {host} port {port}: {reason}; choose another --port") from exc
+        self._stop_asked = False
+
+    @property
+    def url(self) -> str:
+        host = f"[{self.effective_host}]" if ":" in self.effective_host else self.effective_host
+        return f"http://{host}:{self.effective_port}"
+
+    def stop(self, *_signal: object) -> None:
+        """Ask run() to stop accepting, to answer what is under way, and to return."""
+        self._stop_asked = True
+        self.pull_trigger()
+
+    def run(self) -> None:
+        """Serve until stop() is called."""
+        while not self._stop_asked:
+            wasyncore.loop(timeout=1.0, use_poll=True, map=self._map, count=1)
+        self._drain()
+
+    def maintenance(self, now: float) -> None:
+        super().maintenance(now)
+        for channel in self.active_channels.values():
+            if channel.is_late():
+                channel.will_close = True
+
+    def _drain(self) -> None:
+        wasyncore.dispatcher.close(self)
+        deadline = time.monotonic() + LONGEST_DRAIN
+        while self.active_channels and time.monotonic() < deadline:
+            for channel in list(self.active_channels.values()):
+                if channel.is_idle():
+                    channel.handle_close()
+            wasyncore.loop(timeout=0.05, use_poll=True, map=self._map, count=1)
+        self.task_dispatcher.shutdown(timeout=0.1)
+        wasyncore.close_all(self._map)
+
+
+def serve(server: Server, ready: Callable[[], None]) -> None:
+    """Run *server* until SIGTERM or SIGINT; call *ready* once signals are heeded."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, server.stop)
+    ready()
+    server.run()

@@ -1,0 +1,227 @@
+"""Every query and every write, one short method each, each in one unit."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby, islice
+from typing import TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from ftlserver.database import Database, connect, scrub, unit
+from ftlserver.errors import UserExistsError, UserNotFoundError
+from ftlserver.models import ActivityPeriod, Member, User, UserSummary
+
+_Item = TypeVar("_Item")
+
+_BATCH = 5_000
+
+_INSERT_USER = sa.text("INSERT INTO users (id, real_name, tz) VALUES (:id, :real_name, :tz)")
+_PUT_USER = sa.text("""
+    INSERT INTO users (id, real_name, tz) VALUES (:id, :real_name, :tz)
+    ON CONFLICT (id) DO UPDATE SET real_name = excluded.real_name, tz = excluded.tz""")
+_FIND_USER = sa.text("SELECT id, real_name, tz FROM users WHERE id = :id")
+_DELETE_USER = sa.text("DELETE FROM users WHERE id = :id")
+_USERS = sa.text("""
+    SELECT u.id, u.real_name, u.tz, count(p.user_id), max(p.ended_at)
+    FROM users u LEFT JOIN activity_periods p ON p.user_id = u.id
+    GROUP BY u.id, u.real_name, u.tz ORDER BY u.id""")
+_USERS_AFTER = sa.text("SELECT id, real_name, tz FROM users WHERE id > :after ORDER BY id LIMIT :limit")
+_PERIODS_AFTER = sa.text("""
+    SELECT user_id, started_at, ended_at, start_offset, end_offset FROM activity_periods
+    WHERE user_id = :user_id AND (started_at, ended_at) > (:started_at, :ended_at)
+    ORDER BY started_at, ended_at LIMIT :limit""")
+_INSERT_PERIOD = """
+    INSERT INTO activity_periods (user_id, started_at, ended_at, start_offset, end_offset)
+    VALUES ({}) ON CONFLICT DO NOTHING"""
+# The ids are one value, however many there are: no limit on variables, one constant statement.
+_MEMBERS = {
+    "sqlite": """
+        SELECT u.id, u.real_name, u.tz, p.started_at, p.ended_at, p.start_offset, p.end_offset
+        FROM json_each(:ids) AS asked CROSS JOIN users u ON u.id = asked.value
+        LEFT JOIN activity_periods p ON p.user_id = u.id
+        ORDER BY asked.key, p.started_at, p.ended_at""",
+    "postgresql": """
+        SELECT u.id, u.real_name, u.tz, p.started_at, p.ended_at, p.start_offset, p.end_offset
+        FROM unnest(CAST(:ids AS varchar[])) WITH ORDINALITY AS asked (value, key)
+        JOIN users u ON u.id = asked.value
+        LEFT JOIN activity_periods p ON p.user_id = u.id
+        ORDER BY asked.key, p.started_at, p.ended_at""",
+}
+# The key share lock keeps the users there until their periods are stored.
+_KEEP_USERS = {
+    "sqlite": "SELECT id FROM users WHERE id IN (SELECT value FROM json_each(:ids))",
+    "postgresql": "SELECT id FROM users WHERE id = ANY(CAST(:ids AS varchar[])) FOR KEY SHARE",
+}
+_FIND_USERS = {
+    "sqlite": "SELECT id, real_name, tz FROM users WHERE id IN (SELECT value FROM json_each(:ids))",
+    "postgresql": "SELECT id, real_name, tz FROM users WHERE id = ANY(CAST(:ids AS varchar[]))",
+}
+
+
+@dataclass(slots=True)
+class Recorded:
+    """What recording users and periods did."""
+
+    users_added: int = 0
+    users_updated: int = 0
+    periods_added: int = 0
+    periods_known: int = 0
+
+
+class _DryRunError(Exception):
+    """Ends a unit by rolling it back."""
+
+
+class Store:
+    """The rows behind the service. Every method may raise DatabaseError."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self._dialect = "sqlite" if database.is_sqlite else "postgresql"
+        self._members = sa.text(_MEMBERS[self._dialect])
+        self._keep_users = sa.text(_KEEP_USERS[self._dialect])
+        self._find_users = sa.text(_FIND_USERS[self._dialect])
+        marks = "?" if database.is_sqlite else "%s"
+        self._insert_period = _INSERT_PERIOD.format(", ".join([marks] * 5))
+
+    @classmethod
+    @contextmanager
+    def open(cls, url: str, *, threads: int = 1) -> Iterator["Store"]:
+        """Open the database at *url* for as many *threads*, and close it at the end."""
+        database = connect(url, threads=threads)
+        try:
+            yield cls(database)
+        finally:
+            database.close()
+
+    def check(self) -> None:
+        """Make sure that the database can be written."""
+        with unit(self.database, write=True) as connection:
+            connection.execute(_DELETE_USER, {"id": ""})
+
+    def add_users(self, users: Sequence[User]) -> None:
+        """Add new users, all or none; raise UserExistsError."""
+        with unit(self.database, write=True) as connection:
+            for user in users:
+                try:
+                    connection.execute(_INSERT_USER, _row(user))
+                except IntegrityError as exc:
+                    raise UserExistsError(user.id) from exc
+
+    def find_user(self, user_id: str) -> User | None:
+        """Return the user with that id, if there is one."""
+        with unit(self.database) as connection:
+            row = connection.execute(_FIND_USER, {"id": user_id}).one_or_none()
+        return None if row is None else User(*row)
+
+    def users(self) -> list[UserSummary]:
+        """Return all users by id, with the number of their periods and the end of the last one."""
+        with unit(self.database) as connection:
+            rows = connection.execute(_USERS).all()
+        return [UserSummary(User(*row[:3]), row[3], row[4]) for row in rows]
+
+    def delete_user(self, user_id: str) -> None:
+        """Delete a user and everything about them, from the files too; raise UserNotFoundError."""
+        with unit(self.database, write=True) as connection:
+            if not connection.execute(_DELETE_USER, {"id": user_id}).rowcount:
+                raise UserNotFoundError(user_id)
+        scrub(self.database)
+
+    def members(self, user_ids: Sequence[str]) -> list[Member]:
+        """Return the users with those ids in the order given, each once, with all their periods."""
+        with unit(self.database) as connection:
+            rows = connection.execute(self._members, {"ids": self._array(dict.fromkeys(user_ids))}).all()
+        return [
+            Member(User(*user), [ActivityPeriod(user[0], *row[3:]) for row in group if row[3] is not None])
+            for user, group in groupby(rows, key=lambda row: tuple(row[:3]))
+        ]
+
+    def add_periods(self, periods: Iterable[ActivityPeriod]) -> int:
+        """Add periods of existing users, all or none; return how many were not there already."""
+        return self.record([], periods).periods_added
+
+    def record(
+        self, users: Iterable[User], periods: Iterable[ActivityPeriod], *, dry_run: bool = False
+    ) -> Recorded:
+        """Add or update users, add periods of existing users, all or nothing; a *dry_run* only counts.
+
+        Raise UserNotFoundError when a period's user does not exist. Recording the same again changes nothing.
+        """
+        recorded = Recorded()
+        try:
+            with unit(self.database, write=True) as connection:
+                for batch in _batches(users):
+                    self._put_users(connection, batch, recorded)
+                for periods_batch in _batches(periods):
+                    self._insert_periods(connection, periods_batch, recorded)
+                if dry_run:
+                    raise _DryRunError
+        except _DryRunError:
+            pass
+        return recorded
+
+    def all_users(self) -> Iterator[User]:
+        """Yield all users by id, page by page, without holding a transaction between pages."""
+        after = ""
+        while True:
+            with unit(self.database) as connection:
+                page = connection.execute(_USERS_AFTER, {"after": after, "limit": _BATCH}).all()
+            for row in page:
+                yield User(*row)
+            if len(page) < _BATCH:
+                return
+            after = page[-1].id
+
+    def periods(self, user_id: str) -> Iterator[ActivityPeriod]:
+        """Yield a user's periods by start, then end, page by page, without holding a transaction."""
+        after = {"started_at": -1, "ended_at": -1}
+        while True:
+            with unit(self.database) as connection:
+                page = connection.execute(
+                    _PERIODS_AFTER, {"user_id": user_id, "limit": _BATCH, **after}
+                ).all()
+            for row in page:
+                yield ActivityPeriod(*row)
+            if len(page) < _BATCH:
+                return
+            after = {"started_at": page[-1].started_at, "ended_at": page[-1].ended_at}
+
+    def _put_users(self, connection: Connection, users: list[User], recorded: Recorded) -> None:
+        wanted = {user.id: user for user in users}
+        rows = connection.execute(self._find_users, {"ids": self._array(wanted)}).all()
+        known = {row[0]: User(*row) for row in rows}
+        changed = [user for user in wanted.values() if known.get(user.id) != user]
+        if changed:
+            connection.execute(_PUT_USER, [_row(user) for user in changed])
+        recorded.users_added += len(wanted.keys() - known.keys())
+        recorded.users_updated += len(changed) - len(wanted.keys() - known.keys())
+
+    def _insert_periods(
+        self, connection: Connection, periods: list[ActivityPeriod], recorded: Recorded
+    ) -> None:
+        ids = dict.fromkeys(period.user_id for period in periods)
+        there = set(connection.execute(self._keep_users, {"ids": self._array(ids)}).scalars())
+        for user_id in ids:
+            if user_id not in there:
+                raise UserNotFoundError(user_id)
+        rows = [(p.user_id, p.started_at, p.ended_at, p.start_offset, p.end_offset) for p in periods]
+        added = connection.exec_driver_sql(self._insert_period, rows).rowcount
+        recorded.periods_added += added
+        recorded.periods_known += len(rows) - added
+
+    def _array(self, values: Iterable[str]) -> str | list[str]:
+        return json.dumps(list(values)) if self._dialect == "sqlite" else list(values)
+
+
+def _row(user: User) -> dict[str, str]:
+    return {"id": user.id, "real_name": user.real_name, "tz": user.tz}
+
+
+def _batches(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, _BATCH)):
+        yield batch

@@ -1,0 +1,81 @@
+"""Reading JSON that comes from outside, strictly: one text has one meaning, or is refused.
+
+Stricter than RFC 8259 where it leaves a choice: no duplicate keys, no lone surrogates, bounded nesting and
+numbers. Writing needs no strictness and is orjson's.
+"""
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+from ftlserver.errors import InvalidRequestError
+
+DEEPEST = 32
+LONGEST_NUMBER = 18
+
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def loads(data: bytes) -> Any:
+    """Return the value of a JSON text in UTF-8; raise InvalidRequestError ``invalid_json``."""
+    # No text nests deeper than it has opening brackets: ordinary ones need no second look.
+    if data.count(b"[") + data.count(b"{") > DEEPEST:
+        _check_depth(data)
+    try:
+        text = data.decode()
+        value = json.loads(
+            text,
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_number,
+            parse_constant=_constant,
+        )
+        if _SURROGATE.search(text):
+            # A pair has become one character; a lone one cannot be encoded.
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeError as exc:
+        raise _invalid("it is not valid UTF-8") from exc
+    except json.JSONDecodeError as exc:
+        raise _invalid(f"{exc.msg} at line {exc.lineno}, column {exc.colno}") from exc
+    return value
+
+
+def _invalid(reason: str) -> InvalidRequestError:
+    return InvalidRequestError("invalid_json", f"the body is not JSON that can be read: {reason}")
+
+
+def _check_depth(data: bytes) -> None:
+    depth = 0
+    for byte in _STRING.sub(b"", data):
+        if byte in b"[{":
+            depth += 1
+            if depth > DEEPEST:
+                raise _invalid(f"it nests deeper than {DEEPEST} levels")
+        elif byte in b"]}":
+            depth -= 1
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _invalid("a key occurs twice in one object")
+    return found
+
+
+def _integer(text: str) -> int:
+    if len(text.lstrip("-")) > LONGEST_NUMBER:
+        raise _invalid(f"a number has more than {LONGEST_NUMBER} digits")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise _invalid("a number is too large")
+    return value
+
+
+def _constant(_text: str) -> NoReturn:
+    raise _invalid("NaN and Infinity are not JSON")
