@@ -20,7 +20,7 @@ from ftlclient.text import safe
 
 
 class _CommandParser(argparse.ArgumentParser):
-    """A parser that loads its command's room only when that command was chosen (300 ms, Rich and requests)."""
+    """A parser that loads its command's room only when it was chosen (Rich and requests: 300 ms)."""
 
     room = ""
     config = Config()
@@ -79,7 +79,9 @@ def _parser(config: Config) -> argparse.ArgumentParser:
 
 
 def _add_common_arguments(parser: argparse.ArgumentParser, config: Config) -> None:
-    parser.add_argument("--url", default=config.url, help="where the server is (FTL_URL, default: %(default)s)")
+    parser.add_argument(
+        "--url", default=config.url, help="where the server is (FTL_URL, default: %(default)s)"
+    )
     parser.add_argument(
         "--timeout",
         metavar="SECONDS",

@@ -51,5 +51,7 @@ def read_json() -> Any:
 
 def body_too_large() -> InvalidRequestError:
     return InvalidRequestError(
-        "body_too_large", f"a body holds at most {LARGEST_BODY:,} bytes; ask for less at once", limit=LARGEST_BODY
+        "body_too_large",
+        f"a body holds at most {LARGEST_BODY:,} bytes; ask for less at once",
+        limit=LARGEST_BODY,
     )

@@ -20,7 +20,7 @@ from ftlserver.errors import DatabaseError, FTLError, UserExistsError, UserNotFo
 
 
 class _CommandParser(argparse.ArgumentParser):
-    """A parser that loads its command's room only when that command was chosen (600 ms, mostly dataset)."""
+    """A parser that loads its command's room only when it was chosen (dataset: 600 ms)."""
 
     room = ""
 
@@ -80,7 +80,11 @@ def _add_common_arguments(parser: argparse.ArgumentParser, default: str | None) 
         help="a path or a URL, sqlite: or postgresql: (DATABASE_URL, else a file in your data directory)",
     )
     parser.add_argument(
-        "--verbose", "-v", action="store_true", default=default, help="say more on stderr, such as which database"
+        "--verbose",
+        "-v",
+        action="store_true",
+        default=default,
+        help="say more on stderr, such as which database",
     )
 
 

@@ -32,7 +32,8 @@ END_OF_TIME = 253_402_128_000 * SECOND  # 9999-12-30T00:00:00Z
 # Wall clocks are naive datetimes: arithmetic on them has no zone.
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
 _FIRST_WALL_CLOCK = datetime(1969, 12, 31)  # noqa: DTZ001
-_LAST_WALL_CLOCK = datetime(9999, 12, 29)  # noqa: DTZ001
+_LAST_WALL_CLOCK = datetime(9999, 12, 31)  # noqa: DTZ001
+_OUT_OF_TIME = "a time lies between 1970 and 9999"
 _MICROSECOND = timedelta(microseconds=1)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DISPLAY = re.compile(
@@ -120,10 +121,8 @@ def nearest_instant_of(wall: datetime, tz: ZoneInfo) -> int:
 def display(instant: int, offset: int) -> str:
     """Return the wall clock as ``Feb 01 2020 01:33PM``, in English whatever the locale."""
     wall = wall_clock(instant, offset)
-    half = "AM" if wall.hour < 12 else "PM"
-    return (
-        f"{_MONTHS[wall.month - 1]} {wall.day:02} {wall.year:04} {wall.hour % 12 or 12:02}:{wall.minute:02}{half}"
-    )
+    day = f"{_MONTHS[wall.month - 1]} {wall.day:02} {wall.year:04}"
+    return f"{day} {wall.hour % 12 or 12:02}:{wall.minute:02}{'AM' if wall.hour < 12 else 'PM'}"
 
 
 def iso(instant: int, offset: int) -> str:
@@ -158,12 +157,14 @@ def parse(text: str, tz: ZoneInfo) -> tuple[int, int]:
     else:
         raise InvalidValueError("expected a time such as 2020-02-01T13:33:00-08:00 or Feb 01 2020 01:33PM")
     if not _FIRST_WALL_CLOCK <= wall <= _LAST_WALL_CLOCK:
-        raise InvalidValueError("a time lies between 1970 and 9999")
+        raise InvalidValueError(_OUT_OF_TIME)
     if given is None:
         instant = only_instant_of(wall, tz)
         return instant, offset_at(instant, tz)
     shown = _shown_offset(given)
     instant = instant_of(wall, shown or 0)
+    if instant > END_OF_TIME:
+        raise InvalidValueError(_OUT_OF_TIME)
     return instant, recorded_offset(instant, tz, shown)
 
 
@@ -189,7 +190,7 @@ def _whole_minutes(offset: int) -> int:
 
 def _shown_offset(text: str) -> int | None:
     digits = text[1:].replace(":", "").ljust(4, "0")
-    if text in "Zz" or text[0] == "-" and digits == "0000":
+    if text in "Zz" or (text[0] == "-" and digits == "0000"):
         return None
     hours, minutes = int(digits[:2]), int(digits[2:])
     if hours > 23 or minutes > 59:

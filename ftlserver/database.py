@@ -61,10 +61,11 @@ _MESSAGES = {
 }
 
 
-class Database(dataset.Database):  # type: ignore[misc]  # dataset is typed as Any
+class Database(dataset.Database):
     """dataset's database that knows its own name and its own file."""
 
     name: str
+    file: Path | None
     file_id: tuple[int, int] | None
 
 
@@ -93,6 +94,7 @@ def connect(url: str, *, threads: int = 1, wal: bool | None = None) -> Database:
         row_type=dict,
     )
     database.name = name
+    database.file = Path(str(target.database)) if sqlite else None
     database.file_id = None
     if sqlite:
         _begin_explicitly(database)
@@ -140,12 +142,10 @@ def describe(url: str) -> str:
 
 def scrub(database: Database) -> None:
     """Empty SQLite's write-ahead log, which still holds what was deleted; readers may delay that."""
-    if not database.is_sqlite:
-        return
-    with suppress(sa.exc.DBAPIError), database.engine.connect() as connection:
-        connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql(
-            "PRAGMA wal_checkpoint(TRUNCATE)"
-        )
+    if database.is_sqlite and database.engine is not None:
+        with suppress(sa.exc.DBAPIError), database.engine.connect() as connection:
+            autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
+            autocommit.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _parse(url: str) -> URL:
@@ -161,7 +161,9 @@ def _parse(url: str) -> URL:
     try:
         return sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError) as exc:
-        raise ConfigError("the database URL cannot be read; it looks like postgresql://user@host/name") from exc
+        raise ConfigError(
+            "the database URL cannot be read; it looks like postgresql://user@host/name"
+        ) from exc
 
 
 def _make_file(target: URL, name: str) -> None:
@@ -191,8 +193,10 @@ def _pragmas(wal: bool | None) -> list[str]:
 
 def _wal_is_sound(version: tuple[int, int, int]) -> bool:
     """Tell whether a SQLite version is free of the WAL-reset bug (3.7.0 to 3.51.2, https://sqlite.org/wal.html)."""
-    return version >= (3, 51, 3) or version[:2] == (3, 50) and version >= (3, 50, 7) or (
-        version[:2] == (3, 44) and version >= (3, 44, 6)
+    return (
+        version >= (3, 51, 3)
+        or (version[:2] == (3, 50) and version >= (3, 50, 7))
+        or (version[:2] == (3, 44) and version >= (3, 44, 6))
     )
 
 
@@ -246,7 +250,7 @@ def _in_transaction(connection: Connection) -> bool:
 
 def _file_id(database: Database) -> tuple[int, int] | None:
     try:
-        found = os.stat(database.engine.url.database)
+        found = os.stat(database.file or "")
     except OSError:
         return None
     return found.st_dev, found.st_ino
@@ -263,7 +267,9 @@ def _translate(exc: sa.exc.DBAPIError, name: str) -> Exception:
     if isinstance(exc.orig, sqlite3.Error):
         code = _SQLITE_CODES.get((getattr(exc.orig, "sqlite_errorcode", None) or 0) & 0xFF)
     else:
-        state = getattr(exc.orig, "sqlstate", None) or ("08" if isinstance(exc, sa.exc.OperationalError) else "")
+        state = getattr(exc.orig, "sqlstate", None) or (
+            "08" if isinstance(exc, sa.exc.OperationalError) else ""
+        )
         code = _POSTGRES_CODES.get(state) or _POSTGRES_CODES.get(state[:2])
     if code is None:
         return exc

@@ -88,7 +88,8 @@ def working_days(
     chosen = random.choices(
         range(len(spans)),
         weights=[
-            (end - start) * (0.08 if clock.today(start, tz).weekday() >= 5 else random.choice((0.9, 1, 1, 1.1)))
+            (end - start)
+            * (0.08 if clock.today(start, tz).weekday() >= 5 else random.choice((0.9, 1, 1, 1.1)))
             for start, end in spans
         ],
         k=total,
@@ -111,7 +112,7 @@ def _split(user: User, start: int, end: int, count: int, random: Random) -> list
     for index in range(count):
         slot = (end - start) // count
         if slot < 2 * SHORTEST_PERIOD:
-            raise InvalidValueError(f"so many periods do not fit; ask for fewer of them, or for more days")
+            raise InvalidValueError("so many periods do not fit; ask for fewer of them, or for more days")
         from_ = start + index * slot + int(slot * random.uniform(0, 0.12))
         to = start + (index + 1) * slot - int(slot * random.uniform(0.02, 0.2))
         periods.append(ActivityPeriod.in_zone(user, from_ - from_ % clock.SECOND, to - to % clock.SECOND))

@@ -13,7 +13,12 @@ MOST_IDS = 1_000
 MOST_PROBLEMS = 10
 
 # What each rule of Cerberus is called in an answer.
-_CODES = {"required": "missing_argument", "allowed": "not_allowed", "type": "wrong_type", "nullable": "wrong_type"}
+_CODES = {
+    "required": "missing_argument",
+    "allowed": "not_allowed",
+    "type": "wrong_type",
+    "nullable": "wrong_type",
+}
 
 
 class _Validator(cerberus.Validator):  # type: ignore[misc]  # cerberus is untyped

@@ -1,16 +1,19 @@
 """waitress, with JSON errors, deadlines for slow requests and a clean stop."""
 
 import signal
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
 from wsgiref.types import WSGIApplication
 
 from waitress import wasyncore
+from waitress.adjustments import Adjustments
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
+from waitress.utilities import RequestEntityTooLarge
 
 from ftlserver import api, app
 from ftlserver.errors import ConfigError
@@ -35,6 +38,10 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress is untyped
 
     def received(self, data: bytes) -> int:
         consumed: int = super().received(data)
+        # waitress counts the framing of chunks too; what is limited is the body.
+        if self.body_rcv is not None and max(self.content_length, len(self.body_rcv)) > api.LARGEST_BODY:
+            self.error = RequestEntityTooLarge("")
+            self.completed = True
         if self.error:
             # Otherwise "100 Continue" would invite the body that was just refused.
             self.expect_continue = False
@@ -66,20 +73,31 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         if self.request is None:
             return False
         limit = BODY_SECONDS if self.request.headers_finished else HEADER_SECONDS
-        return time.monotonic() - self.request.started > limit
+        return bool(time.monotonic() - self.request.started > limit)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens on one address; *port* 0 takes any free one. Raise ConfigError."""
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        return socket.create_server((address[0], port), family=family, backlog=1024)
+    except OSError as exc:
+        raise ConfigError(f"cannot listen on {host} port {port}: {exc.strerror}; choose another --port") from exc
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]
-    """An HTTP server on one address; *port* 0 takes any free one. Raise ConfigError if it cannot listen."""
+    """An HTTP server on a socket that listens."""
 
     channel_class = _Channel
 
-    def __init__(self, application: WSGIApplication, host: str, port: int, threads: int) -> None:
-        try:
-            super().__init__(
-                application,
-                host=host,
-                port=port,
+    def __init__(self, application: WSGIApplication, listener: socket.socket, threads: int) -> None:
+        super().__init__(
+            application,
+            _sock=listener,
+            sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
+            bind_socket=False,
+            adj=Adjustments(
+                sockets=[listener],
                 threads=threads,
                 ident=None,
                 asyncore_use_poll=True,  # select() ends at descriptor 1023
@@ -87,11 +105,9 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 channel_timeout=120,  # a router in front keeps connections for 90 s
                 cleanup_interval=2,
                 max_request_header_size=16 * 1024,
-                max_request_body_size=api.LARGEST_BODY + 1,  # waitress refuses from this size on
-            )
-        except (OSError, ValueError) as exc:
-            reason = getattr(exc, "strerror", None) or exc
-            raise ConfigError(f"cannot listen on {host} port {port}: {reason}; choose another --port") from exc
+                max_request_body_size=8 * api.LARGEST_BODY,  # with the framing of the smallest chunks
+            ),
+        )
         self._stop_asked = False
 
     @property

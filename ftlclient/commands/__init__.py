@@ -1,4 +1,4 @@
-"""The commands of ftlclient: one room each, with EXAMPLE, ``add_arguments(parser)`` and ``handle(args, console)``.
+"""The commands of ftlclient: a room each, with EXAMPLE, ``add_arguments(parser)``, ``handle(args, console)``.
 
 This list is all that ``ftlclient --help`` needs; a room, and the libraries behind it, is loaded when its
 command runs.

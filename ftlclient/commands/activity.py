@@ -20,7 +20,9 @@ EXAMPLE = "ftlclient activity W012A3CDE W07QCRPA4"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("ids", metavar="ID", nargs="+", help="a user id; @FILE reads ids from a file, - from stdin")
+    parser.add_argument(
+        "ids", metavar="ID", nargs="+", help="a user id; @FILE reads ids from a file, - from stdin"
+    )
     parser.add_argument(
         "--format",
         choices=["table", "json", "csv"],

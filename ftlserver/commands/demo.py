@@ -9,29 +9,33 @@ from ftlserver import clock, samples
 from ftlserver.app import create_app
 from ftlserver.commands import port
 from ftlserver.config import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_THREADS, Config
-from ftlserver.serving import Server, serve
+from ftlserver.models import ActivityPeriod, User
+from ftlserver.serving import Server, listen, serve
 from ftlserver.store import Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--port", type=port, help="the port to listen on (PORT, else 8080); 0 is any free one")
+    parser.add_argument(
+        "--port", type=port, help="the port to listen on (PORT, else 8080); 0 is any free one"
+    )
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
     logging.getLogger("ftlserver").setLevel(logging.ERROR)  # the terminal is for the words below
+    listener = listen(DEFAULT_HOST, config.port if args.port is None else args.port)
     team = samples.demo_team(clock.now())
     with (
+        listener,
         tempfile.TemporaryDirectory(prefix="ftlserver-demo-") as directory,
         Store.open(str(Path(directory, "demo.sqlite3")), threads=DEFAULT_THREADS) as store,
     ):
         store.record((user for user, _ in team), (period for _, periods in team for period in periods))
-        at = config.port if args.port is None else args.port
-        server = Server(create_app(store), DEFAULT_HOST, at, DEFAULT_THREADS)
+        server = Server(create_app(store), listener, DEFAULT_THREADS)
         serve(server, lambda: print(_welcome(server, team), flush=True))
     return 0
 
 
-def _welcome(server: Server, team: list[tuple[samples.User, list[samples.ActivityPeriod]]]) -> str:
+def _welcome(server: Server, team: list[tuple[User, list[ActivityPeriod]]]) -> str:
     ids = [user.id for user, _ in team]
     url = "" if server.effective_port == DEFAULT_PORT else f"--url {server.url} "
     return f"""\

@@ -5,7 +5,6 @@ All or nothing: one bad item, and nothing is stored, unless --skip-bad leaves it
 
 import argparse
 import contextlib
-import marshal
 import os
 import sys
 import tempfile
@@ -13,12 +12,22 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+import orjson
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ftlserver.config import Config
 from ftlserver.errors import BadItemError, ConfigError, UserNotFoundError
-from ftlserver.importers import Item, LeftOut, TeamReader, UserReader, activitywatch, members, slack, timewarrior
+from ftlserver.importers import (
+    Item,
+    LeftOut,
+    TeamReader,
+    UserReader,
+    activitywatch,
+    members,
+    slack,
+    timewarrior,
+)
 from ftlserver.models import ActivityPeriod, User
 from ftlserver.store import Recorded, Store
 
@@ -29,7 +38,9 @@ _BATCH = 5_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("format", metavar="FORMAT", choices=[*TEAM_FORMATS, *USER_FORMATS], help="%(choices)s")
+    parser.add_argument(
+        "format", metavar="FORMAT", choices=[*TEAM_FORMATS, *USER_FORMATS], help="%(choices)s"
+    )
     parser.add_argument("file", metavar="FILE", help="the file to read; - is standard input")
     parser.add_argument(
         "--user", metavar="ID", help=f"whose activity it is; needed for {' and '.join(USER_FORMATS)}"
@@ -39,7 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    with Store.open(config.database) as store, _open(args.file) as file, _Spool() as users, _Spool() as periods:
+    with (
+        Store.open(config.database) as store,
+        _open(args.file) as file,
+        _Spool() as users,
+        _Spool() as periods,
+    ):
         left_out: Counter[str] = Counter()
         for item in _progress(_items(args, store, file), file):
             match item:
@@ -68,7 +84,7 @@ class _Spool:
     """Rows kept in a temporary file, so that nothing is locked while a file, or a pipe, is being read."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  __exit__ closes it
         self._batch: list[tuple[Any, ...]] = []
 
     def __enter__(self) -> "_Spool":
@@ -85,32 +101,29 @@ class _Spool:
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         self._flush()
         self._file.seek(0)
-        with contextlib.suppress(EOFError):
-            while True:
-                yield from marshal.load(self._file)
+        for line in self._file:
+            yield from orjson.loads(line)
 
     def _flush(self) -> None:
-        marshal.dump(self._batch, self._file)
+        self._file.write(orjson.dumps(self._batch) + b"\n")
         self._batch = []
 
 
-@contextlib.contextmanager
-def _open(name: str) -> Iterator[BinaryIO]:
+def _open(name: str) -> contextlib.AbstractContextManager[BinaryIO]:
     if name == "-":
-        yield sys.stdin.buffer
-        return
+        return contextlib.nullcontext(sys.stdin.buffer)
     try:
-        file = open(name, "rb")
+        return open(name, "rb")
     except OSError as exc:
         raise ConfigError(f"cannot read {name}: {exc.strerror}") from exc
-    with file:
-        yield file
 
 
 def _items(args: argparse.Namespace, store: Store, file: BinaryIO) -> Iterator[Item]:
     if args.format in TEAM_FORMATS:
         if args.user is not None:
-            raise ConfigError(f"a file in the format {args.format} says itself whose activity it is; drop --user")
+            raise ConfigError(
+                f"a file in the format {args.format} says itself whose activity it is; drop --user"
+            )
         return TEAM_FORMATS[args.format](file)
     if args.user is None:
         raise ConfigError(f"the format {args.format} does not say whose activity it is; add --user ID")

@@ -14,7 +14,7 @@ def read(file: BinaryIO, user: User) -> Iterator[Item]:
     """Yield the not-afk events of the ``afkstatus`` buckets; those without length as LeftOut."""
     seen = False
     for path, bucket, event in read_objects(file, _is_bucket, "events", ("type",)):
-        if path == () or event is None:
+        if _is_bucket(path):
             seen = seen or bucket.get("events") == [] or bucket.get("buckets") == {}
         elif bucket.get("type") == "afkstatus":
             try:
@@ -27,7 +27,7 @@ def read(file: BinaryIO, user: User) -> Iterator[Item]:
 
 
 def _is_bucket(path: Path) -> bool:
-    return path == () or len(path) == 2 and path[0] == "buckets"
+    return path == () or (len(path) == 2 and path[0] == "buckets")
 
 
 def _item(user: User, event: Any) -> Item | None:

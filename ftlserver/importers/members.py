@@ -15,7 +15,7 @@ def read(file: BinaryIO) -> Iterator[Item]:
     user: User | None = None
     for path, fields, period in read_objects(
         file,
-        lambda path: path == () or len(path) == 2 and path[0] == "members",
+        lambda path: path == () or (len(path) == 2 and path[0] == "members"),
         "activity_periods",
         ("id", "real_name", "tz"),
     ):
@@ -24,7 +24,7 @@ def read(file: BinaryIO) -> Iterator[Item]:
             seen = fields.get("members") == []
             break
         try:
-            if period is None:
+            if len(path) == 2:
                 user = None
                 user = _user(fields)
                 yield user

@@ -9,6 +9,8 @@ from ijson.common import ObjectBuilder
 from ftlserver.errors import ImportFileError
 
 Path = tuple[str | int, ...]
+Found = tuple[Path, dict[str, Any], Any]
+
 _STARTS = {"start_map": None, "start_array": -1}
 _ENDS = {"end_map", "end_array"}
 _EMPTY: dict[str, Any] = {"start_map": {}, "start_array": []}
@@ -16,73 +18,95 @@ _EMPTY: dict[str, Any] = {"start_map": {}, "start_array": []}
 
 def read_objects(
     file: BinaryIO, wanted: Callable[[Path], bool], array: str = "", needed: Collection[str] = ()
-) -> Iterator[tuple[Path, dict[str, Any], Any]]:
-    """Yield (path, fields, None) for each *wanted* object, and (path, fields, element) for each element of
-    its *array*.
+) -> Iterator[Found]:
+    """Yield (path, fields, None) for each *wanted* object, and (path, fields, element) for its *array*.
 
-    What stands in the place of a wanted object without being one is yielded without fields. Fields that are objects or arrays are given as empty ones. Elements are handed on as they are read if
-    the *needed* fields stand before the array, and are kept to the end of the object if not. A wanted
-    object within another takes its place. Raise ImportFileError for what is not JSON.
+    Fields that are objects or arrays are given as empty ones. What stands in the place of a wanted object
+    is given as (path, {}, value). A wanted object within another takes its place. Elements are handed on as
+    they are read if the *needed* fields stand before the array; if not, when the object ends.
+    Raise ImportFileError for what is not JSON.
     """
-    keys: list[Any] = []  # down to the value at hand: a key in an object, an index in an array
-    path: Path | None = None  # of the wanted object at hand
-    fields: dict[str, Any] = {}
-    kept: list[tuple[Path, Any]] = []
-    told = False  # whether the object itself was handed on
+    current: _Object | None = None
     element: ObjectBuilder | None = None
-    depth = 0
-    try:
-        for event, value in ijson.basic_parse(file, use_float=True):
-            if element is not None:
+    element_path: Path = ()
+    for path, event, value in _walk(file):
+        if element is not None:
+            element.event(event, value)
+            if path == element_path and event in _ENDS:
+                assert current is not None
+                yield from current.take(path, element.value)
+                element = None
+        elif event in _ENDS:
+            if current is not None and path == current.path:
+                yield from current.rest()
+                current = None
+        elif event == "map_key":
+            pass
+        elif current is not None and path[:-1] == (*current.path, array) and isinstance(path[-1], int):
+            if event in _STARTS:
+                element, element_path = ObjectBuilder(), path
                 element.event(event, value)
-                depth += (event in _STARTS) - (event in _ENDS)
-            elif event == "map_key":
-                keys[-1] = value
-                continue
-            elif event in _ENDS:
-                keys.pop()
-                if path is not None and len(keys) == len(path):
-                    if not told:
-                        yield path, fields, None
-                    for where, item in kept:
-                        yield where, fields, item
-                    path, kept = None, []
-                continue
             else:
-                if keys and isinstance(keys[-1], int):
-                    keys[-1] += 1
-                here = None if path is None else len(keys) - len(path)
-                if here == 1:
-                    fields[keys[-1]] = _EMPTY.get(event, value)
-                if here == 2 and keys[-2] == array and isinstance(keys[-1], int):
-                    element = ObjectBuilder()
-                    element.event(event, value)
-                    depth = event in _STARTS
+                yield from current.take(path, value)
+        else:
+            if current is not None and path[:-1] == current.path:
+                current.fields[str(path[-1])] = _EMPTY.get(event, value)
+            if (current is None or not current.told) and wanted(path):
+                if event == "start_map":
+                    current = _Object(path, needed)
                 else:
-                    if (path is None or not told) and wanted(tuple(keys)):
-                        if event == "start_map":
-                            path, fields, told = tuple(keys), {}, False
-                        else:
-                            yield tuple(keys), {}, None
-                    if event in _STARTS:
-                        keys.append(_STARTS[event])
-                    continue
-            if depth == 0:
-                assert path is not None
-                item, element = element.value, None
-                where = tuple(keys)
-                if not told and fields.keys() >= set(needed):
-                    yield path, fields, None
-                    told = True
-                if told:
-                    yield where, fields, item
-                else:
-                    kept.append((where, item))
-    except ijson.JSONError as exc:
-        reason = str(exc).splitlines()[0].strip()
-        raise ImportFileError(f"the file is not whole JSON: {reason}") from exc
+                    yield path, {}, _EMPTY.get(event, value)
 
 
 def pointer(path: Path) -> str:
     """Return a path as a JSON Pointer (RFC 6901)."""
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)
+
+
+class _Object:
+    """A wanted object while it is being read."""
+
+    def __init__(self, path: Path, needed: Collection[str]) -> None:
+        self.path = path
+        self.fields: dict[str, Any] = {}
+        self.told = False  # whether the object itself was handed on
+        self._needed = needed
+        self._kept: list[tuple[Path, Any]] = []
+
+    def take(self, path: Path, element: Any) -> Iterator[Found]:
+        if not self.told and any(name not in self.fields for name in self._needed):
+            self._kept.append((path, element))
+            return
+        yield from self.rest()
+        yield path, self.fields, element
+
+    def rest(self) -> Iterator[Found]:
+        if not self.told:
+            self.told = True
+            yield self.path, self.fields, None
+        for path, element in self._kept:
+            yield path, self.fields, element
+        self._kept = []
+
+
+def _walk(file: BinaryIO) -> Iterator[tuple[Path, str, Any]]:
+    """Yield the events of a JSON document, each with the keys and indexes that lead to its value."""
+    keys: list[Any] = []
+    try:
+        for event, value in ijson.basic_parse(file, use_float=True):
+            if event == "map_key":
+                keys[-1] = value
+            elif event in _ENDS:
+                keys.pop()
+            elif keys and isinstance(keys[-1], int):
+                keys[-1] += 1
+            yield tuple(keys), event, value
+            if event in _STARTS:
+                keys.append(_STARTS[event])
+    except ijson.JSONError as exc:
+        raise not_json(exc) from exc
+
+
+def not_json(exc: Exception) -> ImportFileError:
+    """Return the error for a file that ijson cannot read to its end."""
+    return ImportFileError(f"the file is not whole JSON: {str(exc).splitlines()[0].strip()}")

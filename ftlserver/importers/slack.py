@@ -7,6 +7,7 @@ import ijson
 
 from ftlserver.errors import BadItemError, ImportFileError, InvalidValueError
 from ftlserver.importers import Item, LeftOut
+from ftlserver.importers.objects import not_json
 from ftlserver.models import User
 
 _SLACKBOT = "USLACKBOT"  # a bot that does not say so
@@ -23,7 +24,7 @@ def read(file: BinaryIO) -> Iterator[Item]:
             except InvalidValueError as exc:
                 yield BadItemError(f"/members/{index}", exc.message)
     except ijson.JSONError as exc:
-        raise ImportFileError(f"the file is not whole JSON: {str(exc).splitlines()[0].strip()}") from exc
+        raise not_json(exc) from exc
     if not seen:
         raise ImportFileError('the file is not an answer of users.list: it has no "members"')
 
@@ -36,7 +37,11 @@ def _person(member: Any) -> User | LeftOut:
     if member.get("deleted"):
         return LeftOut("deleted")
     profile = member.get("profile")
-    names = [profile.get("real_name") if isinstance(profile, dict) else None, member.get("real_name"), member.get("name")]
+    names = [
+        profile.get("real_name") if isinstance(profile, dict) else None,
+        member.get("real_name"),
+        member.get("name"),
+    ]
     id_, tz, name = member.get("id"), member.get("tz"), next((name for name in names if name), None)
     if not (isinstance(id_, str) and isinstance(tz, str) and isinstance(name, str)):
         raise InvalidValueError("a member has an id, a real_name and a tz, which are strings")

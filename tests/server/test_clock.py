@@ -1,0 +1,213 @@
+"""Instants, zones, wire formats."""
+
+import time
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftlserver import clock
+from ftlserver.errors import InvalidValueError, LocalTimeError, UnknownZoneError
+from tests.conftest import at
+
+zones = st.sampled_from(sorted(clock.zone_names())).map(clock.zone)
+instants = st.integers(0, 4_102_444_800 * clock.SECOND)  # to the year 2100
+
+
+def test_every_zone_of_the_wheel_is_known() -> None:
+    assert len(clock.zone_names()) >= 597
+    for name in clock.zone_names():
+        assert clock.zone(name).key == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Factory", "localtime", "posixrules", "right/UTC", "posix/UTC", "", ".", "..", "/etc/passwd", "zone.tab"]
+    + ["GMT+5", "America", "../UTC", "europe/berlin", "a" * 10_000, "UTC\0", "\ud800"],
+)
+def test_what_is_not_an_iana_name_is_refused(name: str) -> None:
+    with pytest.raises(UnknownZoneError):
+        clock.zone(name)
+
+
+@pytest.mark.parametrize("name", ["US/Pacific", "Asia/Calcutta", "Europe/Kiev", "GB-Eire", "EST5EDT", "EST"])
+def test_an_alias_is_kept_as_given(name: str) -> None:
+    assert clock.zone(name).key == name
+
+
+# The nastiest zones: each line is an instant and what a clock there showed.
+@pytest.mark.parametrize(
+    ("zone", "instant", "shown"),
+    [
+        ("Australia/Lord_Howe", "2026-04-04T14:45:00Z", "2026-04-05T01:45:00+11:00"),
+        ("Australia/Lord_Howe", "2026-04-04T15:15:00Z", "2026-04-05T01:45:00+10:30"),
+        ("Pacific/Apia", "2011-12-30T09:59:00Z", "2011-12-29T23:59:00-10:00"),
+        ("Pacific/Apia", "2011-12-30T10:01:00Z", "2011-12-31T00:01:00+14:00"),
+        ("Africa/Casablanca", "2026-10-15T12:00:00Z", "2026-10-15T12:00:00+00:00"),
+        ("Africa/Casablanca", "2026-11-23T12:00:00Z", "2026-11-23T12:00:00+00:00"),
+        ("America/Vancouver", "2026-11-23T12:00:00Z", "2026-11-23T05:00:00-07:00"),
+        ("America/Edmonton", "2026-11-23T12:00:00Z", "2026-11-23T06:00:00-06:00"),
+        ("Europe/Dublin", "2026-01-15T12:00:00Z", "2026-01-15T12:00:00+00:00"),
+        ("America/Sao_Paulo", "2018-11-04T02:59:00Z", "2018-11-03T23:59:00-03:00"),
+        ("America/Sao_Paulo", "2018-11-04T03:00:00Z", "2018-11-04T01:00:00-02:00"),
+        ("Africa/Cairo", "2026-04-23T21:59:00Z", "2026-04-23T23:59:00+02:00"),
+        ("Africa/Cairo", "2026-04-23T22:00:00Z", "2026-04-24T01:00:00+03:00"),
+        ("Asia/Kathmandu", "1985-12-31T12:00:00Z", "1985-12-31T17:30:00+05:30"),
+        ("Asia/Kathmandu", "2026-01-01T00:00:00Z", "2026-01-01T05:45:00+05:45"),
+        ("Pacific/Chatham", "2026-01-01T00:00:00Z", "2026-01-01T13:45:00+13:45"),
+        ("Pacific/Kiritimati", "2026-01-01T00:00:00Z", "2026-01-01T14:00:00+14:00"),
+        ("Antarctica/Troll", "2026-07-15T12:00:00Z", "2026-07-15T14:00:00+02:00"),
+        ("America/Nuuk", "2024-03-31T00:59:00Z", "2024-03-30T22:59:00-02:00"),
+        ("America/Nuuk", "2024-03-31T01:01:00Z", "2024-03-31T00:01:00-01:00"),
+        ("Antarctica/Casey", "2023-03-09T12:00:00Z", "2023-03-09T20:00:00+08:00"),
+        ("America/Caracas", "2016-01-01T12:00:00Z", "2016-01-01T07:30:00-04:30"),
+    ],
+)
+def test_a_nasty_zone_shows_the_right_wall_clock(zone: str, instant: str, shown: str) -> None:
+    tz = clock.zone(zone)
+    assert clock.iso(at(instant), clock.offset_at(at(instant), tz)) == shown
+    assert clock.parse(shown, tz) == (at(instant), clock.offset_at(at(instant), tz))
+
+
+def test_an_offset_with_seconds_is_written_as_rfc_3339_can_and_read_back_exactly() -> None:
+    monrovia = clock.zone("Africa/Monrovia")
+    instant = at("1971-06-01T12:00:00Z")
+    assert clock.offset_at(instant, monrovia) == -2670
+    assert clock.iso(instant, -2670) == "1971-06-01T11:16:00-00:44"
+    assert clock.parse("1971-06-01T11:16:00-00:44", monrovia) == (instant, -2670)
+
+
+@given(instants, zones)
+def test_offset_equals_the_one_that_datetime_finds(instant: int, tz: ZoneInfo) -> None:
+    moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant)).astimezone(tz)
+    assert timedelta(seconds=clock.offset_at(instant, tz)) == moment.utcoffset()
+    assert clock.wall_clock(instant, clock.offset_at(instant, tz)) == moment.replace(tzinfo=None)
+
+
+@given(instants, zones)
+def test_iso_is_read_back_to_the_microsecond(instant: int, tz: ZoneInfo) -> None:
+    offset = clock.offset_at(instant, tz)
+    assert clock.parse(clock.iso(instant, offset), tz) == (instant, offset)
+
+
+@given(instants, zones)
+def test_display_is_read_back_to_the_minute_unless_the_wall_clock_was_ambiguous(instant: int, tz: ZoneInfo) -> None:
+    offset = clock.offset_at(instant, tz)
+    text = clock.display(instant, offset)
+    minute = instant - (instant + offset * clock.SECOND) % clock.MINUTE
+    try:
+        assert clock.parse(text, tz)[0] == minute
+    except LocalTimeError as exc:
+        choices = [clock.parse(choice, tz)[0] for choice in exc.choices]
+        assert minute in choices or exc.code == "nonexistent_local_time"
+
+
+@given(instants)
+def test_display_equals_strftime_in_english(instant: int) -> None:
+    wall = clock.wall_clock(instant, 0)
+    assert clock.display(instant, 0) == f"{wall:%b %d %Y %I:%M%p}"
+
+
+def test_display_does_not_ask_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Python formats %b and %p by these; a German locale would make them "Mär" and "".
+    monkeypatch.setattr(time, "strftime", lambda *_args: "Mär")
+    assert clock.display(at("2020-03-01T21:33:00Z"), 0) == "Mar 01 2020 09:33PM"
+    assert clock.parse("Mar 01 2020 09:33PM", clock.zone("UTC"))[0] == at("2020-03-01T21:33:00Z")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Feb 01 2020 01:33PM", "Feb 1 2020  1:33PM", "feb 1 2020 1:33pm", "FEB 01 2020  01:33 PM", " Feb 1 2020 1:33PM "],
+)
+def test_display_is_read_in_every_variant_of_the_field(text: str) -> None:
+    assert clock.parse(text, clock.zone("America/Los_Angeles")) == (at("2020-02-01T21:33:00Z"), -28800)
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2020-02-01T13:33:00-08:00", "2020-02-01T21:33:00Z"),
+        ("2020-02-01t13:33:00.5-0800", "2020-02-01T21:33:00.500000Z"),
+        ("2020-02-01 13:33-08", "2020-02-01T21:33:00Z"),
+        ("20200201T213300Z", "2020-02-01T21:33:00Z"),
+        ("2020-02-01T21:33:00z", "2020-02-01T21:33:00Z"),
+    ],
+)
+def test_iso_is_read_in_its_variants(text: str, instant: str) -> None:
+    assert clock.parse(text, clock.zone("America/Los_Angeles")) == (at(instant), -28800)
+
+
+def test_an_offset_that_was_shown_is_kept_and_z_says_nothing_about_the_wall_clock() -> None:
+    berlin = clock.zone("Europe/Berlin")
+    assert clock.parse("2026-07-01T12:00:00-07:00", berlin)[1] == -25200
+    assert clock.parse("2026-07-01T12:00:00+00:00", berlin)[1] == 0
+    assert clock.parse("2026-07-01T12:00:00Z", berlin)[1] == 7200
+    assert clock.parse("2026-07-01T12:00:00-00:00", berlin)[1] == 7200
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "now", "2020-02-30T00:00:00Z", "2020-02-01T24:01:00Z", "2020-02-01T00:00:60Z", "2020-02-01", "2020-02-01T10"]
+    + ["0001-01-01T00:00:00", "9999-12-31T23:59:59", "2020-02-01T00:00:00+24:00", "2020-02-01T00:00:00+01:60"]
+    + ["9999-12-30T12:00:00-23:59", "9999-12-31T00:00:01"]
+    + ["Feb 30 2020 01:33PM", "Foo 01 2020 01:33PM", "Feb 01 2020 13:33PM", "Feb 01 2020 00:33AM", "Feb 01 0000 01:33PM"]
+    + ["2020-02-01T00:00:00Z ", "٢٠٢٠-02-01T00:00:00Z", "2020-0201T00:00:00Z", "1969-12-30T00:00:00Z"],
+)
+def test_what_is_not_a_time_is_refused(text: str) -> None:
+    with pytest.raises(InvalidValueError):
+        clock.parse(text, clock.zone("UTC"))
+
+
+@given(st.text(max_size=40))
+def test_reading_any_text_gives_a_time_or_a_clear_error(text: str) -> None:
+    try:
+        instant, offset = clock.parse(text, clock.zone("Europe/Berlin"))
+    except InvalidValueError as exc:
+        assert exc.message
+    else:
+        assert clock.iso(instant, offset)
+
+
+def test_a_wall_clock_in_a_gap_is_refused_with_the_choices() -> None:
+    with pytest.raises(LocalTimeError) as error:
+        clock.parse("2026-03-29T02:30:00", clock.zone("Europe/Berlin"))
+    assert error.value.code == "nonexistent_local_time"
+    assert error.value.choices == ["2026-03-29T01:30:00+01:00", "2026-03-29T03:30:00+02:00"]
+
+
+def test_a_wall_clock_that_occurs_twice_is_refused_with_the_choices() -> None:
+    with pytest.raises(LocalTimeError) as error:
+        clock.parse("Nov 01 2020 01:30AM", clock.zone("America/Los_Angeles"))
+    assert error.value.code == "ambiguous_local_time"
+    assert error.value.choices == ["2020-11-01T01:30:00-07:00", "2020-11-01T01:30:00-08:00"]
+
+
+def test_a_skipped_day_does_not_exist() -> None:
+    with pytest.raises(LocalTimeError) as error:
+        clock.parse("2011-12-30T12:00:00", clock.zone("Pacific/Apia"))
+    assert error.value.code == "nonexistent_local_time"
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours"),
+    [
+        ("Europe/Berlin", date(2026, 3, 29), 23),
+        ("Europe/Berlin", date(2026, 10, 25), 25),
+        ("Australia/Lord_Howe", date(2026, 10, 4), 23.5),
+        ("Australia/Lord_Howe", date(2026, 4, 5), 24.5),
+        ("America/Sao_Paulo", date(2018, 11, 4), 23),
+        ("Pacific/Apia", date(2011, 12, 30), 0),
+        ("Pacific/Apia", date(2011, 12, 31), 24),
+        ("Asia/Kathmandu", date(2026, 1, 1), 24),
+    ],
+)
+def test_a_day_runs_from_its_first_instant_to_the_next_days(zone: str, day: date, hours: float) -> None:
+    tz = clock.zone(zone)
+    length = clock.day_start(day + timedelta(days=1), tz) - clock.day_start(day, tz)
+    assert length == hours * clock.HOUR
+
+
+def test_zone_data_are_the_wheels_and_recent() -> None:
+    assert clock.TZDATA_VERSION >= "2026c"

@@ -1,0 +1,262 @@
+"""Units on real databases: clean after every kind of failure."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from ftlserver import database, tables
+from ftlserver.database import connect, describe, unit
+from ftlserver.errors import ConfigError, DatabaseError
+from ftlserver.store import Store
+from tests.conftest import EGON, in_threads, run_on_postgresql
+
+
+def bump(store: Store) -> None:
+    with unit(store.database, write=True) as connection:
+        name = connection.exec_driver_sql("SELECT real_name FROM users").scalar_one()
+        connection.execute(sa.text("UPDATE users SET real_name = :name"), {"name": str(int(name) + 1)})
+
+
+def test_a_unit_that_fails_leaves_nothing_behind(store: Store) -> None:
+    with pytest.raises(RuntimeError), unit(store.database, write=True) as connection:
+        connection.exec_driver_sql("INSERT INTO users VALUES ('a', 'A', 'UTC')")
+        raise RuntimeError
+    assert store.users() == []
+
+
+def test_a_failing_statement_locks_nobody_out_and_poisons_no_thread(store: Store) -> None:
+    store.add_users([EGON])
+    for _ in range(20):  # more than there are connections
+        with pytest.raises(sa.exc.IntegrityError), unit(store.database, write=True) as connection:
+            connection.exec_driver_sql("INSERT INTO users VALUES ('W012A3CDE', 'A', 'UTC')")
+        assert store.find_user("W012A3CDE") == EGON
+    assert in_threads(8, lambda: store.check()) == []
+
+
+def test_a_commit_that_fails_gives_the_connection_back_clean(sqlite_store: Store) -> None:
+    with pytest.raises(sa.exc.IntegrityError), unit(sqlite_store.database, write=True) as connection:
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        connection.exec_driver_sql(
+            "INSERT INTO activity_periods (user_id, started_at, ended_at, start_offset, end_offset)"
+            " VALUES ('nobody', 0, 1, 0, 0)"
+        )
+    sqlite_store.add_users([EGON])
+    assert in_threads(4, lambda: sqlite_store.check()) == []
+
+
+@pytest.mark.parametrize("wal", [True, False])
+def test_concurrent_read_modify_write_loses_nothing(tmp_path: Path, wal: bool) -> None:
+    db = connect(str(tmp_path / "x.sqlite3"), threads=8, wal=wal)
+    store = Store(db)
+    with unit(db, write=True) as connection:
+        connection.exec_driver_sql("INSERT INTO users VALUES ('a', '0', 'UTC')")
+    failures = in_threads(8, lambda: [bump(store) for _ in range(10)])
+    with unit(db) as connection:
+        total = connection.exec_driver_sql("SELECT real_name FROM users").scalar_one()
+    db.close()
+    assert (failures, total) == ([], "80")
+
+
+def test_more_threads_than_connections_wait_for_nothing_but_each_other(store: Store) -> None:
+    assert in_threads(40, lambda: [store.users() for _ in range(5)]) == []
+
+
+def test_threads_that_ended_hold_no_connection(store: Store) -> None:
+    in_threads(10, store.users)
+    assert store.database.connections == {}
+    assert store.database.engine is not None
+    assert store.database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+def test_foreign_keys_are_enforced(store: Store) -> None:
+    with pytest.raises(sa.exc.IntegrityError), unit(store.database, write=True) as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO activity_periods (user_id, started_at, ended_at, start_offset, end_offset)"
+            " VALUES ('nobody', 0, 1, 0, 0)"
+        )
+
+
+def test_sqlite_is_set_to_survive_a_power_cut_and_to_forget(sqlite_store: Store) -> None:
+    with unit(sqlite_store.database) as connection:
+        pragmas = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("synchronous", "foreign_keys", "secure_delete", "trusted_schema", "busy_timeout")
+        }
+    assert pragmas == {"synchronous": 2, "foreign_keys": 1, "secure_delete": 1, "trusted_schema": 0, "busy_timeout": 5000}
+
+
+@pytest.mark.parametrize(
+    ("version", "sound"),
+    [
+        ((3, 40, 1), False),
+        ((3, 44, 5), False),
+        ((3, 44, 6), True),
+        ((3, 45, 0), False),
+        ((3, 50, 6), False),
+        ((3, 50, 7), True),
+        ((3, 51, 2), False),
+        ((3, 51, 3), True),
+        ((3, 53, 0), True),
+    ],
+)
+def test_wal_is_used_only_where_it_cannot_corrupt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: tuple[int, int, int], sound: bool
+) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    db = connect(str(tmp_path / "x.sqlite3"))
+    with unit(db) as connection:
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
+    db.close()
+    assert mode == ("wal" if sound else "delete")
+
+
+def test_the_file_is_the_owners_alone(tmp_path: Path) -> None:
+    connect(str(tmp_path / "deep" / "er" / "x.sqlite3")).close()
+    assert (tmp_path / "deep" / "er" / "x.sqlite3").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_lock_that_is_held_elsewhere_is_said_to_be_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0)
+    path = tmp_path / "x.sqlite3"
+    with Store.open(str(path)) as store:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(DatabaseError) as error:
+            store.check()
+        other.execute("ROLLBACK")
+        other.close()
+        assert error.value.code == "database_busy"
+        assert str(path) in str(error.value)
+        store.check()
+
+
+def test_a_full_disk_stores_nothing_half_and_recovers(sqlite_store: Store) -> None:
+    with pytest.raises(DatabaseError) as error, unit(sqlite_store.database, write=True) as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=8")
+        for number in range(1000):
+            connection.exec_driver_sql("INSERT INTO users VALUES (?, ?, 'UTC')", (f"{number}", "A" * 200))
+    assert error.value.code == "storage_full"
+    assert sqlite_store.users() == []
+    with unit(sqlite_store.database) as connection:
+        connection.exec_driver_sql("PRAGMA max_page_count=1000000")
+    sqlite_store.add_users([EGON])
+
+
+@pytest.mark.parametrize("fault", ["delete", "replace"])
+def test_a_file_that_was_moved_or_replaced_is_not_taken_for_an_empty_one(tmp_path: Path, fault: str) -> None:
+    path = tmp_path / "x.sqlite3"
+    with Store.open(str(path)) as store:
+        store.add_users([EGON])
+        moved = path.rename(tmp_path / "moved")
+        if fault == "replace":
+            path.write_bytes(b"")
+        for ask in (store.users, store.check):
+            with pytest.raises(DatabaseError) as error:
+                ask()
+            assert error.value.code == "database_unavailable"
+        path.unlink(missing_ok=True)
+        moved.rename(path)
+        assert store.find_user(EGON.id) == EGON
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear reader, " * 100)
+    with pytest.raises(DatabaseError) as error:
+        connect(str(path))
+    assert (error.value.code, error.value.database) == ("database_unavailable", str(path))
+    assert path.read_text().startswith("Dear reader")
+
+
+def test_a_directory_is_no_database(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError, match="cannot be opened"):
+        connect(str(tmp_path))
+
+
+def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(tmp_path / "x.sqlite3")
+    connect(path).close()
+    monkeypatch.setattr(tables, "MIGRATIONS", [])
+    with pytest.raises(DatabaseError, match="newer"):
+        connect(path)
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "postgresql://[::1", "sqlite://", "sqlite:///:memory:", "http://x"])
+def test_a_url_of_no_use_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError):
+        connect(url)
+
+
+def test_a_server_that_is_down_is_said_to_be_that_without_the_password() -> None:
+    with pytest.raises(DatabaseError) as error:
+        connect("postgres://ada:secret@127.0.0.1:9/team?password=secret&sslmode=disable")
+    assert error.value.code == "database_unavailable"
+    assert "postgresql://ada@127.0.0.1:9/team" in str(error.value)
+    assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("postgres://ada:secret@db.example:5433/team?sslmode=require", "postgresql://ada@db.example:5433/team"),
+        ("postgresql:///team?host=/run/pg&password=secret", "postgresql:///run/pg/team"),
+        ("sqlite:////var/lib/ftl.sqlite3", "/var/lib/ftl.sqlite3"),
+        ("/var/lib/ftl.sqlite3", "/var/lib/ftl.sqlite3"),
+    ],
+)
+def test_a_database_is_named_for_people(url: str, name: str) -> None:
+    assert describe(url) == name
+
+
+def test_postgresql_heals_after_its_connections_were_cut(postgresql: str, postgresql_store: Store) -> None:
+    postgresql_store.add_users([EGON])
+    assert in_threads(4, postgresql_store.users) == []
+    run_on_postgresql(
+        postgresql,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname LIKE 'ftl%'",
+    )
+    assert in_threads(8, postgresql_store.users) == []
+
+
+def test_postgresql_is_never_left_idle_in_a_transaction(postgresql_store: Store) -> None:
+    in_threads(4, postgresql_store.users)
+    with unit(postgresql_store.database) as connection:
+        idle = connection.exec_driver_sql(
+            "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%%' AND datname = current_database()"
+        ).scalar_one()
+    assert idle == 0
+
+
+START = "import sys; from ftlserver.database import connect; connect(sys.argv[1]).close()"
+
+
+def test_processes_that_start_at_once_make_the_tables_once(url: str) -> None:
+    processes = [
+        subprocess.Popen([sys.executable, "-c", START, url], stderr=subprocess.PIPE, text=True) for _ in range(6)
+    ]
+    errors = [process.communicate()[1] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 6, errors
+    db = connect(url)
+    with unit(db) as connection:
+        assert tables.version(connection) == len(tables.MIGRATIONS)
+    db.close()
+
+
+def test_a_migration_that_fails_leaves_no_trace(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("CREATE TABLE half (x INTEGER)")
+        raise RuntimeError
+
+    connect(url).close()
+    monkeypatch.setattr(tables, "MIGRATIONS", [*tables.MIGRATIONS, broken])
+    with pytest.raises(RuntimeError):
+        connect(url)
+    monkeypatch.undo()
+    db = connect(url)
+    with unit(db) as connection:
+        assert not sa.inspect(connection).has_table("half")
+    db.close()

@@ -1,0 +1,74 @@
+"""Values that cannot be wrong."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftlserver import clock
+from ftlserver.errors import InvalidPeriodError, InvalidUserError, UnknownZoneError
+from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, Member, User, is_real_name, is_user_id
+from tests.conftest import EGON, assignment_periods, at
+
+
+@pytest.mark.parametrize("user_id", ["W012A3CDE", "a", "a" * 120, "ada.lovelace+x@example.com", "a_b-c"])
+def test_a_user_id_is_made_of_what_addresses_are_made_of(user_id: str) -> None:
+    assert is_user_id(user_id)
+
+
+@pytest.mark.parametrize("user_id", ["", "a" * 121, "a b", "ä", "a\n", "a/b", "\ud800", None, 5, ["a"], {">": ""}])
+def test_anything_else_is_no_user_id(user_id: object) -> None:
+    assert not is_user_id(user_id)
+
+
+@given(st.text(max_size=250))
+def test_a_real_name_is_short_text_that_can_be_stored(name: str) -> None:
+    if is_real_name(name):
+        assert 1 <= len(name) <= 200
+        assert name.encode()
+        assert "\0" not in name
+        assert "\x1b" not in name
+
+
+def test_a_user_with_a_bad_field_cannot_be_made() -> None:
+    with pytest.raises(InvalidUserError):
+        User("a b", "A", "UTC")
+    with pytest.raises(InvalidUserError):
+        User("a", "A\x1b[31m", "UTC")
+    with pytest.raises(UnknownZoneError):
+        User("a", "A", "GMT+5")
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [(-1, 5), (5, 5), (6, 5), (0, LONGEST_PERIOD + 1), (clock.END_OF_TIME - 1, clock.END_OF_TIME + 1)]
+)
+def test_a_period_out_of_bounds_cannot_be_made(start: int, end: int) -> None:
+    with pytest.raises(InvalidPeriodError):
+        ActivityPeriod("a", start, end, 0, 0)
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 1), (0, LONGEST_PERIOD), (clock.END_OF_TIME - 1, clock.END_OF_TIME)])
+def test_a_period_at_the_bounds_can(start: int, end: int) -> None:
+    period = ActivityPeriod("a", start, end, 0, 0)
+    assert period.to_json("iso")
+    assert period.to_json("display")
+
+
+def test_the_assignment_reads_as_it_should() -> None:
+    period = assignment_periods(EGON)[0]
+    assert period.started_at == at("2020-02-01T21:33:00Z")
+    assert (period.start_offset, period.end_offset) == (-28800, -28800)
+    assert period.to_json("display") == {"start_time": "Feb 01 2020 01:33PM", "end_time": "Feb 01 2020 01:54PM"}
+
+
+def test_a_period_over_a_dst_change_has_two_offsets() -> None:
+    berlin = User("b", "B", "Europe/Berlin")
+    period = ActivityPeriod.from_text(berlin, "2026-10-25T00:30:00", "2026-10-25T04:30:00")
+    assert period.ended_at - period.started_at == 5 * clock.HOUR
+    assert period.to_json("iso") == {
+        "start_time": "2026-10-25T00:30:00+02:00",
+        "end_time": "2026-10-25T04:30:00+01:00",
+    }
+
+
+def test_a_member_without_activity_has_an_empty_list() -> None:
+    assert Member(EGON, []).to_json("display")["activity_periods"] == []

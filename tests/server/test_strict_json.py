@@ -1,0 +1,81 @@
+"""Strict reading of JSON."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftlserver import strict_json
+from ftlserver.errors import InvalidRequestError
+from tests.conftest import DATA
+
+SUITE = sorted((DATA / "json-test-suite").glob("*.json"))
+BY_POLICY = {"y_object_duplicated_key.json", "y_object_duplicated_key_and_value.json"}
+
+
+def refused(data: bytes) -> bool:
+    try:
+        strict_json.loads(data)
+    except InvalidRequestError as exc:
+        assert exc.code == "invalid_json"
+        return True
+    return False
+
+
+@pytest.mark.parametrize("path", SUITE, ids=lambda path: path.stem)
+def test_the_json_test_suite_is_judged_as_it_says(path: Path) -> None:
+    match path.name[0]:
+        case "n":
+            assert refused(path.read_bytes())
+        case "y":
+            assert refused(path.read_bytes()) == (path.name in BY_POLICY)
+        case _:
+            refused(path.read_bytes())  # either, as long as it is an answer
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\xef\xbb\xbf{}", b'{"a":1,"a":1}', b'{"a":{"b":1,"b":2}}', b"[NaN]", b"[-Infinity]", b"[1e999]", b'["\\ud800"]']
+    + [b'{"\\uDfFF":1}', b"[1234567890123456789]", b"[" * 33 + b"]" * 33, b'{"a":' * 33 + b"1" + b"}" * 33]
+    + [b"[" * 100_000, b'[{"":' * 50_000, '["é"]'.encode("latin-1"), '"a"'.encode("utf-16"), b"", b"[" + b"9" * 5000 + b"]"],
+    ids=lambda data: data[:20],
+)
+def test_what_has_no_one_meaning_is_refused(data: bytes) -> None:
+    assert refused(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [
+        (b"[" * 32 + b"]" * 32, None),
+        (b'["\\ud83d\\ude00"]', ["😀"]),
+        (b'["\\\\ud800"]', ["\\ud800"]),
+        (b'["' + b"[{" * 100 + b'"]', None),
+        (b'["\\"' + b"[" * 100 + b'"]', None),
+        (b"[-999999999999999999]", [-(10**18) + 1]),
+        (b"[0.5]", [0.5]),
+    ],
+)
+def test_what_only_looks_bad_is_read(data: bytes, value: object) -> None:
+    assert strict_json.loads(data) == (json.loads(data) if value is None else value)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(10**18) + 1, 10**18 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(), children, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(json_values)
+def test_what_json_writes_is_read_the_same(value: object) -> None:
+    text = json.dumps(value, ensure_ascii=False)
+    assert strict_json.loads(text.encode()) == value
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_read_or_refused(data: bytes) -> None:
+    refused(data)
