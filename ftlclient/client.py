@@ -38,7 +38,7 @@ class Client:
         retry = Retry(
             total=None,
             connect=0,
-            read=0,
+            read=False,
             redirect=0,
             other=0,
             status=2,
@@ -89,7 +89,7 @@ class Client:
             raise UnreachableError(
                 f"{self.url} cannot be trusted: its TLS certificate does not hold"
             ) from exc
-        except requests.Timeout as exc:
+        except requests.ReadTimeout as exc:
             raise self._too_slow() from exc
         except requests.RequestException as exc:
             raise UnreachableError(

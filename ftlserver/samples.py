@@ -33,6 +33,7 @@ _HOMES = {
     "Australia/Adelaide": "en_AU",
     "Pacific/Auckland": "en_NZ",
 }
+_TOO_MANY = "so many periods do not fit; ask for fewer of them, or for more days"
 _ID_CHARACTERS = string.ascii_letters + string.digits
 
 
@@ -85,6 +86,8 @@ def working_days(
     if not any(start < now for start, _ in spans):
         spans = [(clock.day_start(day, tz), now) for day in dates]
     spans = [(start, min(end, now)) for start, end in spans if start < now]
+    if not spans:  # it has just struck midnight
+        raise InvalidValueError(_TOO_MANY)
     chosen = random.choices(
         range(len(spans)),
         weights=[
@@ -112,7 +115,7 @@ def _split(user: User, start: int, end: int, count: int, random: Random) -> list
     for index in range(count):
         slot = (end - start) // count
         if slot < 2 * SHORTEST_PERIOD:
-            raise InvalidValueError("so many periods do not fit; ask for fewer of them, or for more days")
+            raise InvalidValueError(_TOO_MANY)
         from_ = start + index * slot + int(slot * random.uniform(0, 0.12))
         to = start + (index + 1) * slot - int(slot * random.uniform(0.02, 0.2))
         periods.append(ActivityPeriod.in_zone(user, from_ - from_ % clock.SECOND, to - to % clock.SECOND))

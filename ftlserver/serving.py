@@ -79,10 +79,11 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 def listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens on one address; *port* 0 takes any free one. Raise ConfigError."""
     try:
-        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        return socket.create_server((address[0], port), family=family, backlog=1024)
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server((str(address[0]), port), family=family, backlog=1024)
     except OSError as exc:
-        raise ConfigError(f"cannot listen on {host} port {port}: {exc.strerror}; choose another --port") from exc
+        reason = f"cannot listen on {host} port {port}: {exc.strerror}; choose another --port"
+        raise ConfigError(reason) from exc
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]

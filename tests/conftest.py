@@ -121,7 +121,10 @@ def server_url(sqlite_store: Store) -> Iterator[str]:
 
 def all_rows(store: Store) -> list[tuple[Any, ...]]:
     with database.unit(store.database) as connection:
-        return [tuple(row) for row in connection.execute(sa.text("SELECT * FROM activity_periods ORDER BY 1, 2, 3"))]
+        return [
+            tuple(row)
+            for row in connection.execute(sa.text("SELECT * FROM activity_periods ORDER BY 1, 2, 3"))
+        ]
 
 
 def at(text: str) -> int:

@@ -157,7 +157,9 @@ def test_json_that_is_no_object_is_refused(app: TestApp, document: object) -> No
     assert refusal(app, document)[:2] == (400, "json_not_object")
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonp"])
+@pytest.mark.parametrize(
+    "content_type", ["text/plain", "application/x-www-form-urlencoded", "", "application/jsonp"]
+)
 def test_another_content_type_is_refused(app: TestApp, content_type: str) -> None:
     response = post(app, b'{"id_list":["W012A3CDE"]}', content_type=content_type)
     assert (response.status_int, response.json["error"]) == (415, "unsupported_media_type")
@@ -172,7 +174,11 @@ def test_a_body_is_at_most_a_mebibyte(app: TestApp) -> None:
     document = b'{"id_list":["W012A3CDE"]}'
     assert post(app, document.ljust(1024 * 1024)).status_int == 200
     response = post(app, document.ljust(1024 * 1024 + 1))
-    assert (response.status_int, response.json["error"], response.json["max"]) == (413, "body_too_large", 1024 * 1024)
+    assert (response.status_int, response.json["error"], response.json["max"]) == (
+        413,
+        "body_too_large",
+        1024 * 1024,
+    )
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
@@ -183,7 +189,9 @@ def test_another_method_is_refused_and_told_which_to_use(app: TestApp, method: s
     assert response.headers["Allow"] == "POST"
 
 
-@pytest.mark.parametrize("path", ["/", "/api", "/api/", "//api/loguseractivity/", "/x/<script>", "/%00", "/%ff", "/api/x"])
+@pytest.mark.parametrize(
+    "path", ["/", "/api", "/api/", "//api/loguseractivity/", "/x/<script>", "/%00", "/%ff", "/api/x"]
+)
 def test_another_path_is_refused_without_being_repeated(app: TestApp, path: str) -> None:
     response = app.post(path, b"{}", content_type="application/json", expect_errors=True)
     check_shape(response)

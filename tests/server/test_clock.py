@@ -93,7 +93,9 @@ def test_iso_is_read_back_to_the_microsecond(instant: int, tz: ZoneInfo) -> None
 
 
 @given(instants, zones)
-def test_display_is_read_back_to_the_minute_unless_the_wall_clock_was_ambiguous(instant: int, tz: ZoneInfo) -> None:
+def test_display_is_read_back_to_the_minute_unless_the_wall_clock_was_ambiguous(
+    instant: int, tz: ZoneInfo
+) -> None:
     offset = clock.offset_at(instant, tz)
     text = clock.display(instant, offset)
     minute = instant - (instant + offset * clock.SECOND) % clock.MINUTE
@@ -119,7 +121,13 @@ def test_display_does_not_ask_the_locale(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize(
     "text",
-    ["Feb 01 2020 01:33PM", "Feb 1 2020  1:33PM", "feb 1 2020 1:33pm", "FEB 01 2020  01:33 PM", " Feb 1 2020 1:33PM "],
+    [
+        "Feb 01 2020 01:33PM",
+        "Feb 1 2020  1:33PM",
+        "feb 1 2020 1:33pm",
+        "FEB 01 2020  01:33 PM",
+        " Feb 1 2020 1:33PM ",
+    ],
 )
 def test_display_is_read_in_every_variant_of_the_field(text: str) -> None:
     assert clock.parse(text, clock.zone("America/Los_Angeles")) == (at("2020-02-01T21:33:00Z"), -28800)
@@ -149,10 +157,24 @@ def test_an_offset_that_was_shown_is_kept_and_z_says_nothing_about_the_wall_cloc
 
 @pytest.mark.parametrize(
     "text",
-    ["", "now", "2020-02-30T00:00:00Z", "2020-02-01T24:01:00Z", "2020-02-01T00:00:60Z", "2020-02-01", "2020-02-01T10"]
+    [
+        "",
+        "now",
+        "2020-02-30T00:00:00Z",
+        "2020-02-01T24:01:00Z",
+        "2020-02-01T00:00:60Z",
+        "2020-02-01",
+        "2020-02-01T10",
+    ]
     + ["0001-01-01T00:00:00", "9999-12-31T23:59:59", "2020-02-01T00:00:00+24:00", "2020-02-01T00:00:00+01:60"]
     + ["9999-12-30T12:00:00-23:59", "9999-12-31T00:00:01"]
-    + ["Feb 30 2020 01:33PM", "Foo 01 2020 01:33PM", "Feb 01 2020 13:33PM", "Feb 01 2020 00:33AM", "Feb 01 0000 01:33PM"]
+    + [
+        "Feb 30 2020 01:33PM",
+        "Foo 01 2020 01:33PM",
+        "Feb 01 2020 13:33PM",
+        "Feb 01 2020 00:33AM",
+        "Feb 01 0000 01:33PM",
+    ]
     + ["2020-02-01T00:00:00Z ", "٢٠٢٠-02-01T00:00:00Z", "2020-0201T00:00:00Z", "1969-12-30T00:00:00Z"],
 )
 def test_what_is_not_a_time_is_refused(text: str) -> None:

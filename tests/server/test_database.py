@@ -86,7 +86,13 @@ def test_sqlite_is_set_to_survive_a_power_cut_and_to_forget(sqlite_store: Store)
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("synchronous", "foreign_keys", "secure_delete", "trusted_schema", "busy_timeout")
         }
-    assert pragmas == {"synchronous": 2, "foreign_keys": 1, "secure_delete": 1, "trusted_schema": 0, "busy_timeout": 5000}
+    assert pragmas == {
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "secure_delete": 1,
+        "trusted_schema": 0,
+        "busy_timeout": 5000,
+    }
 
 
 @pytest.mark.parametrize(
@@ -119,7 +125,9 @@ def test_the_file_is_the_owners_alone(tmp_path: Path) -> None:
     assert (tmp_path / "deep" / "er" / "x.sqlite3").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_lock_that_is_held_elsewhere_is_said_to_be_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_that_is_held_elsewhere_is_said_to_be_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 0)
     path = tmp_path / "x.sqlite3"
     with Store.open(str(path)) as store:
@@ -185,7 +193,9 @@ def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path, monkeypatch
         connect(path)
 
 
-@pytest.mark.parametrize("url", ["mysql://x/y", "postgresql://[::1", "sqlite://", "sqlite:///:memory:", "http://x"])
+@pytest.mark.parametrize(
+    "url", ["mysql://x/y", "postgresql://[::1", "sqlite://", "sqlite:///:memory:", "http://x"]
+)
 def test_a_url_of_no_use_is_refused(url: str) -> None:
     with pytest.raises(ConfigError):
         connect(url)
@@ -202,7 +212,10 @@ def test_a_server_that_is_down_is_said_to_be_that_without_the_password() -> None
 @pytest.mark.parametrize(
     ("url", "name"),
     [
-        ("postgres://ada:secret@db.example:5433/team?sslmode=require", "postgresql://ada@db.example:5433/team"),
+        (
+            "postgres://ada:secret@db.example:5433/team?sslmode=require",
+            "postgresql://ada@db.example:5433/team",
+        ),
         ("postgresql:///team?host=/run/pg&password=secret", "postgresql:///run/pg/team"),
         ("sqlite:////var/lib/ftl.sqlite3", "/var/lib/ftl.sqlite3"),
         ("/var/lib/ftl.sqlite3", "/var/lib/ftl.sqlite3"),
@@ -236,7 +249,8 @@ START = "import sys; from ftlserver.database import connect; connect(sys.argv[1]
 
 def test_processes_that_start_at_once_make_the_tables_once(url: str) -> None:
     processes = [
-        subprocess.Popen([sys.executable, "-c", START, url], stderr=subprocess.PIPE, text=True) for _ in range(6)
+        subprocess.Popen([sys.executable, "-c", START, url], stderr=subprocess.PIPE, text=True)
+        for _ in range(6)
     ]
     errors = [process.communicate()[1] for process in processes]
     assert [process.returncode for process in processes] == [0] * 6, errors

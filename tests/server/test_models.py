@@ -15,7 +15,9 @@ def test_a_user_id_is_made_of_what_addresses_are_made_of(user_id: str) -> None:
     assert is_user_id(user_id)
 
 
-@pytest.mark.parametrize("user_id", ["", "a" * 121, "a b", "ä", "a\n", "a/b", "\ud800", None, 5, ["a"], {">": ""}])
+@pytest.mark.parametrize(
+    "user_id", ["", "a" * 121, "a b", "ä", "a\n", "a/b", "\ud800", None, 5, ["a"], {">": ""}]
+)
 def test_anything_else_is_no_user_id(user_id: object) -> None:
     assert not is_user_id(user_id)
 
@@ -39,14 +41,17 @@ def test_a_user_with_a_bad_field_cannot_be_made() -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "end"), [(-1, 5), (5, 5), (6, 5), (0, LONGEST_PERIOD + 1), (clock.END_OF_TIME - 1, clock.END_OF_TIME + 1)]
+    ("start", "end"),
+    [(-1, 5), (5, 5), (6, 5), (0, LONGEST_PERIOD + 1), (clock.END_OF_TIME - 1, clock.END_OF_TIME + 1)],
 )
 def test_a_period_out_of_bounds_cannot_be_made(start: int, end: int) -> None:
     with pytest.raises(InvalidPeriodError):
         ActivityPeriod("a", start, end, 0, 0)
 
 
-@pytest.mark.parametrize(("start", "end"), [(0, 1), (0, LONGEST_PERIOD), (clock.END_OF_TIME - 1, clock.END_OF_TIME)])
+@pytest.mark.parametrize(
+    ("start", "end"), [(0, 1), (0, LONGEST_PERIOD), (clock.END_OF_TIME - 1, clock.END_OF_TIME)]
+)
 def test_a_period_at_the_bounds_can(start: int, end: int) -> None:
     period = ActivityPeriod("a", start, end, 0, 0)
     assert period.to_json("iso")
@@ -57,7 +62,10 @@ def test_the_assignment_reads_as_it_should() -> None:
     period = assignment_periods(EGON)[0]
     assert period.started_at == at("2020-02-01T21:33:00Z")
     assert (period.start_offset, period.end_offset) == (-28800, -28800)
-    assert period.to_json("display") == {"start_time": "Feb 01 2020 01:33PM", "end_time": "Feb 01 2020 01:54PM"}
+    assert period.to_json("display") == {
+        "start_time": "Feb 01 2020 01:33PM",
+        "end_time": "Feb 01 2020 01:54PM",
+    }
 
 
 def test_a_period_over_a_dst_change_has_two_offsets() -> None:

@@ -180,7 +180,16 @@ def test_a_request_under_way_is_answered_before_the_server_stops() -> None:
 
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "ftlserver", "--database", str(tmp_path / "ftl.sqlite3"), "serve", "--port", "0"]
+    command = [
+        sys.executable,
+        "-m",
+        "ftlserver",
+        "--database",
+        str(tmp_path / "ftl.sqlite3"),
+        "serve",
+        "--port",
+        "0",
+    ]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         yield process
         process.kill()
@@ -195,7 +204,9 @@ def wait_for_url(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_the_server_cleanly(process: subprocess.Popen[str], tmp_path: Path, number: int) -> None:
+def test_a_signal_stops_the_server_cleanly(
+    process: subprocess.Popen[str], tmp_path: Path, number: int
+) -> None:
     url = wait_for_url(process)
     assert answer(talk(url, HEAD + b"Content-Length: %d\r\n\r\n" % len(ASK) + ASK))[0] == 200
     os.kill(process.pid, number)

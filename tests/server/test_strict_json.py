@@ -37,9 +37,24 @@ def test_the_json_test_suite_is_judged_as_it_says(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"\xef\xbb\xbf{}", b'{"a":1,"a":1}', b'{"a":{"b":1,"b":2}}', b"[NaN]", b"[-Infinity]", b"[1e999]", b'["\\ud800"]']
+    [
+        b"\xef\xbb\xbf{}",
+        b'{"a":1,"a":1}',
+        b'{"a":{"b":1,"b":2}}',
+        b"[NaN]",
+        b"[-Infinity]",
+        b"[1e999]",
+        b'["\\ud800"]',
+    ]
     + [b'{"\\uDfFF":1}', b"[1234567890123456789]", b"[" * 33 + b"]" * 33, b'{"a":' * 33 + b"1" + b"}" * 33]
-    + [b"[" * 100_000, b'[{"":' * 50_000, '["é"]'.encode("latin-1"), '"a"'.encode("utf-16"), b"", b"[" + b"9" * 5000 + b"]"],
+    + [
+        b"[" * 100_000,
+        b'[{"":' * 50_000,
+        '["é"]'.encode("latin-1"),
+        '"a"'.encode("utf-16"),
+        b"",
+        b"[" + b"9" * 5000 + b"]",
+    ],
     ids=lambda data: data[:20],
 )
 def test_what_has_no_one_meaning_is_refused(data: bytes) -> None:
@@ -63,7 +78,10 @@ def test_what_only_looks_bad_is_read(data: bytes, value: object) -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**18) + 1, 10**18 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**18) + 1, 10**18 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(),
     lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(), children, max_size=4),
     max_leaves=20,

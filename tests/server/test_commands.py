@@ -1,0 +1,382 @@
+"""The commands, through main(), as a person or a script calls them."""
+
+import io
+import json
+import os
+import pty
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ftlclient import Client
+from ftlserver import clock
+from ftlserver.cli import main
+from ftlserver.commands import COMMANDS
+from ftlserver.models import ActivityPeriod
+from ftlserver.store import Store
+from tests.conftest import DATA, EGON, at
+
+
+@pytest.fixture(autouse=True)
+def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "ftl.sqlite3"
+    monkeypatch.setenv("DATABASE_URL", str(path))
+    return path
+
+
+def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
+    status = main(argv)
+    out, err = capsys.readouterr()
+    return status, out, "".join(line + "\n" for line in err.splitlines() if "new database" not in line)
+
+
+def usage_error(capsys: pytest.CaptureFixture[str], *argv: str) -> str:
+    with pytest.raises(SystemExit) as error:
+        main(argv)
+    assert error.value.code == 2
+    return capsys.readouterr().err
+
+
+def query(path: Path, sql: str) -> list[Any]:
+    connection = sqlite3.connect(path)
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def egon(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["import", "slack", str(DATA / "slack-users-list.json")])
+    capsys.readouterr()
+
+
+def test_help_lists_every_command_with_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as error:
+        main(["--help"])
+    assert error.value.code == 0
+    out = capsys.readouterr().out
+    for name, _, help_ in COMMANDS:
+        assert re.search(rf"^ +{name}\s+{help_[:20]}", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", [name for name, _, _ in COMMANDS])
+def test_every_command_has_help(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    with pytest.raises(SystemExit) as error:
+        main([name, "--help"])
+    assert error.value.code == 0
+    assert f"usage: ftlserver {name}" in capsys.readouterr().out
+
+
+def test_insert_user_creates_that_many_users(capsys: pytest.CaptureFixture[str], database: Path) -> None:
+    status, out, err = run(capsys, "insert_user", "3")
+    assert (status, err) == (0, "")
+    ids = re.findall(r'^User "([A-Za-z0-9]{12})" Created !$', out, re.MULTILINE)
+    assert len(ids) == len(out.splitlines()) == 3
+    assert {row[0] for row in query(database, "SELECT id FROM users")} == set(ids)
+    for (tz,) in query(database, "SELECT tz FROM users"):
+        clock.zone(tz)
+
+
+def test_insert_user_repeats_itself_for_a_seed(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    first = run(capsys, "insert_user", "2", "--seed", "5")
+    assert first == run(capsys, "--database", str(tmp_path / "other"), "insert_user", "2", "--seed", "5")
+    status, out, err = run(capsys, "insert_user", "2", "--seed", "5")
+    assert (status, out) == (1, "")
+    assert "exists already" in err
+
+
+@pytest.mark.parametrize("argv", [[], ["0"], ["-1"], ["x"], ["1", "2"], ["1.5"], ["٣"], ["1000001"]])
+def test_insert_user_takes_one_number(capsys: pytest.CaptureFixture[str], argv: list[str]) -> None:
+    assert "usage: ftlserver" in usage_error(capsys, "insert_user", *argv)
+
+
+@pytest.mark.usefixtures("egon")
+def test_insert_activity_logs_hours_a_day_apart(capsys: pytest.CaptureFixture[str], database: Path) -> None:
+    before = clock.now()
+    status, out, _ = run(capsys, "insert_activity", "W012A3CDE", "4")
+    assert (status, out) == (0, 'Random "W012A3CDE" activity logged !\n' * 4)
+    rows = query(database, "SELECT started_at, ended_at, session_date FROM activity_periods ORDER BY 1 DESC")
+    assert before <= rows[0][0] <= clock.now()
+    assert all(end - start == clock.HOUR for start, end, _ in rows)
+    assert len({day for _, _, day in rows}) == 4
+
+
+@pytest.mark.usefixtures("egon")
+def test_insert_activity_over_days_repeats_itself_for_a_seed(
+    capsys: pytest.CaptureFixture[str], database: Path
+) -> None:
+    run(capsys, "insert_activity", "W012A3CDE", "30", "--days", "20", "--seed", "1")
+    rows = query(database, "SELECT * FROM activity_periods")
+    assert len(rows) == 30
+    run(capsys, "insert_activity", "W012A3CDE", "30", "--days", "20", "--seed", "1")
+    assert query(database, "SELECT min(started_at) FROM activity_periods") == [(min(row[1] for row in rows),)]
+
+
+def test_insert_activity_of_nobody_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "insert_activity", "nobody", "1") == (1, "", 'User "nobody" not found !\n')
+
+
+def test_import_of_the_assignments_answer(capsys: pytest.CaptureFixture[str], database: Path) -> None:
+    status, out, err = run(capsys, "import", "members", str(DATA / "members.json"))
+    assert (status, err) == (0, "")
+    assert out == "users: 2 added, 0 updated; periods: 6 added, 0 already known; left out: nothing\n"
+    row = query(
+        database,
+        "SELECT started_at, session_date, start_time FROM activity_periods WHERE user_id='W012A3CDE' ORDER BY 1",
+    )[0]
+    assert row == (at("2020-02-01T21:33:00Z"), "2020-02-01", "13:33:00")
+
+
+@pytest.mark.usefixtures("egon")
+def test_import_of_activitywatch_and_timewarrior_again_changes_nothing(
+    capsys: pytest.CaptureFixture[str], database: Path
+) -> None:
+    activitywatch = (
+        "import",
+        "activitywatch",
+        "--user",
+        "W012A3CDE",
+        str(DATA / "activitywatch-export.json"),
+    )
+    timewarrior = ("import", "timewarrior", "--user", "W07QCRPA4", str(DATA / "timewarrior-export.json"))
+    users = "users: 0 added, 0 updated; periods: "
+    assert (
+        run(capsys, *activitywatch)[1] == f"{users}84 added, 0 already known; left out: 13 without length\n"
+    )
+    assert (
+        run(capsys, *activitywatch)[1] == f"{users}0 added, 84 already known; left out: 13 without length\n"
+    )
+    assert query(database, "SELECT sum(ended_at - started_at) FROM activity_periods") == [(238_044_131_000,)]
+    assert run(capsys, *timewarrior)[1] == f"{users}4 added, 0 already known; left out: 1 still running\n"
+    assert run(capsys, *timewarrior)[1] == f"{users}0 added, 4 already known; left out: 1 still running\n"
+
+
+def test_import_of_a_bad_item_stores_nothing_unless_it_is_skipped(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, database: Path
+) -> None:
+    document = json.loads((DATA / "members.json").read_text())
+    document["members"][1]["activity_periods"][1]["end_time"] = "soon"
+    path = tmp_path / "bad.json"
+    path.write_text(json.dumps(document))
+    status, out, err = run(capsys, "import", "members", str(path))
+    assert (status, out) == (2, "")
+    assert err.startswith("/members/1/activity_periods/1: expected a time")
+    assert query(database, "SELECT count(*) FROM users") == [(0,)]
+    status, out, err = run(capsys, "import", "members", "--skip-bad", str(path))
+    assert status == 0
+    assert out == "users: 2 added, 0 updated; periods: 5 added, 0 already known; left out: 1 bad\n"
+    assert err.startswith("left out: /members/1/activity_periods/1: ")
+
+
+def test_import_dry_run_says_what_would_happen(capsys: pytest.CaptureFixture[str], database: Path) -> None:
+    out = run(capsys, "import", "members", "--dry-run", str(DATA / "members.json"))[1]
+    assert out.startswith("Dry run, nothing stored: users: 2 added, 0 updated; periods: 6 added")
+    assert query(database, "SELECT count(*) FROM users") == [(0,)]
+
+
+def test_import_reads_standard_input(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        sys, "stdin", SimpleNamespace(buffer=io.BytesIO((DATA / "members.json").read_bytes()))
+    )
+    assert run(capsys, "import", "members", "-")[1].startswith("users: 2 added")
+
+
+@pytest.mark.parametrize(
+    ("argv", "status", "words"),
+    [
+        (["members", "--user", "a", "members.json"], 2, "drop --user"),
+        (["timewarrior", "timewarrior-export.json"], 2, "add --user"),
+        (["timewarrior", "--user", "nobody", "timewarrior-export.json"], 1, 'User "nobody" not found !'),
+        (["members", "none.json"], 2, "cannot read"),
+        (["members", "timewarrior-export.json"], 2, 'no "members"'),
+        (["slack", "timewarrior-export.json"], 2, "users.list"),
+    ],
+)
+def test_import_that_cannot_be_says_why(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    argv: list[str],
+    status: int,
+    words: str,
+) -> None:
+    monkeypatch.chdir(DATA)
+    got, _, err = run(capsys, "import", *argv)
+    assert got == status
+    assert words in err
+
+
+def test_import_shows_a_bar_on_a_terminal(tmp_path: Path, database: Path) -> None:
+    main_end, terminal = pty.openpty()
+    command = [sys.executable, "-m", "ftlserver", "import", "members", str(DATA / "members.json")]
+    result = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=terminal, check=True, env=os.environ | {"TERM": "xterm"}
+    )
+    os.close(terminal)
+    shown = os.read(main_end, 65536).decode()
+    os.close(main_end)
+    assert b"6 added" in result.stdout
+    assert "reading" in shown
+
+
+def test_export_is_read_back_to_the_same_database(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, database: Path
+) -> None:
+    with Store.open(str(database)) as store:
+        periods = [
+            ActivityPeriod.in_zone(EGON, n * 10**13 + n, n * 10**13 + n + clock.HOUR + 1)
+            for n in range(1, 170)
+        ]
+        store.record([EGON], [*periods, ActivityPeriod(EGON.id, 5, 6, 3600, -3600)])
+    main(["import", "members", str(DATA / "members.json")])
+    capsys.readouterr()
+    exported = tmp_path / "out.json"
+    assert run(capsys, "export", "--output", str(exported))[:2] == (0, "")
+    assert exported.stat().st_mode & 0o077 == 0
+    other = str(tmp_path / "other.sqlite3")
+    assert run(capsys, "--database", other, "import", "members", str(exported))[0] == 0
+    everything = "SELECT * FROM users, activity_periods ORDER BY 1, 4, 5, 6"
+    assert query(Path(other), everything) == query(database, everything)
+    assert [path.name for path in tmp_path.iterdir() if "part" in path.name] == []
+
+
+def test_export_of_some_writes_those(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    main(["import", "members", str(DATA / "members.json")])
+    capfdbinary.readouterr()
+    assert main(["export", "W07QCRPA4"]) == 0
+    document = json.loads(capfdbinary.readouterr().out)
+    assert document["ok"] is True
+    assert [member["id"] for member in document["members"]] == ["W07QCRPA4"]
+    assert document["members"][0]["activity_periods"][0]["start_time"] == "2020-02-01T13:33:00+05:30"
+    assert main(["export", "nobody"]) == 1
+    assert capfdbinary.readouterr().out == b""
+
+
+def test_export_to_a_place_that_is_none_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    status, _, err = run(capsys, "export", "--output", str(tmp_path / "none" / "out.json"))
+    assert (status, "cannot write" in err) == (2, True)
+
+
+def test_users_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["import", "members", str(DATA / "members.json")])
+    main(["insert_user", "1", "--seed", "1"])
+    capsys.readouterr()
+    status, out, _ = run(capsys, "users")
+    assert status == 0
+    assert re.search(r"W012A3CDE +Egon Spengler +America/Los_Angeles +3 +2020-03-16 20:02", out)
+    assert re.search(r" 0 +never", out)
+
+
+@pytest.mark.usefixtures("egon")
+def test_delete_user_asks_first(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, database: Path
+) -> None:
+    terminal = io.StringIO("no\n")
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", terminal)
+    status, _, err = run(capsys, "delete_user", "W012A3CDE")
+    assert (status, "Egon Spengler" in err, "Nothing was deleted" in err) == (1, True, True)
+    terminal = io.StringIO("y\n")
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdin", terminal)
+    assert run(capsys, "delete_user", "W012A3CDE")[1] == 'User "W012A3CDE" deleted !\n'
+    assert query(database, "SELECT id FROM users") == [("W07QCRPA4",)]
+
+
+@pytest.mark.usefixtures("egon")
+def test_delete_user_without_a_terminal_needs_yes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
+    status, _, err = run(capsys, "delete_user", "W012A3CDE")
+    assert (status, "--yes" in err) == (2, True)
+    assert run(capsys, "delete_user", "W012A3CDE", "--yes")[0] == 0
+    assert run(capsys, "delete_user", "W012A3CDE", "--yes")[0] == 1
+
+
+def test_verbose_says_which_database(capsys: pytest.CaptureFixture[str], database: Path) -> None:
+    assert f"database: {database}" in run(capsys, "--verbose", "users")[2]
+    assert f"database: {database}" in run(capsys, "users", "--verbose")[2]
+
+
+def test_a_database_of_no_use_is_named_with_its_own_status(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    status, _, err = run(capsys, "--database", str(tmp_path), "users")
+    assert status == 3
+    assert str(tmp_path) in err
+    status, _, err = run(capsys, "users", "--database", "postgres://ada:secret@127.0.0.1:9/x")
+    assert status == 3
+    assert "postgresql://ada@127.0.0.1:9/x" in err
+    assert "secret" not in err
+
+
+def test_a_reader_that_leaves_early_is_no_error(database: Path) -> None:
+    main(["import", "members", str(DATA / "members.json")])
+    command = f"{sys.executable} -m ftlserver export | head -c 20"
+    result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    assert result.stdout == '{"ok":true,"members"'
+    assert result.stderr == ""
+
+
+def test_demo_is_ready_in_moments_and_leaves_nothing(tmp_path: Path) -> None:
+    environ = os.environ | {"TMPDIR": str(tmp_path), "DATABASE_URL": ""}
+    command = [sys.executable, "-m", "ftlserver", "demo", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        url = re.search(r"http://[\d.:]+", first)
+        assert url
+        assert list(tmp_path.glob("ftlserver-demo-*"))
+        ask = [sys.executable, "-m", "ftlclient", "activity", "--url", url[0], "W012A3CDE", "aroha"]
+        shown = subprocess.run(ask, capture_output=True, text=True, check=True).stdout
+        process.terminate()
+        assert process.wait(10) == 0
+    assert "Egon Spengler" in shown
+    assert "Aroha Ngata" in shown
+    assert not list(tmp_path.glob("ftlserver-demo-*"))
+
+
+def test_eight_processes_insert_activity_while_the_server_answers(
+    capsys: pytest.CaptureFixture[str], database: Path
+) -> None:
+    main(["import", "slack", str(DATA / "slack-users-list.json")])
+    serve = subprocess.Popen(
+        [sys.executable, "-m", "ftlserver", "serve", "--port", "0"], stderr=subprocess.PIPE, text=True
+    )
+    assert serve.stderr is not None
+    url = next(line.split(" answers at ")[1].split(",")[0] for line in serve.stderr if " answers at " in line)
+    insert = "from ftlserver.cli import main; import sys; sys.exit(max(main(['insert_activity', u, '5']) for _ in range(3) for u in ('W012A3CDE', 'W07QCRPA4')))"
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", insert], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(8)
+    ]
+    asked = 0
+    with Client(url) as client:
+        while any(writer.poll() is None for writer in writers):
+            assert len(client.log_user_activity(["W012A3CDE", "W07QCRPA4"])) == 2
+            asked += 1
+            time.sleep(0.01)
+        results = [writer.communicate() for writer in writers]
+        assert [(writer.returncode, err) for writer, (_, err) in zip(writers, results, strict=True)] == [
+            (0, "")
+        ] * 8
+        logged = sum(out.count("activity logged !") for out, _ in results)
+        found = sum(
+            len(member.activity_periods) for member in client.log_user_activity(["W012A3CDE", "W07QCRPA4"])
+        )
+    serve.terminate()
+    serve.communicate()
+    assert (logged, found, serve.returncode) == (240, 240, 0)
+    assert asked > 3

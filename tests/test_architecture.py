@@ -1,0 +1,87 @@
+"""Imports go one way, and each library has one place."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+# From the lowest room to the highest; a room imports only rooms below it.
+SERVER = [
+    *(
+        "errors",
+        "clock",
+        "models",
+        "config",
+        "strict_json",
+        "schemas",
+        "tables",
+        "database",
+        "store",
+        "samples",
+    ),
+    *("importers", "api", "app", "serving", "commands", "cli", "__main__"),
+]
+CLIENT = ["errors", "text", "clock", "models", "config", "client", "views", "commands", "cli", "__main__"]
+
+PLACES = {
+    "bottle": {"ftlserver.api", "ftlserver.app"},
+    "cerberus": {"ftlserver.schemas"},
+    "dataset": {"ftlserver.database"},
+    "sqlalchemy": {"ftlserver.tables", "ftlserver.database", "ftlserver.store"},
+    "sqlite3": {"ftlserver.database", "ftlserver.commands"},
+    "waitress": {"ftlserver.serving"},
+    "zoneinfo": {"ftlserver.clock", "ftlclient.clock"},
+    "faker": {"ftlserver.samples"},
+    "ijson": {"ftlserver.importers"},
+    "requests": {"ftlclient.client"},
+    "urllib3": {"ftlclient.client"},
+    "rich": {"ftlserver.commands", "ftlclient.views", "ftlclient.commands", "ftlclient.cli"},
+    "platformdirs": {"ftlserver.config"},
+}
+
+
+def modules() -> list[Path]:
+    return [path for package in ("ftlserver", "ftlclient") for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def room(path: Path) -> str:
+    package, *rest = path.relative_to(ROOT).with_suffix("").parts
+    return f"{package}.{rest[0]}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_import_goes_up_and_the_packages_know_nothing_of_each_other(path: Path) -> None:
+    package, name = room(path).split(".")
+    order = SERVER if package == "ftlserver" else CLIENT
+    for imported in imports(path):
+        top, *rest = imported.split(".")
+        if top not in ("ftlserver", "ftlclient"):
+            continue
+        assert top == package
+        if name != "__init__" and rest[0] in order:
+            assert order.index(rest[0]) <= order.index(name), f"{name} imports {rest[0]}"
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_each_library_has_its_place(path: Path) -> None:
+    for imported in imports(path):
+        library = imported.split(".")[0]
+        assert room(path) in PLACES.get(library, {room(path)}), f"{room(path)} imports {library}"
+
+
+def test_every_room_is_in_the_order() -> None:
+    rooms = {room(path) for path in modules()} - {"ftlserver.__init__", "ftlclient.__init__"}
+    assert rooms == {f"ftlserver.{name}" for name in SERVER} | {f"ftlclient.{name}" for name in CLIENT}
