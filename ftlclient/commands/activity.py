@@ -11,6 +11,7 @@ from rich.console import Console
 from ftlclient import clock
 from ftlclient.client import Client
 from ftlclient.commands.ids import read_ids
+from ftlclient.commands.output import add_picture_arguments, show
 from ftlclient.text import escaped, safe
 from ftlclient.views import activity
 
@@ -29,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="table",
         help="json is the server's answer, csv a row per period (default: %(default)s)",
     )
+    add_picture_arguments(parser)
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:
@@ -46,7 +48,7 @@ def handle(args: argparse.Namespace, console: Console) -> int:
                 writer.writerow(activity.COLUMNS)
                 writer.writerows(activity.rows(members))
             elif members:
-                console.print(activity.view(members, clock.now()))
+                show(console, activity.view(members, clock.now()), args)
     _name_the_missing(user_id for user_id in ids if user_id not in found)
     return 0 if found else NOBODY
 

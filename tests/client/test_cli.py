@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -189,3 +190,19 @@ def test_versions_are_told() -> None:
             [sys.executable, "-m", name, "--version"], capture_output=True, text=True, check=True
         )
         assert result.stdout == f"{name} {client}\n"
+
+
+@pytest.mark.usefixtures("url")
+def test_the_table_is_written_as_pictures_that_load_nothing(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    svg, html = tmp_path / "a.svg", tmp_path / "a.html"
+    assert run(capsys, "activity", "W012A3CDE", "--svg", str(svg), "--html", str(html))[0] == 0
+    for path in (svg, html):
+        assert "Spengler" in path.read_text()
+        assert re.findall(r"https?://[^\"' <]+", path.read_text()) in (
+            [],
+            ["http://www.w3.org/2000/svg", "https://www.textualize.io"],
+        )
+    status, _, err = run(capsys, "activity", "W012A3CDE", "--svg", str(tmp_path))
+    assert (status, "cannot write" in err) == (2, True)

@@ -230,7 +230,7 @@ def test_postgresql_heals_after_its_connections_were_cut(postgresql: str, postgr
     assert in_threads(4, postgresql_store.users) == []
     run_on_postgresql(
         postgresql,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname LIKE 'ftl%'",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'ftl'",
     )
     assert in_threads(8, postgresql_store.users) == []
 

@@ -1,0 +1,39 @@
+"""Make the pictures of the README from the real program: ``python docs/pictures.py``."""
+
+import tempfile
+import threading
+from pathlib import Path
+
+from ftlclient.cli import main
+from ftlserver import clock, samples
+from ftlserver.app import create_app
+from ftlserver.serving import Server, listen
+from ftlserver.store import Store
+
+PICTURES = Path(__file__).parent / "pictures"
+# A Monday morning in Berlin; the same pictures each time.
+NOW = 1_795_420_800 * clock.SECOND
+
+COMMANDS = {"activity": ["activity", "W012A3CDE", "W07QCRPA4"]}
+
+
+def make_pictures() -> None:
+    """Serve the demo team and let ftlclient draw it."""
+    PICTURES.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        Store.open(str(Path(directory, "demo.sqlite3")), threads=2) as store,
+    ):
+        team = samples.demo_team(NOW)
+        store.record((user for user, _ in team), (period for _, periods in team for period in periods))
+        server = Server(create_app(store), listen("127.0.0.1", 0), 2)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        for name, argv in COMMANDS.items():
+            main([*argv, "--url", server.url, "--svg", str(PICTURES / f"{name}.svg")])
+        server.stop()
+        thread.join()
+
+
+if __name__ == "__main__":
+    make_pictures()

@@ -1,0 +1,129 @@
+"""What the README, the requirements and the Procfile say is true."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from ftlserver import commands
+from ftlserver.app import _STATUSES, create_app
+from ftlserver.config import Config
+from ftlserver.store import Store
+from tests.conftest import serving
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+API = (ROOT / "docs" / "api.md").read_text()
+
+
+def test_the_readme_has_the_two_commands_each_on_one_line() -> None:
+    lines = README.splitlines()
+    assert "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/ftlserver demo" in lines
+    assert "python3 -m venv .venv && .venv/bin/pip install '.[test]' && .venv/bin/pytest" in lines
+
+
+def test_the_sessions_of_the_readme_are_real(tmp_path: Path) -> None:
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    for name in ("ftlserver", "ftlclient"):
+        (bin_ / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {name} "$@"\n')
+        (bin_ / name).chmod(0o755)
+    database = str(tmp_path / "ftl.sqlite3")
+    sessions = re.findall(r"<!-- tested -->\n```console\n(.*?)```", README, re.DOTALL)
+    assert len(sessions) == 2
+    with Store.open(database, threads=4) as store, serving(create_app(store)) as url:
+        environ = os.environ | {
+            "PATH": f"{bin_}:{os.environ['PATH']}",
+            "DATABASE_URL": database,
+            "FTL_URL": url,
+        }
+        for session in sessions:
+            for block in session.split("$ ")[1:]:
+                command, expected = block.split("\n", 1)
+                result = subprocess.run(
+                    ["sh", "-c", f"({command}) 2>&1"],
+                    capture_output=True,
+                    text=True,
+                    env=environ,
+                    cwd=ROOT,
+                    check=True,
+                )
+                shown = re.sub(r", \w{3} \d\d:\d\d there now", ", … there now", result.stdout)
+                assert [line.rstrip() for line in shown.splitlines()] == expected.splitlines()
+
+
+def test_the_program_of_the_readme_runs(server_url: str) -> None:
+    program = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert program
+    source = program[1].replace("http://127.0.0.1:8080", server_url)
+    shown = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True).stdout
+    assert "Egon Spengler America/Los_Angeles 5:39:00\n2020-02-01T13:33:00-08:00 0:21:00\n" in shown
+
+
+def test_every_command_is_in_the_readme() -> None:
+    for name, _, _ in commands.COMMANDS:
+        assert re.search(rf"^\| `{name}[ `]", README, re.MULTILINE)
+
+
+def test_every_code_is_in_the_api_reference() -> None:
+    internal = {
+        "user_exists",
+        "user_not_found",
+        "invalid_period",
+        "unknown_timezone",
+    }  # no endpoint answers them yet
+    for code in _STATUSES.keys() - internal:
+        assert f"`{code}`" in API
+
+
+def test_requirements_are_pinned_and_meet_what_the_project_asks() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = [
+        line for line in (ROOT / "requirements.txt").read_text().splitlines() if not line.startswith("#")
+    ]
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]+==[A-Za-z0-9_.]+", line) for line in lines)
+    pinned = {re.sub(r"[-_.]+", "-", line.split("==")[0]).lower(): line.split("==")[1] for line in lines}
+    wanted = project["dependencies"] + project["optional-dependencies"]["postgres"]
+    for requirement in wanted:
+        match = re.match(r"([A-Za-z0-9_.-]+)(?:\[\w+\])?(.*)", requirement)
+        assert match
+        version = _numbers(pinned[match[1].lower()])
+        for operator, bound in re.findall(r"(>=|<)([\d.]+)", match[2]):
+            assert version >= _numbers(bound) if operator == ">=" else version < _numbers(bound)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)]
+
+
+def test_a_procfile_host_finds_its_python() -> None:
+    assert (ROOT / ".python-version").read_text() == "3.11\n"
+    assert (ROOT / "Procfile").read_text() == "web: python -m ftlserver serve --host 0.0.0.0\n"
+
+
+@pytest.mark.parametrize(
+    ("environ", "database"),
+    [
+        ({"DATABASE_URL": "postgres://a@b/c", "DYNO": "web.1"}, "postgres://a@b/c?sslmode=require"),
+        ({"DATABASE_URL": "postgres://a@b/c?x=y", "DYNO": "web.1"}, "postgres://a@b/c?x=y&sslmode=require"),
+        (
+            {"DATABASE_URL": "postgres://a@b/c?sslmode=disable", "DYNO": "web.1"},
+            "postgres://a@b/c?sslmode=disable",
+        ),
+        ({"DATABASE_URL": "postgres://a@b/c"}, "postgres://a@b/c"),
+    ],
+)
+def test_heroku_is_spoken_to_by_tls(environ: dict[str, str], database: str) -> None:
+    assert Config.from_env(environ).database == database
+
+
+def test_the_version_is_the_packages() -> None:
+    from ftlserver import __version__
+
+    assert metadata.version("ftl-activity") == __version__
