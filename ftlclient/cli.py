@@ -79,9 +79,7 @@ def _parser(config: Config) -> argparse.ArgumentParser:
 
 
 def _add_common_arguments(parser: argparse.ArgumentParser, config: Config) -> None:
-    parser.add_argument(
-        "--url", default=config.url, help="where the server is (FTL_URL, default: %(default)s)"
-    )
+    parser.add_argument("--url", default=config.url, help="where the server is (FTL_URL, default: %(default)s)")
     parser.add_argument(
         "--timeout",
         metavar="SECONDS",

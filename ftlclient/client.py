@@ -86,9 +86,7 @@ class Client:
             ) as response:
                 body = self._read(response)
         except requests.exceptions.SSLError as exc:
-            raise UnreachableError(
-                f"{self.url} cannot be trusted: its TLS certificate does not hold"
-            ) from exc
+            raise UnreachableError(f"{self.url} cannot be trusted: its TLS certificate does not hold") from exc
         except requests.ReadTimeout as exc:
             raise self._too_slow() from exc
         except requests.RequestException as exc:
@@ -125,9 +123,7 @@ class Client:
         return answer
 
     def _too_slow(self) -> UnreachableError:
-        return UnreachableError(
-            f"{self.url} did not answer within {self.timeout:g} s; allow more with --timeout"
-        )
+        return UnreachableError(f"{self.url} did not answer within {self.timeout:g} s; allow more with --timeout")
 
     def _not_this_api(self, reason: str) -> NotThisAPIError:
         return NotThisAPIError(f"{self.url} is not an FTL Activity server: {reason}")

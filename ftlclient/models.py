@@ -49,13 +49,9 @@ class Member:
     def from_json(cls, document: Any) -> "Member":
         """Return the member of an answer in iso times; raise NotThisAPIError."""
         try:
-            id_, real_name, tz, periods = (
-                document[key] for key in ("id", "real_name", "tz", "activity_periods")
-            )
+            id_, real_name, tz, periods = (document[key] for key in ("id", "real_name", "tz", "activity_periods"))
         except (TypeError, KeyError) as exc:
-            raise NotThisAPIError(
-                "the server answered a member without id, real_name, tz or periods"
-            ) from exc
+            raise NotThisAPIError("the server answered a member without id, real_name, tz or periods") from exc
         if not all(isinstance(text, str) for text in (id_, real_name, tz)) or not isinstance(periods, list):
             raise NotThisAPIError("the server answered a member whose fields have other types")
         return cls(id_, real_name, tz, [ActivityPeriod.from_json(period) for period in periods])

@@ -1,14 +1,23 @@
 """One handler per endpoint: decode, validate, ask the store, answer."""
 
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from bottle import request
-
-from ftlserver import clock, schemas, strict_json
-from ftlserver.errors import InvalidRequestError
+from ftlserver import clock, schemas
+from ftlserver.clock import TimeFormat, Zone
+from ftlserver.errors import InvalidRequestError, InvalidValueError, Problem, UserNotFoundError
+from ftlserver.intervals import Interval
+from ftlserver.models import User
+from ftlserver.questions import Activity, activity, hours, meeting, overlap, presence, summary, who
+from ftlserver.reading import cursor_after, read_json, read_page, read_query
 from ftlserver.store import Store
+from ftlserver.window import Window, instant
 
-LARGEST_BODY = 1024 * 1024
+_REACHES_IN = "half-open; a period that began before and reaches in belongs to it"
+_CLIPPED = "half-open; periods are cut at its edges"
+_ONCE = "half-open; only time within it counts, and time that overlaps counts once"
+_HISTORY = timedelta(weeks=8)
 
 
 class API:
@@ -18,14 +27,88 @@ class API:
         self.store = store
 
     def log_user_activity(self) -> dict[str, Any]:
-        asked = schemas.validate(schemas.LOG_USER_ACTIVITY, read_json())
-        members = self.store.members(asked["id_list"])
-        time_format = asked.get("time_format", "display")
-        answer = {"ok": True, "members": [member.to_json(time_format) for member in members]}
-        found = {member.user.id for member in members}
-        if missing := [user_id for user_id in dict.fromkeys(asked["id_list"]) if user_id not in found]:
-            answer["not_found"] = missing
-        return answer
+        return self._log_user_activity(schemas.validate(schemas.LOG_USER_ACTIVITY, read_json()))
+
+    def log_user_activity_by_link(self) -> dict[str, Any]:
+        """Answer a question that is all in its address; without ids, about a page of all users."""
+        asked, page = read_query()
+        if "id_list" in asked:
+            _refuse(page)
+            return self._log_user_activity(schemas.validate(schemas.LOG_USER_ACTIVITY, asked))
+        users, paging = self._page(page)
+        schemas.validate(schemas.LOG_USER_ACTIVITY, {**asked, "all": True})
+        if not users:
+            return {"ok": True, "members": []}
+        return self._log_user_activity({**asked, "id_list": [user.id for user in users]}) | paging
+
+    def summary(self) -> dict[str, Any]:
+        asked = schemas.validate(schemas.SUMMARY, read_json())
+        window = Window.of(asked, clock.now())
+        name = asked.get("day_zone", "member")
+        day_zone = None if name == "member" else clock.zone(name)
+        activities, edges = self._activity(asked, window)
+        members = summary.summary(activities, edges, window, day_zone, _format(asked, "iso"))
+        rule = f"{_ONCE}; days are those of {'each member' if day_zone is None else name}"
+        return _answer(asked, activities, window=window.to_json(edges, rule), members=members)
+
+    def overlap(self) -> dict[str, Any]:
+        asked = schemas.validate(schemas.OVERLAP, read_json())
+        window = Window.of(asked, clock.now())
+        activities, edges = self._activity(asked, window)
+        found = overlap.overlap(
+            activities, edges, asked.get("min_members"), window.tz or clock.zone("UTC"), _format(asked, "iso")
+        )
+        return _answer(asked, activities, window=window.to_json(edges, _ONCE), **found)
+
+    def presence(self) -> dict[str, Any]:
+        asked = schemas.validate(schemas.PRESENCE, read_json())
+        tz = _zone(asked)
+        at = clock.now() if "at" not in asked else _instant("/at", asked["at"], tz or clock.zone("UTC"))
+        activities = self.store.latest_activity(asked.get("id_list"), at)
+        members = presence.presence(activities, at, tz, _format(asked, "iso"))
+        return _answer(asked, activities, at=instant(at), members=members)
+
+    def hours(self) -> dict[str, Any]:
+        asked = schemas.validate(schemas.HOURS, read_json())
+        window = Window.of(asked, clock.now())
+        activities, edges = self._activity(asked, window)
+        rule = f"{_ONCE}; hours of the week are those of {'each member' if window.tz is None else window.tz.key}"
+        members = hours.hours(activities, edges, window, window.tz)
+        return _answer(asked, activities, window=window.to_json(edges, rule), members=members)
+
+    def meeting(self) -> dict[str, Any]:
+        asked = schemas.validate(schemas.MEETING, read_json())
+        now = clock.now()
+        tz = _zone(asked) or clock.zone("UTC")
+        week = _week(asked.get("week"), now, tz)
+        window = Window.of({"from": _days_ago(now, tz), **asked}, now)
+        activities, edges = self._activity(asked, window)
+        habits = [(user, found) for user, found, _ in hours.shares(activities, edges, window, None)]
+        duration = asked.get("minutes", 60) * clock.MINUTE
+        found = meeting.slots(
+            habits, week, duration, most=asked.get("slots", 10), tz=tz, time_format=_format(asked, "iso")
+        )
+        return _answer(
+            asked,
+            activities,
+            window=window.to_json(edges, f"{_ONCE}; hours of the week are those of each member"),
+            week={"from": instant(week[0]), "to": instant(week[1])},
+            slots=found,
+            changes=meeting.changes(habits, min(now, week[0]), week[1]),
+            members=[who(user) for user, _ in habits],
+        )
+
+    def users(self) -> dict[str, Any]:
+        asked, page = read_query()
+        _refuse(asked)
+        users, paging = self._page(page)
+        return {"ok": True, "members": [who(user) for user in users]} | paging
+
+    def user(self, user_id: str) -> dict[str, Any]:
+        user = self.store.find_user(user_id)
+        if user is None:
+            raise UserNotFoundError(user_id)
+        return {"ok": True, "member": who(user)}
 
     def health(self) -> dict[str, Any]:
         """Say that the process answers, whatever the database does."""
@@ -36,22 +119,78 @@ class API:
         self.store.check()
         return {"ok": True}
 
+    def _log_user_activity(self, asked: dict[str, Any]) -> dict[str, Any]:
+        time_format = _format(asked, "display")
+        if asked.keys() <= {"id_list", "time_format"}:
+            members = self.store.members(asked["id_list"])
+            answer = {"ok": True, "members": [member.to_json(time_format) for member in members]}
+            return answer | _not_found(asked, [member.user for member in members])
+        window = Window.of(asked, clock.now())
+        clip = asked.get("clip", False)
+        activities, edges = self._activity(asked, window)
+        members_ = [activity.activity(one, edges, window.tz, time_format, clip=clip) for one in activities]
+        windowed = (
+            {}
+            if asked.keys().isdisjoint(("from", "to"))
+            else {"window": window.to_json(edges, _CLIPPED if clip else _REACHES_IN)}
+        )
+        return _answer(asked, activities, **windowed, members=members_)
 
-def read_json() -> Any:
-    """Return the body of the request at hand; raise InvalidRequestError unless it is strict JSON."""
-    length = request.content_length  # waitress has put chunks together and counted them
-    if length > LARGEST_BODY:
-        raise body_too_large()
-    media_type = (request.content_type or "").split(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise InvalidRequestError("unsupported_media_type", "the Content-Type must be application/json")
-    body = request.environ["wsgi.input"].read(max(length, 0))
-    return strict_json.loads(body)
+    def _activity(self, asked: dict[str, Any], window: Window) -> tuple[list[Activity], dict[str, Interval]]:
+        return self.store.activity(asked.get("id_list"), window.edges)
+
+    def _page(self, page: dict[str, str]) -> tuple[list[User], dict[str, Any]]:
+        after, limit = read_page(page)
+        # One more than asked for says whether there is a next page.
+        users = self.store.users_after(after, limit + 1)
+        if len(users) <= limit:
+            return users, {}
+        return users[:limit], {"response_metadata": {"next_cursor": cursor_after(users[limit - 1].id)}}
 
 
-def body_too_large() -> InvalidRequestError:
-    return InvalidRequestError(
-        "body_too_large",
-        f"a body holds at most {LARGEST_BODY:,} bytes; ask for less at once",
-        limit=LARGEST_BODY,
-    )
+def _answer(asked: dict[str, Any], activities: Sequence[Activity], **found: Any) -> dict[str, Any]:
+    return {"ok": True, **found} | _not_found(asked, [user for user, _ in activities])
+
+
+def _not_found(asked: dict[str, Any], users: Sequence[User]) -> dict[str, list[str]]:
+    there = {user.id for user in users}
+    missing = [user_id for user_id in dict.fromkeys(asked.get("id_list", ())) if user_id not in there]
+    return {"not_found": missing} if missing else {}
+
+
+def _format(asked: dict[str, Any], default: TimeFormat) -> TimeFormat:
+    found: TimeFormat = asked.get("time_format", default)
+    return found
+
+
+def _zone(asked: dict[str, Any]) -> Zone | None:
+    return clock.zone(asked["tz"]) if "tz" in asked else None
+
+
+def _instant(pointer: str, text: str, tz: Zone) -> int:
+    try:
+        return clock.parse_edge(text, tz)
+    except InvalidValueError as exc:
+        raise InvalidRequestError(
+            "invalid_argument", f"{pointer[1:]} cannot be read", [Problem(pointer, exc.code, exc.message)]
+        ) from exc
+
+
+def _week(text: str | None, now: int, tz: Zone) -> Interval:
+    """Return the seven days from the date *text* on, by default from next Monday, in *tz*."""
+    today = clock.today(now, tz)
+    first = today + timedelta(days=7 - today.weekday())
+    if text is not None:
+        first = clock.today(_instant("/week", text, tz), tz)
+    return clock.day_start(first, tz), clock.day_start(first + timedelta(days=7), tz)
+
+
+def _days_ago(now: int, tz: Zone) -> str:
+    return (clock.today(now, tz) - _HISTORY).isoformat()
+
+
+def _refuse(fields: dict[str, Any]) -> None:
+    """Refuse *fields* of an address that do not go with the rest of it."""
+    if fields:
+        problems = [Problem(f"/{name[:64]}", "unknown_field", "unknown here") for name in sorted(fields)]
+        raise InvalidRequestError("unknown_field", "the address has fields that do not belong here", problems)

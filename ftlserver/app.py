@@ -16,6 +16,14 @@ from ftlserver.store import Store
 
 ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
     ("POST", "/api/loguseractivity", API.log_user_activity),
+    ("GET", "/api/loguseractivity", API.log_user_activity_by_link),
+    ("POST", "/api/summary", API.summary),
+    ("POST", "/api/overlap", API.overlap),
+    ("POST", "/api/presence", API.presence),
+    ("POST", "/api/hours", API.hours),
+    ("POST", "/api/meeting", API.meeting),
+    ("GET", "/api/users", API.users),
+    ("GET", "/api/users/<user_id>", API.user),
     ("GET", "/healthz", API.health),
     ("GET", "/readyz", API.readiness),
 ]
@@ -28,6 +36,8 @@ _STATUSES = {
     "invalid_argument": 400,
     "unknown_field": 400,
     "too_many_ids": 400,
+    "too_many_days": 400,
+    "invalid_cursor": 400,
     "not_found": 404,
     "user_not_found": 404,
     "method_not_allowed": 405,

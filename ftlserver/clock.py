@@ -8,8 +8,9 @@ the system's may be years old.
 import re
 import time
 import zoneinfo
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from ftlserver.errors import InvalidValueError, LocalTimeError, UnknownZoneError
 
 zoneinfo.reset_tzpath([])
 
+Zone = ZoneInfo
 TimeFormat = Literal["display", "iso"]
 TZDATA_VERSION: str = tzdata.IANA_VERSION
 
@@ -34,6 +36,7 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
 _FIRST_WALL_CLOCK = datetime(1969, 12, 31)  # noqa: DTZ001
 _LAST_WALL_CLOCK = datetime(9999, 12, 31)  # noqa: DTZ001
 _OUT_OF_TIME = "a time lies between 1970 and 9999"
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MICROSECOND = timedelta(microseconds=1)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DISPLAY = re.compile(
@@ -55,22 +58,21 @@ def zone_names() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones()) - {"Factory", "localtime", "posixrules"}
 
 
-def zone(name: str) -> ZoneInfo:
+def zone(name: str) -> Zone:
     """Return the zone called *name*; raise UnknownZoneError unless it is an IANA name."""
     if name not in zone_names():
-        raise UnknownZoneError("tz must be an IANA time zone name, such as Europe/Berlin")
+        raise UnknownZoneError("a time zone is an IANA name, such as Europe/Berlin")
     return ZoneInfo(name)
 
 
-def offset_at(instant: int, tz: ZoneInfo) -> int:
+def offset_at(instant: int, tz: Zone) -> int:
     """Return the offset of *tz* at *instant*, in seconds."""
-    moment = datetime.fromtimestamp(instant // SECOND, UTC).astimezone(tz)
-    offset = moment.utcoffset()
+    offset = datetime.fromtimestamp(instant // SECOND, tz).utcoffset()
     assert offset is not None
-    return int(offset.total_seconds())
+    return offset.days * 86_400 + offset.seconds
 
 
-def recorded_offset(instant: int, tz: ZoneInfo, shown: int | None) -> int:
+def recorded_offset(instant: int, tz: Zone, shown: int | None) -> int:
     """Return the offset to record for *instant*: the one that was *shown*, else the zone's own.
 
     A shown offset has whole minutes (RFC 3339), so one that stands for the zone's own is taken as that.
@@ -89,14 +91,14 @@ def instant_of(wall: datetime, offset: int) -> int:
     return (wall.replace(tzinfo=None) - _EPOCH) // _MICROSECOND - offset * SECOND
 
 
-def instants_of(wall: datetime, tz: ZoneInfo) -> list[int]:
+def instants_of(wall: datetime, tz: Zone) -> list[int]:
     """Return the instants, none, one or two, at which a clock in *tz* showed *wall*."""
     offsets = {_offset_of(wall, tz, fold) for fold in (0, 1)}
     found = sorted(instant_of(wall, offset) for offset in offsets)
     return [instant for instant in found if wall_clock(instant, offset_at(instant, tz)) == wall]
 
 
-def only_instant_of(wall: datetime, tz: ZoneInfo) -> int:
+def only_instant_of(wall: datetime, tz: Zone) -> int:
     """Return the one instant at which a clock in *tz* showed *wall*.
 
     Raise LocalTimeError, with the choices, when clocks there never showed it or showed it twice.
@@ -113,7 +115,7 @@ def only_instant_of(wall: datetime, tz: ZoneInfo) -> int:
     raise LocalTimeError("nonexistent_local_time", f"{wall} does not exist in {tz.key}", choices)
 
 
-def nearest_instant_of(wall: datetime, tz: ZoneInfo) -> int:
+def nearest_instant_of(wall: datetime, tz: Zone) -> int:
     """Return the first instant at which a clock in *tz* showed *wall*, or was moved past it."""
     return instant_of(wall, _offset_of(wall, tz, fold=0))
 
@@ -142,7 +144,7 @@ def render(instant: int, offset: int, time_format: TimeFormat) -> str:
     return iso(instant, offset) if time_format == "iso" else display(instant, offset)
 
 
-def parse(text: str, tz: ZoneInfo) -> tuple[int, int]:
+def parse(text: str, tz: Zone) -> tuple[int, int]:
     """Return the instant and the offset that *text* gives, in either wire format.
 
     A time without offset is read in *tz*; ``Z`` gives an instant without saying what the clock showed
@@ -168,17 +170,66 @@ def parse(text: str, tz: ZoneInfo) -> tuple[int, int]:
     return instant, recorded_offset(instant, tz, shown)
 
 
-def today(instant: int, tz: ZoneInfo) -> date:
+def parse_edge(text: str, tz: Zone) -> int:
+    """Return the instant at which a window begins or ends: a time, or a date for its first instant.
+
+    Without offset it is read in *tz*; a wall clock that does not exist is moved on by the gap, of two that
+    it may be it is the first. Raise InvalidValueError.
+    """
+    try:
+        if _DATE.fullmatch(text):
+            return day_start(date.fromisoformat(text), tz)
+        return parse(text, tz)[0]
+    except LocalTimeError as exc:
+        return parse(exc.choices[-1 if exc.code == "nonexistent_local_time" else 0], tz)[0]
+    except ValueError as exc:
+        raise InvalidValueError("the date is not on the calendar") from exc
+
+
+def is_absolute(text: str) -> bool:
+    """Tell whether *text* names the same instant in every zone: it ends in ``Z`` or an offset."""
+    return (match := _ISO.fullmatch(text)) is not None and match[3] is not None
+
+
+@lru_cache(maxsize=4096)
+def stretches(start: int, end: int, tz: Zone) -> Sequence[tuple[int, int, int]]:
+    """Return [*start*, *end*) cut where the offset of *tz* changes, as (start, end, offset)."""
+    found = []
+    since, offset = start, offset_at(start, tz)
+    at = start
+    while at < end:
+        # The shortest stretch since 1970 is America/Recife's of October 2000, an hour short of 7 days.
+        ahead = min(at + 6 * 24 * HOUR, end)
+        if offset_at(ahead, tz) != offset:
+            before, after = at // SECOND, ahead // SECOND
+            while after - before > 1:
+                middle = (before + after) // 2
+                if offset_at(middle * SECOND, tz) == offset:
+                    before = middle
+                else:
+                    after = middle
+            change = after * SECOND
+            if change < end:
+                found.append((since, change, offset))
+                since, offset = change, offset_at(change, tz)
+                ahead = change
+        at = ahead
+    if since < end:
+        found.append((since, end, offset))
+    return found
+
+
+def today(instant: int, tz: Zone) -> date:
     """Return the calendar date in *tz* at *instant*."""
     return wall_clock(instant, offset_at(instant, tz)).date()
 
 
-def day_start(day: date, tz: ZoneInfo) -> int:
+def day_start(day: date, tz: Zone) -> int:
     """Return the first instant of *day* in *tz*; a day that a zone skipped starts where the next one does."""
     return nearest_instant_of(datetime.combine(day, datetime.min.time()), tz)
 
 
-def _offset_of(wall: datetime, tz: ZoneInfo, fold: int) -> int:
+def _offset_of(wall: datetime, tz: Zone, fold: int) -> int:
     offset = wall.replace(tzinfo=tz, fold=fold).utcoffset()
     assert offset is not None
     return int(offset.total_seconds())

@@ -161,9 +161,7 @@ def _parse(url: str) -> URL:
     try:
         return sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError) as exc:
-        raise ConfigError(
-            "the database URL cannot be read; it looks like postgresql://user@host/name"
-        ) from exc
+        raise ConfigError("the database URL cannot be read; it looks like postgresql://user@host/name") from exc
 
 
 def _make_file(target: URL, name: str) -> None:
@@ -267,9 +265,7 @@ def _translate(exc: sa.exc.DBAPIError, name: str) -> Exception:
     if isinstance(exc.orig, sqlite3.Error):
         code = _SQLITE_CODES.get((getattr(exc.orig, "sqlite_errorcode", None) or 0) & 0xFF)
     else:
-        state = getattr(exc.orig, "sqlstate", None) or (
-            "08" if isinstance(exc, sa.exc.OperationalError) else ""
-        )
+        state = getattr(exc.orig, "sqlstate", None) or ("08" if isinstance(exc, sa.exc.OperationalError) else "")
         code = _POSTGRES_CODES.get(state) or _POSTGRES_CODES.get(state[:2])
     if code is None:
         return exc

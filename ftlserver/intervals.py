@@ -150,4 +150,6 @@ def _events(groups: Sequence[Iterable[Interval]]) -> list[int]:
     in half the time that a pair takes.
     """
     count = len(groups)
-    return sorted(point * count + index for index, group in enumerate(groups) for edges in group for point in edges)
+    return sorted(
+        point * count + index for index, group in enumerate(groups) for edges in group for point in edges
+    )

@@ -32,6 +32,10 @@ def is_real_name(value: object) -> bool:
     )
 
 
+# A period of somebody as the questions read it: started_at, ended_at, start_offset, end_offset.
+Span = Sequence[int]
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """A person; *tz* is an IANA name, kept as given.
@@ -76,9 +80,7 @@ class ActivityPeriod:
     def in_zone(cls, user: User, started_at: int, ended_at: int) -> "ActivityPeriod":
         """Return a period of *user* with the offsets of the user's zone."""
         tz = clock.zone(user.tz)
-        return cls(
-            user.id, started_at, ended_at, clock.offset_at(started_at, tz), clock.offset_at(ended_at, tz)
-        )
+        return cls(user.id, started_at, ended_at, clock.offset_at(started_at, tz), clock.offset_at(ended_at, tz))
 
     @classmethod
     def from_text(cls, user: User, start_time: str, end_time: str) -> "ActivityPeriod":

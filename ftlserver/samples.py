@@ -69,9 +69,7 @@ def hourly(user: User, total: int, now: int) -> list[ActivityPeriod]:
     return periods
 
 
-def working_days(
-    user: User, total: int, days: int, now: int, seed: int | None = None
-) -> list[ActivityPeriod]:
+def working_days(user: User, total: int, days: int, now: int, seed: int | None = None) -> list[ActivityPeriod]:
     """Return *total* periods within the last *days* days in the shape of that user's working days.
 
     They lie before *now* and do not overlap. Raise InvalidValueError when so many do not fit.
@@ -91,8 +89,7 @@ def working_days(
     chosen = random.choices(
         range(len(spans)),
         weights=[
-            (end - start)
-            * (0.08 if clock.today(start, tz).weekday() >= 5 else random.choice((0.9, 1, 1, 1.1)))
+            (end - start) * (0.08 if clock.today(start, tz).weekday() >= 5 else random.choice((0.9, 1, 1, 1.1)))
             for start, end in spans
         ],
         k=total,

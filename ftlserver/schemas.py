@@ -12,13 +12,17 @@ from ftlserver.models import USER_ID_RULE, is_user_id
 MOST_IDS = 1_000
 MOST_PROBLEMS = 10
 
+NO_USER = "No user provided as input"
+
 # What each rule of Cerberus is called in an answer.
 _CODES = {
-    "required": "missing_argument",
     "allowed": "not_allowed",
     "type": "wrong_type",
     "nullable": "wrong_type",
+    "min": "too_small",
+    "max": "too_large",
 }
+_TYPES = {"list": "a list", "string": "a string", "integer": "an integer", "boolean": "true or false"}
 
 
 class _Validator(cerberus.Validator):  # type: ignore[misc]  # cerberus is untyped
@@ -31,7 +35,7 @@ class _Validator(cerberus.Validator):  # type: ignore[misc]  # cerberus is untyp
         if not isinstance(value, list):
             return  # the type rule says so
         if not value:
-            self._problem(f"/{field}", "missing_argument", "No user provided as input")
+            self._problem(f"/{field}", "missing_argument", NO_USER)
         elif len(value) > MOST_IDS:
             self._problem(f"/{field}", "too_many_ids", f"at most {MOST_IDS:,} ids can be asked for at once")
         else:
@@ -40,6 +44,10 @@ class _Validator(cerberus.Validator):  # type: ignore[misc]  # cerberus is untyp
                     self._problem(f"/{field}/{index}", "not_a_string", "expected a string")
                 elif not is_user_id(item):
                     self._problem(f"/{field}/{index}", "invalid_user_id", USER_ID_RULE)
+
+    def _check_with_no_boolean(self, field: str, value: object) -> None:
+        if isinstance(value, bool):  # which Cerberus takes for an integer
+            self._problem(f"/{field}", "wrong_type", "expected an integer")
 
     def _problem(self, pointer: str, code: str, message: str) -> None:
         self.problems: list[Problem]
@@ -51,19 +59,17 @@ class _Validator(cerberus.Validator):  # type: ignore[misc]  # cerberus is untyp
         self.validate(document, normalize=False)
         for error in self._errors:
             pointer = "".join(f"/{step}" for step in error.document_path)
-            code = _CODES.get(error.rule, error.rule)
-            self._problem(pointer, code, _sentence(error))
+            self._problem(pointer, _CODES[error.rule], _sentence(error))
         return self.problems
 
 
 class Schema(threading.local):
-    """The shape of one request; *message* says it in one sentence.
+    """The shape of one request.
 
     A validator keeps what it is doing in itself, so each thread has its own.
     """
 
-    def __init__(self, message: str, fields: Mapping[str, Mapping[str, Any]]) -> None:
-        self.message = message
+    def __init__(self, fields: Mapping[str, Mapping[str, Any]]) -> None:
         self.fields = fields
         self._validator = _Validator(fields)
 
@@ -71,12 +77,28 @@ class Schema(threading.local):
         return self._validator.check(document)
 
 
-LOG_USER_ACTIVITY = Schema(
-    "id_list must be a list of 1 to 1,000 user ids, and time_format display or iso",
-    {
-        "id_list": {"type": "list", "required": True, "check_with": "user_ids"},
-        "time_format": {"type": "string", "allowed": ["display", "iso"]},
-    },
+_Fields = dict[str, dict[str, Any]]
+
+_WHO: _Fields = {
+    "id_list": {"type": "list", "check_with": "user_ids"},
+    "all": {"type": "boolean", "allowed": [True]},
+    "tz": {"type": "string"},
+    "time_format": {"type": "string", "allowed": ["display", "iso"]},
+}
+_WHO_AND_WHEN: _Fields = _WHO | {"from": {"type": "string"}, "to": {"type": "string"}}
+
+
+def _count(least: int, most: int) -> dict[str, Any]:
+    return {"type": "integer", "check_with": "no_boolean", "min": least, "max": most}
+
+
+LOG_USER_ACTIVITY = Schema(_WHO_AND_WHEN | {"clip": {"type": "boolean"}})
+SUMMARY = Schema(_WHO_AND_WHEN | {"day_zone": {"type": "string"}})
+OVERLAP = Schema(_WHO_AND_WHEN | {"min_members": _count(1, MOST_IDS)})
+PRESENCE = Schema(_WHO | {"at": {"type": "string"}})
+HOURS = Schema(_WHO_AND_WHEN)
+MEETING = Schema(
+    _WHO_AND_WHEN | {"week": {"type": "string"}, "minutes": _count(15, 24 * 60), "slots": _count(1, 100)}
 )
 
 
@@ -92,23 +114,28 @@ def validate(schema: Schema, document: object) -> dict[str, Any]:
         ]
         known = ", ".join(schema.fields)
         raise InvalidRequestError("unknown_field", f"the fields of this request are {known}", problems)
-    if problems := schema.problems(document):
+    problems = schema.problems(document)
+    if "id_list" not in document and "all" not in document:
+        problems.insert(0, Problem("/id_list", "missing_argument", NO_USER))
+    elif "id_list" in document and "all" in document:
+        problems.insert(0, Problem("/all", "not_allowed", "expected either id_list or all"))
+    if problems:
         first = problems[0]
-        if first.code == "too_many_ids":
-            raise InvalidRequestError(first.code, first.message, problems, MOST_IDS)
-        if first.code == "missing_argument":
-            raise InvalidRequestError(first.code, first.message, problems)
-        raise InvalidRequestError("invalid_argument", schema.message, problems)
+        if first.code in ("missing_argument", "too_many_ids"):
+            limit = MOST_IDS if first.code == "too_many_ids" else None
+            raise InvalidRequestError(first.code, first.message, problems, limit)
+        raise InvalidRequestError("invalid_argument", f"{first.pointer}: {first.message}", problems)
     return document
 
 
 def _sentence(error: Any) -> str:
-    names = {"list": "a list", "string": "a string", "integer": "an integer", "boolean": "true or false"}
     match error.rule:
         case "type":
-            return f"expected {names[error.constraint]}"
+            return f"expected {_TYPES[error.constraint]}"
         case "allowed":
-            return f"expected one of {', '.join(error.constraint)}"
-        case "nullable":
-            return "expected a value, not null"
-    return "No user provided as input"
+            return f"expected {' or '.join(str(value).lower() for value in error.constraint)}"
+        case "min":
+            return f"expected at least {error.constraint}"
+        case "max":
+            return f"expected at most {error.constraint}"
+    return "expected a value, not null"

@@ -15,7 +15,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 from waitress.utilities import RequestEntityTooLarge
 
-from ftlserver import api, app
+from ftlserver import app, reading
 from ftlserver.errors import ConfigError
 
 LONGEST_DRAIN = 10.0
@@ -24,7 +24,7 @@ BODY_SECONDS = 30.0
 
 _ERRORS = {
     400: ("bad_request", "the request is not HTTP that can be read"),
-    413: ("body_too_large", api.body_too_large().message),
+    413: ("body_too_large", reading.body_too_large().message),
     431: ("headers_too_large", "the headers of a request hold at most 16 KiB"),
     500: ("internal_error", "something went wrong here; the log of the server has more"),
     501: ("transfer_encoding_unsupported", "the only transfer encoding is chunked"),
@@ -39,7 +39,7 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress is untyped
     def received(self, data: bytes) -> int:
         consumed: int = super().received(data)
         # waitress counts the framing of chunks too; what is limited is the body.
-        if self.body_rcv is not None and max(self.content_length, len(self.body_rcv)) > api.LARGEST_BODY:
+        if self.body_rcv is not None and max(self.content_length, len(self.body_rcv)) > reading.LARGEST_BODY:
             self.error = RequestEntityTooLarge("")
             self.completed = True
         if self.error:
@@ -52,7 +52,7 @@ class _ErrorTask(ErrorTask):  # type: ignore[misc]
     def execute(self) -> None:
         status = self.request.error.code
         code, message = _ERRORS[status]
-        more = {"max": api.LARGEST_BODY} if status == 413 else {}
+        more = {"max": reading.LARGEST_BODY} if status == 413 else {}
         body = app.error_body(status, code, message, **more)
         self.status = f"{status} {self.request.error.reason}"
         self.response_headers.append(("Content-Type", "application/json"))
@@ -106,7 +106,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 channel_timeout=120,  # a router in front keeps connections for 90 s
                 cleanup_interval=2,
                 max_request_header_size=16 * 1024,
-                max_request_body_size=8 * api.LARGEST_BODY,  # with the framing of the smallest chunks
+                max_request_body_size=8 * reading.LARGEST_BODY,  # with the framing of the smallest chunks
             ),
         )
         self._stop_asked = False

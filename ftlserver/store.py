@@ -1,19 +1,21 @@
 """Every query and every write, one short method each, each in one unit."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import TypeVar
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from ftlserver.database import Database, connect, scrub, unit
 from ftlserver.errors import UserExistsError, UserNotFoundError
-from ftlserver.models import ActivityPeriod, Member, User, UserSummary
+from ftlserver.intervals import Interval
+from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, Member, Span, User, UserSummary
 
 _Item = TypeVar("_Item")
 
@@ -29,6 +31,7 @@ _USERS = sa.text("""
     SELECT u.id, u.real_name, u.tz, count(p.user_id), max(p.ended_at)
     FROM users u LEFT JOIN activity_periods p ON p.user_id = u.id
     GROUP BY u.id, u.real_name, u.tz ORDER BY u.id""")
+_ALL_USERS = sa.text("SELECT id, real_name, tz FROM users ORDER BY id")
 _USERS_AFTER = sa.text("SELECT id, real_name, tz FROM users WHERE id > :after ORDER BY id LIMIT :limit")
 _PERIODS_AFTER = sa.text("""
     SELECT user_id, started_at, ended_at, start_offset, end_offset FROM activity_periods
@@ -57,8 +60,48 @@ _KEEP_USERS = {
     "postgresql": "SELECT id FROM users WHERE id = ANY(CAST(:ids AS varchar[])) FOR KEY SHARE",
 }
 _FIND_USERS = {
-    "sqlite": "SELECT id, real_name, tz FROM users WHERE id IN (SELECT value FROM json_each(:ids))",
-    "postgresql": "SELECT id, real_name, tz FROM users WHERE id = ANY(CAST(:ids AS varchar[]))",
+    "sqlite": """
+        SELECT u.id, u.real_name, u.tz
+        FROM json_each(:ids) AS asked CROSS JOIN users u ON u.id = asked.value ORDER BY asked.key""",
+    "postgresql": """
+        SELECT u.id, u.real_name, u.tz
+        FROM unnest(CAST(:ids AS varchar[])) WITH ORDINALITY AS asked (value, key)
+        JOIN users u ON u.id = asked.value ORDER BY asked.key""",
+}
+# Each user has a window of their own. A period that reaches into it began at most 7 days before it, so the key
+# bounds what is read on both sides. The periods of a user come as one JSON text: a row each costs 3 times as
+# much, mostly in handing the interpreter lock over and back.
+_WITHIN = {
+    "sqlite": """
+        SELECT asked.key,
+               json_group_array(json_array(p.started_at, p.ended_at, p.start_offset, p.end_offset))
+        FROM json_each(:asked) AS asked CROSS JOIN activity_periods p
+          ON p.user_id = json_extract(asked.value, '$[0]')
+         AND p.started_at > json_extract(asked.value, '$[1]') - 604800000000
+         AND p.started_at < json_extract(asked.value, '$[2]')
+         AND p.ended_at > json_extract(asked.value, '$[1]')
+        GROUP BY asked.key""",
+    "postgresql": """
+        SELECT asked.key - 1,
+               CAST(json_agg(json_build_array(p.started_at, p.ended_at, p.start_offset, p.end_offset)) AS text)
+        FROM unnest(CAST(:ids AS varchar[]), CAST(:starts AS bigint[]), CAST(:ends AS bigint[]))
+             WITH ORDINALITY AS asked (user_id, starts, ends, key)
+        JOIN activity_periods p
+          ON p.user_id = asked.user_id
+         AND p.started_at > asked.starts - 604800000000
+         AND p.started_at < asked.ends
+         AND p.ended_at > asked.starts
+        GROUP BY asked.key""",
+}
+_LAST_START = {
+    "sqlite": """
+        SELECT asked.value, (SELECT max(started_at) FROM activity_periods p
+                             WHERE p.user_id = asked.value AND p.started_at <= :at)
+        FROM json_each(:ids) AS asked""",
+    "postgresql": """
+        SELECT asked.value, (SELECT max(started_at) FROM activity_periods p
+                             WHERE p.user_id = asked.value AND p.started_at <= :at)
+        FROM unnest(CAST(:ids AS varchar[])) AS asked (value)""",
 }
 
 
@@ -85,6 +128,8 @@ class Store:
         self._members = sa.text(_MEMBERS[self._dialect])
         self._keep_users = sa.text(_KEEP_USERS[self._dialect])
         self._find_users = sa.text(_FIND_USERS[self._dialect])
+        self._within = sa.text(_WITHIN[self._dialect])
+        self._last_start = sa.text(_LAST_START[self._dialect])
         marks = "?" if database.is_sqlite else "%s"
         self._insert_period = _INSERT_PERIOD.format(", ".join([marks] * 5))
 
@@ -140,6 +185,58 @@ class Store:
             for user, group in groupby(rows, key=lambda row: tuple(row[:3]))
         ]
 
+    def activity(
+        self, user_ids: Sequence[str] | None, edges_of: Callable[[User], Interval]
+    ) -> tuple[list[tuple[User, list[Span]]], dict[str, Interval]]:
+        """Return the users with those ids, or all, with the spans that reach into the window of each.
+
+        Users come in the order given, or by id, spans by start, then end; *edges_of* gives a user's window,
+        and the windows come back by user id. What it raises ends the question.
+        """
+        with unit(self.database) as connection:
+            users = self._users(connection, user_ids)
+            edges = {user.id: edges_of(user) for user in users}
+            return self._spans(connection, users, edges), edges
+
+    def latest_activity(self, user_ids: Sequence[str] | None, at: int) -> list[tuple[User, list[Span]]]:
+        """Return the users with those ids, or all, with the spans of the 7 days before their last start at *at*.
+
+        Those hold what is under way at that instant, what it follows without a break, and what ended last.
+        """
+        with unit(self.database) as connection:
+            users = self._users(connection, user_ids)
+            ids = self._array(user.id for user in users)
+            last = connection.execute(self._last_start, {"ids": ids, "at": at}).all()
+            edges = {user_id: (start - LONGEST_PERIOD, at + 1) for user_id, start in last if start is not None}
+            return self._spans(connection, users, edges)
+
+    def _users(self, connection: Connection, user_ids: Sequence[str] | None) -> list[User]:
+        if user_ids is None:
+            rows = connection.execute(_ALL_USERS).all()
+        else:
+            ids = self._array(dict.fromkeys(user_ids))
+            rows = connection.execute(self._find_users, {"ids": ids}).all()
+        return [User(*row) for row in rows]
+
+    def _spans(
+        self, connection: Connection, users: list[User], edges: Mapping[str, Interval]
+    ) -> list[tuple[User, list[Span]]]:
+        asked = [(user.id, *edges[user.id]) for user in users if user.id in edges]
+        if self._dialect == "sqlite":
+            values: dict[str, object] = {"asked": json.dumps(asked)}
+        else:
+            ids, starts, ends = ([row[column] for row in asked] for column in range(3))
+            values = {"ids": ids, "starts": starts, "ends": ends}
+        rows = connection.execute(self._within, values)
+        spans = {asked[key][0]: sorted(orjson.loads(folded)) for key, folded in rows}
+        return [(user, spans.get(user.id, [])) for user in users]
+
+    def users_after(self, after: str, limit: int) -> list[User]:
+        """Return up to *limit* users by id, those after the id *after*."""
+        with unit(self.database) as connection:
+            rows = connection.execute(_USERS_AFTER, {"after": after, "limit": limit}).all()
+        return [User(*row) for row in rows]
+
     def add_periods(self, periods: Iterable[ActivityPeriod]) -> int:
         """Add periods of existing users, all or none; return how many were not there already."""
         return self.record([], periods).periods_added
@@ -168,10 +265,8 @@ class Store:
         """Yield all users by id, page by page, without holding a transaction between pages."""
         after = ""
         while True:
-            with unit(self.database) as connection:
-                page = connection.execute(_USERS_AFTER, {"after": after, "limit": _BATCH}).all()
-            for row in page:
-                yield User(*row)
+            page = self.users_after(after, _BATCH)
+            yield from page
             if len(page) < _BATCH:
                 return
             after = page[-1].id
@@ -181,9 +276,7 @@ class Store:
         after = {"started_at": -1, "ended_at": -1}
         while True:
             with unit(self.database) as connection:
-                page = connection.execute(
-                    _PERIODS_AFTER, {"user_id": user_id, "limit": _BATCH, **after}
-                ).all()
+                page = connection.execute(_PERIODS_AFTER, {"user_id": user_id, "limit": _BATCH, **after}).all()
             for row in page:
                 yield ActivityPeriod(*row)
             if len(page) < _BATCH:
@@ -200,9 +293,7 @@ class Store:
         recorded.users_added += len(wanted.keys() - known.keys())
         recorded.users_updated += len(changed) - len(wanted.keys() - known.keys())
 
-    def _insert_periods(
-        self, connection: Connection, periods: list[ActivityPeriod], recorded: Recorded
-    ) -> None:
+    def _insert_periods(self, connection: Connection, periods: list[ActivityPeriod], recorded: Recorded) -> None:
         ids = dict.fromkeys(period.user_id for period in periods)
         there = set(connection.execute(self._keep_users, {"ids": self._array(ids)}).scalars())
         for user_id in ids:

@@ -133,8 +133,7 @@ def server_url(sqlite_store: Store) -> Iterator[str]:
 def all_rows(store: Store) -> list[tuple[Any, ...]]:
     with database.unit(store.database) as connection:
         return [
-            tuple(row)
-            for row in connection.execute(sa.text("SELECT * FROM activity_periods ORDER BY 1, 2, 3"))
+            tuple(row) for row in connection.execute(sa.text("SELECT * FROM activity_periods ORDER BY 1, 2, 3"))
         ]
 
 

@@ -9,24 +9,14 @@ ROOT = Path(__file__).parent.parent
 
 # From the lowest room to the highest; a room imports only rooms below it.
 SERVER = [
-    *(
-        "errors",
-        "clock",
-        "models",
-        "config",
-        "strict_json",
-        "schemas",
-        "tables",
-        "database",
-        "store",
-        "samples",
-    ),
-    *("importers", "api", "app", "serving", "commands", "cli", "__main__"),
+    *("errors", "clock", "intervals", "models", "wall_clock", "window", "questions", "config", "strict_json"),
+    *("schemas", "tables", "database", "store", "samples", "importers", "reading", "api", "app", "serving"),
+    *("commands", "cli", "__main__"),
 ]
 CLIENT = ["errors", "text", "clock", "models", "config", "client", "views", "commands", "cli", "__main__"]
 
 PLACES = {
-    "bottle": {"ftlserver.api", "ftlserver.app"},
+    "bottle": {"ftlserver.reading", "ftlserver.app"},
     "cerberus": {"ftlserver.schemas"},
     "dataset": {"ftlserver.database"},
     "sqlalchemy": {"ftlserver.tables", "ftlserver.database", "ftlserver.store"},

@@ -15,9 +15,7 @@ from ftlserver.store import Store
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--port", type=port, help="the port to listen on (PORT, else 8080); 0 is any free one"
-    )
+    parser.add_argument("--port", type=port, help="the port to listen on (PORT, else 8080); 0 is any free one")
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:

@@ -19,9 +19,7 @@ from ftlserver.store import Store
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("user_ids", metavar="ID", nargs="*", help="whom to export; everybody if left out")
-    parser.add_argument(
-        "--output", "-o", metavar="FILE", type=Path, help="the file to write; stdout if left out"
-    )
+    parser.add_argument("--output", "-o", metavar="FILE", type=Path, help="the file to write; stdout if left out")
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:

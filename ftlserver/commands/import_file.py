@@ -38,9 +38,7 @@ _BATCH = 5_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "format", metavar="FORMAT", choices=[*TEAM_FORMATS, *USER_FORMATS], help="%(choices)s"
-    )
+    parser.add_argument("format", metavar="FORMAT", choices=[*TEAM_FORMATS, *USER_FORMATS], help="%(choices)s")
     parser.add_argument("file", metavar="FILE", help="the file to read; - is standard input")
     parser.add_argument(
         "--user", metavar="ID", help=f"whose activity it is; needed for {' and '.join(USER_FORMATS)}"
@@ -121,9 +119,7 @@ def _open(name: str) -> contextlib.AbstractContextManager[BinaryIO]:
 def _items(args: argparse.Namespace, store: Store, file: BinaryIO) -> Iterator[Item]:
     if args.format in TEAM_FORMATS:
         if args.user is not None:
-            raise ConfigError(
-                f"a file in the format {args.format} says itself whose activity it is; drop --user"
-            )
+            raise ConfigError(f"a file in the format {args.format} says itself whose activity it is; drop --user")
         return TEAM_FORMATS[args.format](file)
     if args.user is None:
         raise ConfigError(f"the format {args.format} does not say whose activity it is; add --user ID")

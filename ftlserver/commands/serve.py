@@ -17,9 +17,7 @@ _log = logging.getLogger("ftlserver")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="the address to listen on (HOST, else 127.0.0.1)")
-    parser.add_argument(
-        "--port", type=port, help="the port to listen on (PORT, else 8080); 0 is any free one"
-    )
+    parser.add_argument("--port", type=port, help="the port to listen on (PORT, else 8080); 0 is any free one")
     parser.add_argument(
         "--threads",
         type=positive,

@@ -28,9 +28,7 @@ def handle(_args: argparse.Namespace, config: Config) -> int:
     table.add_column("Last activity", no_wrap=True)
     for summary in summaries:
         user = summary.user
-        table.add_row(
-            Text(user.id), Text(user.real_name), Text(user.tz), f"{summary.periods:,}", _last(summary)
-        )
+        table.add_row(Text(user.id), Text(user.real_name), Text(user.tz), f"{summary.periods:,}", _last(summary))
     console = Console()
     if not console.is_terminal:
         console.width = 1_000  # a pipe has no edge to wrap at

@@ -58,8 +58,6 @@ def test_what_is_no_member_is_refused(document: Any) -> None:
 
 
 def test_a_period_is_a_value() -> None:
-    one, other = (
-        ActivityPeriod.from_json(period("2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z")) for _ in "ab"
-    )
+    one, other = (ActivityPeriod.from_json(period("2026-01-01T00:00:00Z", "2026-01-01T01:00:00Z")) for _ in "ab")
     assert one == other
     assert hash(one) == hash(other)

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -233,3 +234,28 @@ def test_a_day_runs_from_its_first_instant_to_the_next_days(zone: str, day: date
 
 def test_zone_data_are_the_wheels_and_recent() -> None:
     assert clock.TZDATA_VERSION >= "2026c"
+
+
+@pytest.mark.parametrize("name", ["America/Recife", "America/Boa_Vista", "Asia/Gaza", "Africa/Casablanca", "UTC"])
+def test_stretches_are_where_the_offset_changes(name: str) -> None:
+    tz = clock.zone(name)
+    start, end = at("1999-01-01T00:00:00Z"), at("2041-01-01T00:00:00Z")
+    offsets = [(hour, clock.offset_at(hour, tz)) for hour in range(start, end, 12 * clock.HOUR)]
+    changed = [pair for before, pair in pairwise(offsets) if before[1] != pair[1]]
+    found = clock.stretches(start, end, tz)
+    assert [offset for _, _, offset in found] == [clock.offset_at(start, tz), *(offset for _, offset in changed)]
+    for (_, before_end, before), (after_start, _, after) in pairwise(found):
+        assert before_end == after_start
+        assert clock.offset_at(after_start - 1, tz) == before
+        assert clock.offset_at(after_start, tz) == after
+    assert (found[0][0], found[-1][1]) == (start, end)
+
+
+@given(zones, instants, st.integers(1, 400 * 24))
+def test_stretches_agree_with_the_offset_at_every_instant(tz: ZoneInfo, start: int, hours: int) -> None:
+    end = start + hours * clock.HOUR
+    found = clock.stretches(start, end, tz)
+    assert (found[0][0], found[-1][1]) == (start, end)
+    for since, until, offset in found:
+        for instant in (since, (since + until) // 2, until - 1):
+            assert clock.offset_at(instant, tz) == offset

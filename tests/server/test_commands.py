@@ -148,12 +148,8 @@ def test_import_of_activitywatch_and_timewarrior_again_changes_nothing(
     )
     timewarrior = ("import", "timewarrior", "--user", "W07QCRPA4", str(DATA / "timewarrior-export.json"))
     users = "users: 0 added, 0 updated; periods: "
-    assert (
-        run(capsys, *activitywatch)[1] == f"{users}84 added, 0 already known; left out: 13 without length\n"
-    )
-    assert (
-        run(capsys, *activitywatch)[1] == f"{users}0 added, 84 already known; left out: 13 without length\n"
-    )
+    assert run(capsys, *activitywatch)[1] == f"{users}84 added, 0 already known; left out: 13 without length\n"
+    assert run(capsys, *activitywatch)[1] == f"{users}0 added, 84 already known; left out: 13 without length\n"
     assert query(database, "SELECT sum(ended_at - started_at) FROM activity_periods") == [(238_044_131_000,)]
     assert run(capsys, *timewarrior)[1] == f"{users}4 added, 0 already known; left out: 1 still running\n"
     assert run(capsys, *timewarrior)[1] == f"{users}0 added, 4 already known; left out: 1 still running\n"
@@ -182,12 +178,8 @@ def test_import_dry_run_says_what_would_happen(capsys: pytest.CaptureFixture[str
     assert query(database, "SELECT count(*) FROM users") == [(0,)]
 
 
-def test_import_reads_standard_input(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        sys, "stdin", SimpleNamespace(buffer=io.BytesIO((DATA / "members.json").read_bytes()))
-    )
+def test_import_reads_standard_input(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO((DATA / "members.json").read_bytes())))
     assert run(capsys, "import", "members", "-")[1].startswith("users: 2 added")
 
 
@@ -233,8 +225,7 @@ def test_export_is_read_back_to_the_same_database(
 ) -> None:
     with Store.open(str(database)) as store:
         periods = [
-            ActivityPeriod.in_zone(EGON, n * 10**13 + n, n * 10**13 + n + clock.HOUR + 1)
-            for n in range(1, 170)
+            ActivityPeriod.in_zone(EGON, n * 10**13 + n, n * 10**13 + n + clock.HOUR + 1) for n in range(1, 170)
         ]
         store.record([EGON], [*periods, ActivityPeriod(EGON.id, 5, 6, 3600, -3600)])
     main(["import", "members", str(DATA / "members.json")])
@@ -357,9 +348,7 @@ def test_eight_processes_insert_activity_while_the_server_answers(
     url = next(line.split(" answers at ")[1].split(",")[0] for line in serve.stderr if " answers at " in line)
     insert = "from ftlserver.cli import main; import sys; sys.exit(max(main(['insert_activity', u, '5']) for _ in range(3) for u in ('W012A3CDE', 'W07QCRPA4')))"
     writers = [
-        subprocess.Popen(
-            [sys.executable, "-c", insert], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        subprocess.Popen([sys.executable, "-c", insert], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(8)
     ]
     asked = 0

@@ -125,9 +125,7 @@ def test_the_file_is_the_owners_alone(tmp_path: Path) -> None:
     assert (tmp_path / "deep" / "er" / "x.sqlite3").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_lock_that_is_held_elsewhere_is_said_to_be_that(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_lock_that_is_held_elsewhere_is_said_to_be_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 0)
     path = tmp_path / "x.sqlite3"
     with Store.open(str(path)) as store:
@@ -249,8 +247,7 @@ START = "import sys; from ftlserver.database import connect; connect(sys.argv[1]
 
 def test_processes_that_start_at_once_make_the_tables_once(url: str) -> None:
     processes = [
-        subprocess.Popen([sys.executable, "-c", START, url], stderr=subprocess.PIPE, text=True)
-        for _ in range(6)
+        subprocess.Popen([sys.executable, "-c", START, url], stderr=subprocess.PIPE, text=True) for _ in range(6)
     ]
     errors = [process.communicate()[1] for process in processes]
     assert [process.returncode for process in processes] == [0] * 6, errors

@@ -92,9 +92,7 @@ def _member(id_: object = "a", tz: object = "UTC", real_name: object = "A") -> d
         (
             {
                 **_member(tz="Europe/Berlin"),
-                "activity_periods": [
-                    {"start_time": "Mar 29 2026 02:30AM", "end_time": "Mar 29 2026 05:30AM"}
-                ],
+                "activity_periods": [{"start_time": "Mar 29 2026 02:30AM", "end_time": "Mar 29 2026 05:30AM"}],
             },
             "/members/0/activity_periods/0",
         ),
@@ -143,9 +141,7 @@ def test_activitywatch_gives_the_time_that_somebody_was_not_away() -> None:
     periods = [item for item in found if isinstance(item, ActivityPeriod)]
     assert len(periods) == 84
     assert sum(period.ended_at - period.started_at for period in periods) == 238_044_131_000
-    assert [item for item in found if not isinstance(item, ActivityPeriod)] == [
-        LeftOut("without length")
-    ] * 13
+    assert [item for item in found if not isinstance(item, ActivityPeriod)] == [LeftOut("without length")] * 13
 
 
 def test_activitywatch_reads_one_bucket_in_any_order_of_keys() -> None:

@@ -10,7 +10,9 @@ from ftlserver import intervals
 from ftlserver.intervals import Interval, clip, cover, intersect, merge, shared, split, subtract, total
 
 END = 60
-raw = st.lists(st.tuples(st.integers(0, END), st.integers(0, END)).map(lambda pair: (min(pair), max(pair))), max_size=12)
+raw = st.lists(
+    st.tuples(st.integers(0, END), st.integers(0, END)).map(lambda pair: (min(pair), max(pair))), max_size=12
+)
 flat = raw.map(merge)
 
 

@@ -41,9 +41,7 @@ def test_hourly_periods_lie_a_day_apart_and_never_overlap(user: User, now: int, 
     assert all(period.ended_at - period.started_at == clock.HOUR for period in periods)
     assert all(period.started_at <= now for period in periods)
     assert not overlap(periods)
-    assert (
-        len({clock.wall_clock(period.started_at, period.start_offset).date() for period in periods}) == total
-    )
+    assert len({clock.wall_clock(period.started_at, period.start_offset).date() for period in periods}) == total
 
 
 def test_hourly_periods_keep_the_wall_clock_over_a_dst_change() -> None:
@@ -59,9 +57,7 @@ def test_hourly_periods_keep_the_wall_clock_over_a_dst_change() -> None:
 
 def test_hourly_periods_pass_over_a_day_that_was_skipped() -> None:
     apia = User("u", "U", "Pacific/Apia")
-    shown = [
-        period.to_json("iso")["start_time"] for period in samples.hourly(apia, 3, at("2011-12-31T20:00:00Z"))
-    ]
+    shown = [period.to_json("iso")["start_time"] for period in samples.hourly(apia, 3, at("2011-12-31T20:00:00Z"))]
     assert shown == ["2012-01-01T10:00:00+14:00", "2011-12-31T10:00:00+14:00", "2011-12-29T10:00:00-10:00"]
 
 

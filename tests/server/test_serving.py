@@ -204,9 +204,7 @@ def wait_for_url(process: subprocess.Popen[str]) -> str:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_the_server_cleanly(
-    process: subprocess.Popen[str], tmp_path: Path, number: int
-) -> None:
+def test_a_signal_stops_the_server_cleanly(process: subprocess.Popen[str], tmp_path: Path, number: int) -> None:
     url = wait_for_url(process)
     assert answer(talk(url, HEAD + b"Content-Length: %d\r\n\r\n" % len(ASK) + ASK))[0] == 200
     os.kill(process.pid, number)

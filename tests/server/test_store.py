@@ -79,9 +79,7 @@ def test_a_user_without_periods_has_none(store: Store) -> None:
     assert list(store.periods(EGON.id)) == []
 
 
-@pytest.mark.parametrize(
-    "user_id", ["'; DROP TABLE users; --", "%", "_", '"', "{}", "[]", "\\", "a,b", '{"a"}']
-)
+@pytest.mark.parametrize("user_id", ["'; DROP TABLE users; --", "%", "_", '"', "{}", "[]", "\\", "a,b", '{"a"}'])
 def test_an_odd_id_is_only_an_id(team: Store, user_id: str) -> None:
     assert team.members([user_id, "W012A3CDE"])[0].user == EGON
     assert team.find_user(user_id) is None
@@ -109,9 +107,7 @@ def test_recording_a_changed_user_updates_them_and_not_their_history(team: Store
 
 
 def test_a_dry_run_counts_and_stores_nothing(store: Store) -> None:
-    assert store.record([EGON], assignment_periods(EGON), dry_run=True) == Recorded(
-        users_added=1, periods_added=3
-    )
+    assert store.record([EGON], assignment_periods(EGON), dry_run=True) == Recorded(users_added=1, periods_added=3)
     assert store.users() == []
 
 
@@ -155,9 +151,7 @@ def test_pages_hold_everything_once(store: Store, monkeypatch: pytest.MonkeyPatc
     ids = sorted(["b", "B", "a-b", "a_b", "a.b", "a", "Z", "9", "+x"])
     store.add_users([User(user_id, "X", "UTC") for user_id in reversed(ids)])
     assert [user.id for user in store.all_users()] == ids
-    periods = [
-        ActivityPeriod("a", start, end, 0, 0) for start in range(4) for end in range(start + 1, start + 4)
-    ]
+    periods = [ActivityPeriod("a", start, end, 0, 0) for start in range(4) for end in range(start + 1, start + 4)]
     store.add_periods(periods)
     assert list(store.periods("a")) == periods
 
@@ -186,9 +180,7 @@ def test_a_deleted_user_is_gone_from_the_files(tmp_path: Path, wal: bool) -> Non
 
 
 def test_writers_at_once_lose_and_invent_nothing(team: Store) -> None:
-    batches = [
-        [ActivityPeriod(EGON.id, n * 100 + i, n * 100 + i + 1, 0, 0) for i in range(50)] for n in range(20)
-    ]
+    batches = [[ActivityPeriod(EGON.id, n * 100 + i, n * 100 + i + 1, 0, 0) for i in range(50)] for n in range(20)]
     added: list[int] = []
     failures = in_threads(8, lambda: [added.append(team.add_periods(batch)) for batch in batches])
     assert failures == []

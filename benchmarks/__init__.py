@@ -1,0 +1,1 @@
+"""How fast the service is, measured over a real socket: ``python -m benchmarks``."""

@@ -1,0 +1,90 @@
+"""What came with a request: its body, its query, which page of a list it wants."""
+
+import base64
+import binascii
+from typing import Any
+
+from bottle import FormsDict, request
+
+from ftlserver import strict_json
+from ftlserver.errors import InvalidRequestError, Problem
+from ftlserver.models import is_user_id
+
+LARGEST_BODY = 1024 * 1024
+LARGEST_PAGE = 1_000
+DEFAULT_PAGE = 100
+
+
+def read_json() -> Any:
+    """Return the body of the request at hand; raise InvalidRequestError unless it is strict JSON."""
+    length = request.content_length  # waitress has put chunks together and counted them
+    if length > LARGEST_BODY:
+        raise body_too_large()
+    media_type = (request.content_type or "").split(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise InvalidRequestError("unsupported_media_type", "the Content-Type must be application/json")
+    body = request.environ["wsgi.input"].read(max(length, 0))
+    return strict_json.loads(body)
+
+
+def read_query() -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what the address of the request at hand asks: as a body would say it, and which page.
+
+    ``id`` may be repeated. Raise InvalidRequestError for anything else that is.
+    """
+    try:
+        query: FormsDict = request.query.decode("utf8")
+    except UnicodeError as exc:
+        raise InvalidRequestError("invalid_argument", "the query is not valid UTF-8") from exc
+    asked: dict[str, Any] = {}
+    page: dict[str, str] = {}
+    for name in query:
+        values = query.getall(name)
+        if name == "id":
+            asked["id_list"] = values
+        elif len(values) > 1:
+            problem = Problem(f"/{name[:64]}", "not_allowed", "expected once")
+            raise InvalidRequestError("invalid_argument", "only id may be repeated", [problem])
+        elif name in ("limit", "cursor"):
+            page[name] = values[0]
+        else:
+            asked[name] = {"true": True, "false": False}.get(values[0], values[0]) if name == "clip" else values[0]
+    return asked, page
+
+
+def body_too_large() -> InvalidRequestError:
+    return InvalidRequestError(
+        "body_too_large",
+        f"a body holds at most {LARGEST_BODY:,} bytes; ask for less at once",
+        limit=LARGEST_BODY,
+    )
+
+
+def read_page(page: dict[str, str]) -> tuple[str, int]:
+    """Return after which id a page begins, and how many users it holds; raise InvalidRequestError."""
+    limit = page.get("limit", str(DEFAULT_PAGE))
+    if not (limit.isascii() and limit.isdigit() and 0 < int(limit[:9]) <= LARGEST_PAGE):
+        problem = Problem("/limit", "wrong_type", f"expected a number from 1 to {LARGEST_PAGE:,}")
+        raise InvalidRequestError("invalid_argument", "limit is not usable", [problem])
+    return _read_cursor(page.get("cursor")), int(limit)
+
+
+def cursor_after(user_id: str) -> str:
+    """Return the cursor of the page that begins after that id."""
+    return base64.urlsafe_b64encode(f"1:{user_id}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str | None) -> str:
+    if cursor is None:
+        return ""
+    try:
+        version, _, user_id = (
+            base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode().partition(":")
+        )
+    except (binascii.Error, ValueError):
+        version = user_id = ""
+    if version != "1" or not is_user_id(user_id):
+        raise InvalidRequestError(
+            "invalid_cursor", "the cursor is none that this server gave; begin again without"
+        )
+    return user_id
