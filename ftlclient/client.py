@@ -3,7 +3,7 @@
 import ipaddress
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from urllib3.util import Retry
 
 from ftlclient.config import DEFAULT_TIMEOUT, DEFAULT_URL
 from ftlclient.errors import ConfigError, NotThisAPIError, RefusedError, UnreachableError
-from ftlclient.models import Member
+from ftlclient.models import Member, members_from_json
 
 _CONNECT_SECONDS = 3.0
 _LARGEST_ANSWER = 512 * 1024 * 1024
@@ -63,16 +63,21 @@ class Client:
         """Give back the connection."""
         self._session.close()
 
-    def log_user_activity(self, ids: Iterable[str]) -> list[Member]:
+    def log_user_activity(self, ids: Iterable[str], **window: Any) -> list[Member]:
         """Return the members with those *ids*, in that order; who is not known is not among them.
 
+        *window* holds the fields of the request, such as ``tz``, ``to`` or ``clip``.
         Raise UnreachableError, NotThisAPIError or RefusedError.
         """
-        answer = self.post("/api/loguseractivity/", {"id_list": list(ids), "time_format": "iso"})
-        members = answer.get("members")
-        if not isinstance(members, list):
-            raise self._not_this_api("it has no members")
-        return [Member.from_json(member) for member in members]
+        document = {"id_list": list(ids), "time_format": "iso", **window}
+        return members_from_json(self.ask("loguseractivity", document))
+
+    def ask(self, question: str, document: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the answer to a *question*, ``summary``, ``overlap``, ``presence``, ``hours`` or ``meeting``.
+
+        *document* is the request as the API reference has it. Raise as ``log_user_activity`` does.
+        """
+        return self.post(f"/api/{question}/", document)
 
     def post(self, path: str, document: object) -> dict[str, Any]:
         """Return the answer to *document* as it came: an object whose ``ok`` is true."""

@@ -57,6 +57,14 @@ class Member:
         return cls(id_, real_name, tz, [ActivityPeriod.from_json(period) for period in periods])
 
 
+def members_from_json(answer: Any) -> list[Member]:
+    """Return the members of an answer in iso times; raise NotThisAPIError."""
+    members = answer.get("members")
+    if not isinstance(members, list):
+        raise NotThisAPIError("the server answered without members")
+    return [Member.from_json(member) for member in members]
+
+
 def total(periods: Iterable[ActivityPeriod]) -> timedelta:
     """Return how long at least one of *periods*, given by start, lasted."""
     result = timedelta()

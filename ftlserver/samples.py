@@ -141,4 +141,9 @@ def demo_team(now: int) -> list[tuple[User, list[ActivityPeriod]]]:
         User("aroha", "Aroha Ngata", "Pacific/Auckland"),
     ]
     team = [(user, [ActivityPeriod.from_text(user, *pair) for pair in times]) for user in assignment]
-    return team + [(user, working_days(user, 150, 60, now, seed=1)) for user in colleagues]
+    for user in colleagues:
+        periods = working_days(user, 150, 60, now, seed=1)
+        if now - periods[-1].ended_at < clock.HOUR:  # still at it: a demo needs somebody to be there
+            periods.append(ActivityPeriod.in_zone(user, periods[-1].ended_at + clock.MINUTE, now + clock.HOUR))
+        team.append((user, periods))
+    return team

@@ -36,6 +36,7 @@ def assignment_periods(user: User) -> list[ActivityPeriod]:
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("DATABASE_URL", "HOST", "PORT", "DYNO", "FTL_URL", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TZ", "Europe/Berlin")  # for tzlocal; the clock of the process stays
     root = logging.getLogger()
     before = root.handlers[:]
     yield

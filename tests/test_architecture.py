@@ -28,6 +28,7 @@ PLACES = {
     "requests": {"ftlclient.client"},
     "urllib3": {"ftlclient.client"},
     "rich": {"ftlserver.commands", "ftlclient.views", "ftlclient.commands", "ftlclient.cli"},
+    "tzlocal": {"ftlclient.clock"},
     "platformdirs": {"ftlserver.config"},
 }
 

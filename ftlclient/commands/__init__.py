@@ -7,4 +7,11 @@ command runs.
 COMMANDS = [
     # name, help
     ("activity", "each member's periods of activity"),
+    ("timeline", "who was active when, drawn on one axis"),
+    ("summary", "how long each member was active on each day"),
+    ("hours", "in which hours of the week members are active"),
+    ("overlap", "when members were active together"),
+    ("who", "who is active now, and since when"),
+    ("meeting", "the best times to meet in a coming week"),
+    ("members", "whom the server knows"),
 ]

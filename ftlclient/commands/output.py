@@ -18,14 +18,13 @@ WIDEST_PICTURE = 100
 _SVG = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
 
 
-def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
+def add_picture_arguments(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--svg", metavar="FILE", type=Path, help="write the table as a picture too")
     parser.add_argument("--html", metavar="FILE", type=Path, help="write the table as a web page too")
 
 
-def show(console: Console, view: RenderableType, args: argparse.Namespace) -> None:
-    """Print *view*, and write the pictures that were asked for. Raise ConfigError."""
-    console.print(view)
+def write_pictures(view: RenderableType, args: argparse.Namespace) -> None:
+    """Write the pictures of *view* that were asked for; raise ConfigError."""
     if args.svg or args.html:
         recorder = Console(
             record=True,
@@ -39,7 +38,7 @@ def show(console: Console, view: RenderableType, args: argparse.Namespace) -> No
         wanted = Measurement.get(recorder, recorder.options, view).maximum
         recorder.width = max(NARROWEST_PICTURE, min(wanted, WIDEST_PICTURE))
         recorder.print(view)
-        title = f"ftlclient {args.command} {' '.join(args.ids)}"
+        title = f"ftlclient {args.command}"
         if args.svg:
             _write(args.svg, recorder.export_svg(title=title, code_format=_SVG, unique_id="ftl", clear=False))
         if args.html:

@@ -41,6 +41,10 @@ A team of {len(team)} is at {server.url} until you press Ctrl-C.
 In another terminal, with the same ftlclient, try:
 
   ftlclient activity {url}{ids[0]} {ids[1]}
-  ftlclient activity {url}{ids[6]}
-  ftlclient activity {url}--format csv {" ".join(ids[2:5])}
+  ftlclient timeline {url}--all --range yesterday
+  ftlclient who {url}--all
+  ftlclient summary {url}--all --range last-week
+  ftlclient hours {url}{ids[6]}
+  ftlclient overlap {url}--range last-week {ids[6]} {ids[3]}
+  ftlclient meeting {url}--all
 """

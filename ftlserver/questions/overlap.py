@@ -22,11 +22,12 @@ def overlap(
     of the members, and on its diagonal those of each alone.
     """
     groups = [
-        intervals.merge(intervals.clip(((span[0], span[1]) for span in spans), *edges[user.id]))
+        intervals.merge(intervals.clip([(start, end) for start, end, _, _ in spans], *edges[user.id]))
         for user, spans in activities
     ]
     least = min_members or len(groups)
-    found = intervals.cover(groups, least)
+    swept = intervals.sweep(groups)
+    found = intervals.cover(swept, least)
     ids = [user.id for user, _ in activities]
 
     def show(instant: int) -> str:
@@ -45,5 +46,5 @@ def overlap(
             for start, end, which in found
         ],
         "members": [who(user) for user, _ in activities],
-        "matrix": [[seconds(length) for length in row] for row in intervals.shared(groups)],
+        "matrix": [[seconds(length) for length in row] for row in intervals.shared(swept)],
     }

@@ -115,7 +115,7 @@ def test_an_error_from_the_server_cannot_steer_the_terminal(capsys: pytest.Captu
 
 
 @pytest.mark.parametrize(
-    "argv", [[], ["activity"], ["activity", "a", "--timeout", "0"], ["activity", "a", "--timeout", "x"]]
+    "argv", [[], ["nothing"], ["activity", "a", "--timeout", "0"], ["activity", "a", "--timeout", "x"]]
 )
 def test_wrong_usage_has_its_own_status(capsys: pytest.CaptureFixture[str], argv: list[str]) -> None:
     with pytest.raises(SystemExit) as error:

@@ -1,0 +1,75 @@
+"""The best times to meet, with everybody's own time for each."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.padding import Padding
+from rich.text import Text
+
+from ftlclient.text import safe
+from ftlclient.views.words import hours_and_minutes
+
+COLUMNS = (
+    *("rank", "start_time", "end_time", "expected_attendance", "outside_usual_hours"),
+    *("user_id", "local_time", "expected", "usual"),
+)
+
+
+class Meeting:
+    """The slots of an answer, best first, and the changes of clocks until then."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self.answer = answer
+        self.names = {member["id"]: safe(member["real_name"]) for member in answer["members"]}
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw a line for each slot, with the members folded below it."""
+        if not self.answer["slots"]:
+            yield Text("nobody was active in the window that was looked at", "italic")
+        for rank, slot in enumerate(self.answer["slots"], 1):
+            start, end = (datetime.fromisoformat(slot[key]) for key in ("start_time", "end_time"))
+            line = Text(f"{rank:>2}. {start:%a %Y-%m-%d  %H:%M}-{end:%H:%M} UTC{start:%z}", "bold")
+            line.append(f"  {slot['expected_attendance']:g} of {len(self.names)} expected", "green")
+            if outside := slot["outside_usual_hours"]:
+                line.append(f", {outside} outside usual hours", "yellow")
+            yield line
+            yield Padding(self._members(slot, start), (0, 0, 0, 4))
+        for change in self.answer["changes"]:
+            yield self._change(change)
+
+    def _members(self, slot: dict[str, Any], start: datetime) -> Text:
+        found = Text()
+        for number, member in enumerate(slot["members"]):
+            local = datetime.fromisoformat(member["local_time"])
+            days = (local.date() - start.date()).days
+            shift = f" {days:+}" if days else ""
+            text = f"{self.names[member['id']]} {local:%H:%M}{shift} ({member['expected']:.0%})"
+            found.append(", " if number else "")
+            found.append(text.replace(" ", "\N{NO-BREAK SPACE}"), "" if member["usual"] else "dim")
+        return found
+
+    def _change(self, change: dict[str, Any]) -> Text:
+        at = datetime.fromisoformat(change["at"])
+        hours = (change["offset_after"] - change["offset_before"]) / 3600
+        who = ", ".join(self.names[id_] for id_ in change["members"])
+        before, after = (timedelta(seconds=change[key]) for key in ("overlap_before", "overlap_after"))
+        direction = "grows" if after > before else "shrinks" if after < before else "stays"
+        text = Text(f"\n{at:%Y-%m-%d}: clocks in {safe(change['tz'])} move by {hours:+g} h ({who}). ", "yellow")
+        text.append(f"Their time with the others {direction}: ")
+        text.append(f"{hours_and_minutes(before)} before, {hours_and_minutes(after)} a week after.")
+        return text
+
+
+def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield a row of COLUMNS for each member of each slot."""
+    for rank, slot in enumerate(answer["slots"], 1):
+        for member in slot["members"]:
+            yield (
+                rank,
+                *(slot[key] for key in COLUMNS[1:5]),
+                member["id"],
+                *(member[key] for key in ("local_time", "expected")),
+                "yes" if member["usual"] else "no",
+            )

@@ -1,0 +1,91 @@
+"""How long each member was active on each day: weeks of days by members, then totals."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
+
+from ftlclient.text import safe
+from ftlclient.views.words import hours_and_minutes, spark_line
+
+COLUMNS = (
+    *("user_id", "real_name", "tz", "date", "active_seconds", "length_seconds"),
+    *("first_start", "last_end"),
+)
+LONGEST_NAME = 20
+_CELL = 6
+
+
+class Summary:
+    """The summary of an answer: a block of rows for each week, and one for the whole."""
+
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self.members = [
+            (
+                safe(member["real_name"]),
+                {date.fromisoformat(day["date"]): float(day["active_seconds"]) for day in member["days"]},
+                timedelta(seconds=member["active_seconds"]),
+            )
+            for member in answer["members"]
+        ]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw as wide as there is room."""
+        longest = max((cell_len(name) for name, _, _ in self.members), default=0)
+        name_width = max(8, min(longest, LONGEST_NAME, options.max_width - 8 * _CELL - 1))
+        days = sorted({day for _, found, _ in self.members for day in found})
+        for monday in sorted({day - timedelta(days=day.weekday()) for day in days}):
+            yield from self._week(monday, name_width)
+            yield Text()
+        yield from self._totals(days, name_width, options)
+
+    def _week(self, monday: date, name_width: int) -> Iterator[Text]:
+        week = [monday + timedelta(days=number) for number in range(7)]
+        yield Text(f"{monday:%Y}, week {monday.isocalendar().week}", "bold")
+        heads = "".join((f"{day:%a}"[:2] + f"{day: %d}").rjust(_CELL) for day in week)
+        yield Text(" " * name_width + heads + "Total".rjust(_CELL + 1), "dim", no_wrap=True)
+        for name, found, _ in self.members:
+            row = Text(set_cell_size(name, name_width), no_wrap=True)
+            for day in week:
+                row.append(_cell(found.get(day)), "green" if found.get(day) else "dim")
+            spent = sum(found.get(day, 0) for day in week)
+            row.append(hours_and_minutes(timedelta(seconds=spent)).rjust(_CELL + 1), "bold")
+            yield row
+
+    def _totals(self, days: Sequence[date], name_width: int, options: ConsoleOptions) -> Iterator[Text]:
+        if not days:
+            yield Text("no activity", "italic")
+            return
+        span = [days[0] + timedelta(days=number) for number in range((days[-1] - days[0]).days + 1)]
+        room = max(7, options.max_width - name_width - 20)
+        step = -(-len(span) // room)  # days a block
+        yield Text(f"{days[0]} to {days[-1]}", "bold")
+        each = "" if step == 1 else f", {step} days a block"
+        yield Text(" " * name_width + "Total".rjust(9) + "a day".rjust(8) + f"  day by day{each}", "dim")
+        for name, found, total in self.members:
+            row = Text(set_cell_size(name, name_width), no_wrap=True)
+            row.append(hours_and_minutes(total).rjust(9), "bold")
+            row.append(hours_and_minutes(total / len(span)).rjust(8))
+            values = [sum(found.get(day, 0) for day in span[at : at + step]) for at in range(0, len(span), step)]
+            row.append("  " + spark_line(values, ascii_only=options.ascii_only), "green")
+            yield row
+
+
+def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """Yield a row of COLUMNS for each day of each member."""
+    for member in answer["members"]:
+        for day in member["days"]:
+            yield (
+                *(member[key] for key in ("id", "real_name", "tz")),
+                *(day[key] for key in ("date", "active_seconds", "length_seconds")),
+                *(day.get(key, "") for key in ("first_start", "last_end")),
+            )
+
+
+def _cell(seconds: float | None) -> str:
+    if seconds is None:
+        return "".rjust(_CELL)
+    return (hours_and_minutes(timedelta(seconds=seconds)) if seconds else "-").rjust(_CELL)

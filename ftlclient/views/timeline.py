@@ -1,0 +1,148 @@
+"""Who was active when: a row for each member, one axis, a block for each day."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from rich.cells import cell_len, set_cell_size
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.text import Text
+
+from ftlclient import clock
+from ftlclient.clock import Zone
+from ftlclient.models import ActivityPeriod, Member, total
+from ftlclient.text import safe
+from ftlclient.views.words import hours_and_minutes, level
+
+LONGEST_NAME = 20
+TOTAL_WIDTH = 6
+NARROWEST_AXIS = 24
+
+
+class Timeline:
+    """The timeline of *members* on *days*, on the clock of *tz*, or on each member's own.
+
+    The height of a block is how much of its time somebody was active; a dot is a time of night for them.
+    Columns are equally long, so a day of 23 or 25 hours has its true length.
+    """
+
+    def __init__(self, members: Sequence[Member], days: Sequence[date], tz: Zone | None, now: datetime) -> None:
+        self.members = members
+        self.days = days
+        self.tz = tz
+        self.now = now
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw as wide as there is room."""
+        names = [safe(member.real_name) for member in self.members]
+        longest = max(map(cell_len, names), default=0)
+        room = max(8, options.max_width - NARROWEST_AXIS - TOTAL_WIDTH - 3)
+        name_width = min(longest, LONGEST_NAME, room)
+        width = max(NARROWEST_AXIS, options.max_width - name_width - TOTAL_WIDTH - 3)
+        for number, day in enumerate(self.days):
+            if number:
+                yield Text()
+            yield self._title(day)
+            yield self._axis(day, name_width, width, ascii_only=options.ascii_only)
+            for name, member in zip(names, self.members, strict=True):
+                row = Text(set_cell_size(name, name_width) + "  ", no_wrap=True)
+                row.append_text(self._row(member, day, width, ascii_only=options.ascii_only))
+                length = total(_within(member.activity_periods, *self._edges(day, member)))
+                row.append(f" {hours_and_minutes(length) if length else '-':>{TOTAL_WIDTH}}")
+                yield row
+
+    def _title(self, day: date) -> Text:
+        title = Text(f"{day:%a %Y-%m-%d}", "bold")
+        if self.tz is None:
+            title.append("  each on their own clock", "dim")
+            return title
+        start, end = clock.day_edges(day, self.tz)
+        title.append(f"  {self.tz.key}", "dim")
+        if (hours := (end - start) / timedelta(hours=1)) != 24:
+            title.append(f", a day of {hours:g} hours", "yellow")
+        return title
+
+    def _axis(self, day: date, name_width: int, width: int, *, ascii_only: bool) -> Text:
+        tz = self.tz or _utc()
+        start, end = clock.day_edges(day, tz)
+        marks = [" "] * (width + 2)
+        reached = 0
+        for column in range(width):
+            begun, done = (start + (end - start) * edge / width for edge in (column, column + 1))
+            hour = _hour_between(begun.astimezone(tz), done.astimezone(tz))
+            if hour is not None and hour.hour % (3 if width >= 48 else 6) == 0 and column >= reached:
+                marks[column : column + 2] = f"{hour.hour:02}"
+                reached = column + 3
+        axis = Text(" " * (name_width + 2) + "".join(marks[:width]), "dim", no_wrap=True)
+        if self.tz is not None and start <= self.now < end:
+            at = name_width + 2 + int((self.now - start) / (end - start) * width)
+            axis = axis[:at] + Text("v" if ascii_only else "▼", "bold red") + axis[at + 1 :]
+        return axis
+
+    def _row(self, member: Member, day: date, width: int, *, ascii_only: bool) -> Text:
+        start, end = self._edges(day, member)
+        own = clock.zone(member.tz) or _utc()
+        shares = _shares(_within(member.activity_periods, start, end), start, end, width)
+        row = Text(no_wrap=True)
+        for column, share in enumerate(shares):
+            night = end > start and clock.is_night(start + (end - start) * (column + 0.5) / width, own)
+            if share:
+                row.append(level(share, ascii_only=ascii_only), "magenta" if night else "green")
+            else:
+                row.append(("." if ascii_only else "·") if night else " ", "dim")
+        return row
+
+    def _edges(self, day: date, member: Member) -> tuple[datetime, datetime]:
+        return clock.day_edges(day, self.tz or clock.zone(member.tz) or _utc())
+
+
+def days(members: Sequence[Member], window: Mapping[str, Any], tz: Zone | None) -> list[date]:
+    """Return the days to draw for the *window* of an answer; without beginning, from the first activity on."""
+    found = set()
+    for member in members:
+        zone = tz or clock.zone(member.tz) or _utc()
+        own = window.get("by_member", {}).get(member.id, window)
+        end = datetime.fromisoformat(own["to"]) - timedelta(microseconds=1)
+        start = end
+        if own["from"] is not None:
+            start = datetime.fromisoformat(own["from"])
+        elif member.activity_periods:
+            start = member.activity_periods[0].start_time
+        found |= {start.astimezone(zone).date(), end.astimezone(zone).date()}
+    return [min(found) + timedelta(days=number) for number in range((max(found) - min(found)).days + 1)]
+
+
+def _within(periods: Sequence[ActivityPeriod], start: datetime, end: datetime) -> Iterator[ActivityPeriod]:
+    for period in periods:
+        if period.start_time < end and period.end_time > start:
+            yield ActivityPeriod(max(period.start_time, start), min(period.end_time, end))
+
+
+def _shares(periods: Iterator[ActivityPeriod], start: datetime, end: datetime, width: int) -> list[float]:
+    """Return how much of each of *width* equal parts of [start, end) is active, from 0 to 1."""
+    shares = [0.0] * width
+    reached = 0.0
+    for period in periods:
+        # Time that overlaps counts once.
+        at = max(reached, (period.start_time - start) / (end - start) * width)
+        reached = max(reached, (period.end_time - start) / (end - start) * width)
+        while at < reached:
+            column = min(int(at), width - 1)
+            ahead = min(column + 1.0, reached)
+            shares[column] += ahead - at
+            at = ahead if column < width - 1 else reached
+    return shares
+
+
+def _hour_between(begun: datetime, done: datetime) -> datetime | None:
+    """Return the full hour of the wall clock that begins in [begun, done), if one does."""
+    hour = begun.replace(minute=0, second=0, microsecond=0)
+    if hour < begun:
+        hour += timedelta(hours=1)
+    return hour if hour < done or (hour == begun) else None
+
+
+def _utc() -> Zone:
+    zone = clock.zone("UTC")
+    assert zone is not None
+    return zone
