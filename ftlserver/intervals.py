@@ -8,7 +8,7 @@ where it has to sort.
 from collections.abc import Iterable, Iterator, Sequence
 
 Interval = tuple[int, int]
-Sweep = tuple[int, list[int]]
+Sweep = tuple[int, list[tuple[int, int]]]
 
 
 def merge(intervals: Iterable[Interval]) -> list[Interval]:
@@ -89,14 +89,12 @@ def split(intervals: Iterable[Interval], edges: Sequence[int]) -> Iterator[tuple
 
 
 def sweep(groups: Sequence[Iterable[Interval]]) -> Sweep:
-    """Return what ``cover`` and ``shared`` go through: each start and end of *groups*, flat lists, in order.
+    """Return what ``cover`` and ``shared`` go through: how many *groups*, flat lists, there are, and their points.
 
-    It is the number of groups, and point x number of groups + index of the group for each point. Whether one
-    is a start follows from those before it; one number sorts in half the time that a pair takes.
+    A point is (point, index of the group), sorted; whether it is a start follows from those before it.
     """
-    count = len(groups)
-    return count, sorted(
-        point * count + index for index, group in enumerate(groups) for edges in group for point in edges
+    return len(groups), sorted(
+        (point, index) for index, group in enumerate(groups) for pair in group for point in pair
     )
 
 
@@ -106,12 +104,10 @@ def cover(swept: Sweep, least: int) -> list[tuple[int, int, tuple[int, ...]]]:
     Each is (start, end, which), with the indexes of the groups that have it; who comes or goes begins a new
     stretch. *least* is at least 1.
     """
-    count, events = swept
     found: list[tuple[int, int, tuple[int, ...]]] = []
     active: set[int] = set()
     since = 0
-    for event in events:
-        point, index = divmod(event, count)
+    for point, index in swept[1]:
         if point != since:
             if len(active) >= least:
                 found.append((since, point, tuple(sorted(active))))
@@ -127,25 +123,26 @@ def shared(swept: Sweep) -> list[list[int]]:
     """Return how much each two groups have in common, as a matrix with the length of each on its diagonal."""
     # What two share is what one has had at the ends of the other's intervals, less what it had had at their
     # starts. What each has had so far is a lane of one large number, so that time passes for all who are
-    # active in one multiplication: the month of 50 members with 100,000 periods takes 0.13 s this way, 0.4 s
+    # active in one multiplication: the month of 50 members with 100,000 periods takes 0.10 s this way, 0.45 s
     # with a loop over who is active, and 3.3 s pair by pair.
-    count, events = swept
-    first, last = (events[0] // count, events[-1] // count) if events else (0, 0)
+    count, points = swept
+    first, last = (points[0][0], points[-1][0]) if points else (0, 0)
     lane = (last - first).bit_length() // 8 + 1  # bytes
     lanes = [1 << (8 * lane * index) for index in range(count)]
     rows = [0] * count
+    is_active = [False] * count
     active = had = 0
     since = first
-    for event in events:
-        point, index = divmod(event, count)
-        if point != since:
-            had += (point - since) * active
-            since = point
-        if active & lanes[index]:
+    for point, index in points:
+        had += (point - since) * active
+        since = point
+        if is_active[index]:
             rows[index] += had
+            active -= lanes[index]
         else:
             rows[index] -= had
-        active ^= lanes[index]
+            active += lanes[index]
+        is_active[index] = not is_active[index]
     texts = [row.to_bytes(count * lane, "little") for row in rows]
     starts = range(0, count * lane, lane)
     return [[int.from_bytes(text[at : at + lane], "little") for at in starts] for text in texts]

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderResult
+from rich.measure import Measurement
 from rich.text import Text
 
 from ftlclient.views.words import plain
@@ -13,7 +14,7 @@ WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 _SHADES = " ░▒▓█"
 _ASCII = " .-=#"
-_STYLES = ("", "green4", "green4", "green3", "bright_green")
+_STYLES = ("", "#2e7d32", "#388e3c", "#4caf50", "#81c784")
 
 
 class Hours:
@@ -23,6 +24,10 @@ class Hours:
         self.members = [(member, [float(share) for share in member["hours"]]) for member in answer["members"]]
         if any(len(shares) != 168 for _, shares in self.members):
             raise ValueError("a week has 168 hours")
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        """Say how wide the map is, at most."""
+        return Measurement(28, min(52, options.max_width))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw two columns an hour where there is room, and one where not."""
