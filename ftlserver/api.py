@@ -125,16 +125,13 @@ class API:
             members = self.store.members(asked["id_list"])
             answer = {"ok": True, "members": [member.to_json(time_format) for member in members]}
             return answer | _not_found(asked, [member.user for member in members])
-        window = Window.of(asked, clock.now())
+        windowed = not asked.keys().isdisjoint(("from", "to"))
+        window = Window.of(asked, clock.now() if windowed else clock.END_OF_TIME)
         clip = asked.get("clip", False)
         activities, edges = self._activity(asked, window)
-        members_ = [activity.activity(one, edges, window.tz, time_format, clip=clip) for one in activities]
-        windowed = (
-            {}
-            if asked.keys().isdisjoint(("from", "to"))
-            else {"window": window.to_json(edges, _CLIPPED if clip else _REACHES_IN)}
-        )
-        return _answer(asked, activities, **windowed, members=members_)
+        shown = [activity.activity(one, edges, window.tz, time_format, clip=clip) for one in activities]
+        rule = window.to_json(edges, _CLIPPED if clip else _REACHES_IN)
+        return _answer(asked, activities, **({"window": rule} if windowed else {}), members=shown)
 
     def _activity(self, asked: dict[str, Any], window: Window) -> tuple[list[Activity], dict[str, Interval]]:
         return self.store.activity(asked.get("id_list"), window.edges)

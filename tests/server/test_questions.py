@@ -63,6 +63,26 @@ def test_a_window_holds_what_reaches_in_and_clip_cuts_it(app: TestApp) -> None:
     ]
 
 
+def test_a_cut_on_either_side_of_a_clock_change_shows_the_offset_that_held(store: Store) -> None:
+    put(store, User("b", "B", "Europe/Berlin"), ("2026-10-25T00:30:00+02:00", "2026-10-25T04:30:00+01:00"))
+    for from_, to, shown in (
+        (
+            "2026-10-24T23:00:00Z",
+            "2026-10-25T00:30:00Z",
+            ("2026-10-25T01:00:00+02:00", "2026-10-25T02:30:00+02:00"),
+        ),
+        (
+            "2026-10-25T01:30:00Z",
+            "2026-10-26T00:00:00Z",
+            ("2026-10-25T02:30:00+01:00", "2026-10-25T04:30:00+01:00"),
+        ),
+    ):
+        window = {"from": from_, "to": to, "clip": True, "time_format": "iso"}
+        answer = ask(TestApp(create_app(store)), "loguseractivity", id_list=["b"], **window)
+        period = answer["members"][0]["activity_periods"][0]
+        assert (period["start_time"], period["end_time"]) == shown
+
+
 def test_a_window_is_half_open(app: TestApp) -> None:
     for from_, to in (("2020-02-01T21:54:00Z", "2020-03-01"), ("2020-01-01", "2020-02-01T21:33:00Z")):
         answer = ask(app, "loguseractivity", id_list=["W012A3CDE"], **{"from": from_, "to": to})
@@ -93,6 +113,15 @@ def test_without_a_window_the_answer_is_the_assignments_byte_for_byte(app: TestA
         app.post_json("/api/loguseractivity/", {"all": True}).json["members"]
         == ask(app, "loguseractivity", **BOTH)["members"]
     )
+
+
+def test_without_a_window_the_future_is_there_too_whatever_else_is_asked(store: Store) -> None:
+    put(store, User("u", "U", "UTC"), ("2990-01-01T00:00Z", "2990-01-01T01:00Z"))
+    app = TestApp(create_app(store))
+    for more in ({}, {"tz": "Asia/Tokyo"}, {"clip": True}):
+        assert len(ask(app, "loguseractivity", id_list=["u"], **more)["members"][0]["activity_periods"]) == 1
+    answer = ask(app, "loguseractivity", id_list=["u"], **{"from": "2989-01-01", "to": "2990-01-02"})
+    assert len(answer["members"][0]["activity_periods"]) == 1
 
 
 def test_a_link_asks_what_a_body_asks(app: TestApp) -> None:
