@@ -5,18 +5,22 @@ Statuses: 0 done, 1 the server refused, 2 wrong usage, 3 nobody has those ids, 4
 """
 
 import argparse
+import contextlib
 import importlib
 import os
 import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ftlclient import __version__
 from ftlclient.commands import COMMANDS
 from ftlclient.config import DEFAULT_TIMEOUT, Config
 from ftlclient.errors import ClientError, NotThisAPIError, RefusedError, UnreachableError
 from ftlclient.text import safe
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 class _CommandParser(argparse.ArgumentParser):
@@ -39,28 +43,38 @@ class _CommandParser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that *argv* asks for; return the exit status."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that cannot show a character shows a question mark; that is no reason to stop.
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="replace")
-    args = _parser(Config.from_env(os.environ)).parse_args(argv)
-    from rich.console import Console  # noqa: PLC0415  90 ms that --version does not need
-
-    from ftlclient import clock  # noqa: PLC0415
-
-    clock.use_bundled_zones()
+    _mend_streams()
     try:
-        status: int = args.handle(args, Console(highlight=False))
+        args = _parser(Config.from_env(os.environ)).parse_args(argv)
+        status: int = args.handle(args, _console())
+        sys.stdout.flush()
     except ClientError as exc:
         print(f"ftlclient: {safe(str(exc))}", file=sys.stderr)
         return _status(exc)
     except BrokenPipeError:
-        # Whoever read our output has seen enough; say nothing more, at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()  # whoever read it has seen enough
         return 0
+    except OSError as exc:
+        print(f"ftlclient: {exc.strerror or exc}", file=sys.stderr)
+        _close_stdout()
+        return 2
     except KeyboardInterrupt:
         return 130
     return status
+
+
+def _console() -> "Console":
+    from rich.console import Console  # noqa: PLC0415  90 ms that --version does not need
+
+    from ftlclient import clock  # noqa: PLC0415
+
+    class PipeConsole(Console):
+        def on_broken_pipe(self) -> None:
+            """Leave it to main(); Rich would exit with the status of a refusal."""
+            raise BrokenPipeError
+
+    clock.use_bundled_zones()
+    return PipeConsole(highlight=False)
 
 
 def _parser(config: Config) -> argparse.ArgumentParser:
@@ -106,6 +120,22 @@ def _formatter() -> type[argparse.HelpFormatter]:
     from rich_argparse import RawDescriptionRichHelpFormatter  # noqa: PLC0415
 
     return RawDescriptionRichHelpFormatter
+
+
+def _mend_streams() -> None:
+    """Make output possible wherever it goes: a terminal that cannot show a character shows a question mark."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _close_stdout() -> None:
+    """Let nothing more be written, at exit either."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _status(exc: ClientError) -> int:

@@ -2,6 +2,8 @@
 
 import ipaddress
 import json
+import queue
+import threading
 import time
 from collections.abc import Iterable, Mapping
 from types import TracebackType
@@ -9,14 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
 
 from ftlclient.config import DEFAULT_TIMEOUT, DEFAULT_URL
 from ftlclient.errors import ConfigError, NotThisAPIError, RefusedError, UnreachableError
 from ftlclient.models import Member, members_from_json
 
 _CONNECT_SECONDS = 3.0
+_PAUSES = (0.2, 0.5)  # seconds between attempts at a server that is busy
 _LARGEST_ANSWER = 512 * 1024 * 1024
 
 
@@ -29,27 +30,7 @@ class Client:
     def __init__(self, url: str = DEFAULT_URL, *, timeout: float = DEFAULT_TIMEOUT) -> None:
         self.url = _checked(url)
         self.timeout = timeout
-        self._session = requests.Session()
-        # No proxy of the environment stands between this machine and itself.
-        self._session.trust_env = not _is_loopback(self.url)
-        # With an auth of its own, requests does not look for one in ~/.netrc.
-        self._session.auth = lambda request: request
-        # "Busy, come again" is worth waiting for; every question here may be asked twice.
-        retry = Retry(
-            total=None,
-            connect=0,
-            read=False,
-            redirect=0,
-            other=0,
-            status=2,
-            status_forcelist=(429, 503),
-            allowed_methods=None,
-            backoff_factor=0.2,
-            retry_after_max=5,
-            raise_on_status=False,
-        )
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=retry))
+        self._session = self._new_session()
 
     def __enter__(self) -> "Client":
         return self
@@ -80,34 +61,69 @@ class Client:
         return self.post(f"/api/{question}/", document)
 
     def post(self, path: str, document: object) -> dict[str, Any]:
-        """Return the answer to *document* as it came: an object whose ``ok`` is true."""
+        """Return the answer to *document* as it came: an object whose ``ok`` is true.
+
+        A server that is busy is asked again; every question may be asked twice.
+        """
+        deadline = time.monotonic() + self.timeout
+        response, body = self._exchange(path, document, deadline)
+        for pause in _PAUSES:
+            wait = max(pause, _retry_after(response))
+            if response.status_code not in (429, 503) or time.monotonic() + wait > deadline:
+                break
+            time.sleep(wait)
+            response, body = self._exchange(path, document, deadline)
+        return self._answer(response, body)
+
+    def _exchange(self, path: str, document: object, deadline: float) -> tuple[requests.Response, bytes]:
+        # The timeouts of requests are for the next bytes; a server that trickles would never meet them. So the
+        # exchange has a thread of its own, which is left to its fate when time is up.
+        done: queue.SimpleQueue[tuple[requests.Response, bytes] | Exception] = queue.SimpleQueue()
+        session = self._session
+
+        def exchange() -> None:
+            try:
+                done.put(self._send(session, path, document))
+            except Exception as exc:  # noqa: BLE001  raised below, where it is waited for
+                done.put(exc)
+
+        threading.Thread(target=exchange, daemon=True).start()
         try:
-            with self._session.post(
+            found = done.get(timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Empty:
+            self._session = self._new_session()
+            raise self._too_slow() from None
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _send(self, session: requests.Session, path: str, document: object) -> tuple[requests.Response, bytes]:
+        answered = False
+        try:
+            with session.post(
                 self.url + path,
                 json=document,
                 timeout=(min(_CONNECT_SECONDS, self.timeout), self.timeout),
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                body = self._read(response)
+                answered = True
+                return response, self._read(response)
         except requests.exceptions.SSLError as exc:
             raise UnreachableError(f"{self.url} cannot be trusted: its TLS certificate does not hold") from exc
         except requests.ReadTimeout as exc:
             raise self._too_slow() from exc
         except requests.RequestException as exc:
+            if answered:
+                raise self._not_this_api("its answer breaks off") from exc
             raise UnreachableError(
                 f"no server answers at {self.url}; start one, or say where it is with --url or FTL_URL"
             ) from exc
-        return self._answer(response, body)
 
     def _read(self, response: requests.Response) -> bytes:
-        deadline = time.monotonic() + self.timeout
         body = bytearray()
-        # The timeout of requests is for the next byte; a server that trickles would never meet it.
         for piece in response.iter_content(64 * 1024):
             body += piece
-            if time.monotonic() > deadline:
-                raise self._too_slow()
             if len(body) > _LARGEST_ANSWER:
                 raise self._not_this_api("its answer does not end")
         return bytes(body)
@@ -127,6 +143,14 @@ class Client:
             raise RefusedError(f"{self.url} refused: {_reason(answer)}", str(answer.get("error")), status)
         return answer
 
+    def _new_session(self) -> requests.Session:
+        session = requests.Session()
+        # No proxy of the environment stands between this machine and itself.
+        session.trust_env = not _is_loopback(self.url)
+        # With an auth of its own, requests does not look for one in ~/.netrc.
+        session.auth = lambda request: request
+        return session
+
     def _too_slow(self) -> UnreachableError:
         return UnreachableError(f"{self.url} did not answer within {self.timeout:g} s; allow more with --timeout")
 
@@ -138,8 +162,11 @@ def _checked(url: str) -> str:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        str(parts.hostname).encode("idna")  # no empty label, none longer than 63
     except ValueError:
         usable = False
+    if "@" in url:
+        raise ConfigError("the URL of a server holds neither a name nor a password")
     if not usable or parts.query or parts.fragment:
         raise ConfigError(f"the URL of a server looks like {DEFAULT_URL}, which {url!r} does not")
     return url.rstrip("/")
@@ -152,6 +179,12 @@ def _reason(answer: dict[str, Any]) -> str:
         case [{"pointer": str(pointer), "message": str(message)}, *_] if message != reason:
             return f"{reason} ({pointer}: {message})"
     return reason
+
+
+def _retry_after(response: requests.Response) -> float:
+    """Return how many seconds the server wants us to wait."""
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isascii() and text.isdigit() else 0.0
 
 
 def _is_loopback(url: str) -> bool:

@@ -61,7 +61,7 @@ _MESSAGES = {
     405: "this path does not take this method; the Allow header says which it takes",
     500: "something went wrong here; the log of the server has more under this request_id",
 }
-_HEADERS = [
+HEADERS = [
     ("Cache-Control", "no-store"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
     ("X-Content-Type-Options", "nosniff"),
@@ -149,20 +149,19 @@ def _with_request_id(application: WSGIApplication) -> WSGIApplication:
         request_id = environ["ftl.request_id"] = secrets.token_hex(8)
 
         def respond(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            _access_log.info(
-                "%s %s %s %s %.1fms %s",
-                environ.get("REMOTE_ADDR", "-"),
-                environ["REQUEST_METHOD"],
-                _printable(environ["PATH_INFO"]),
-                status[:3],
-                (time.perf_counter() - started) * 1000,
-                request_id,
-            )
-            return start_response(status, [*headers, *_HEADERS, ("X-Request-Id", request_id)], exc_info)
+            request = f"{environ['REQUEST_METHOD']} {_printable(environ['PATH_INFO'])}"
+            seconds = time.perf_counter() - started
+            log_request(environ.get("REMOTE_ADDR", "-"), request, status[:3], seconds, request_id)
+            return start_response(status, [*headers, *HEADERS, ("X-Request-Id", request_id)], exc_info)
 
         return application(environ, respond)
 
     return serve
+
+
+def log_request(address: str, request: str, status: str, seconds: float, request_id: str) -> None:
+    """Write the one line that each request has in the log."""
+    _access_log.info("%s %s %s %.1fms %s", address, request, status, seconds * 1000, request_id)
 
 
 def _printable(path: str) -> str:

@@ -4,6 +4,7 @@ Statuses: 0 done, 1 no such user (or not confirmed), 2 wrong usage or input, 3 t
 """
 
 import argparse
+import contextlib
 import importlib
 import logging
 import os
@@ -11,6 +12,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from io import TextIOWrapper
 from typing import Any
 
 from ftlserver import __version__
@@ -37,20 +39,25 @@ class _CommandParser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that *argv* asks for; return the exit status."""
-    args = _parser().parse_args(argv)
-    _log_to_stderr(verbose=args.verbose)
+    _mend_streams()
     try:
+        args = _parser().parse_args(argv)
+        _log_to_stderr(verbose=args.verbose)
         config = Config.from_env(os.environ)
-        if args.database:
+        if args.database is not None:
             config = replace(config, database=args.database)
         status: int = args.handle(args, config)
+        sys.stdout.flush()
     except FTLError as exc:
         print(exc, file=sys.stderr)
         return _status(exc)
     except BrokenPipeError:
-        # Whoever read our output has seen enough; say nothing more, at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _close_stdout()  # whoever read it has seen enough
         return 0
+    except OSError as exc:
+        print(f"ftlserver: {exc.strerror or exc}", file=sys.stderr)
+        _close_stdout()
+        return 2
     except KeyboardInterrupt:
         return 130
     return status
@@ -104,6 +111,22 @@ def _log_to_stderr(*, verbose: bool) -> None:
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a queue is not a fault
+
+
+def _mend_streams() -> None:
+    """Make output possible wherever it goes: a terminal that cannot show a character shows a question mark."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
+def _close_stdout() -> None:
+    """Let nothing more be written, at exit either."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _status(exc: FTLError) -> int:

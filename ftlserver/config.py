@@ -20,7 +20,6 @@ class Config:
     database: str
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
-    verbose: bool = False
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":

@@ -85,14 +85,11 @@ def connect(url: str, *, threads: int = 1, wal: bool | None = None) -> Database:
     engine: dict[str, Any] = {"hide_parameters": True, "pool_size": threads + 4, "max_overflow": -1}
     if not sqlite:
         engine |= {"pool_pre_ping": True, "connect_args": _postgres_arguments(target)}
-    database = Database(
-        target.render_as_string(hide_password=False),
-        engine_kwargs=engine,
-        on_connect_statements=_pragmas(wal) if sqlite else None,
-        sqlite_wal_mode=False,
-        ensure_schema=False,
-        row_type=dict,
-    )
+    try:
+        database = _engine(target, engine, wal)
+    except ModuleNotFoundError as exc:
+        message = f"{name} needs a driver; install it with: pip install 'ftl-activity[postgres]'"
+        raise ConfigError(message) from exc
     database.name = name
     database.file = Path(str(target.database)) if sqlite else None
     database.file_id = None
@@ -107,6 +104,17 @@ def connect(url: str, *, threads: int = 1, wal: bool | None = None) -> Database:
         database.close()
         raise
     return database
+
+
+def _engine(target: URL, engine: dict[str, Any], wal: bool | None) -> Database:
+    return Database(
+        target.render_as_string(hide_password=False),
+        engine_kwargs=engine,
+        on_connect_statements=_pragmas(wal) if target.get_backend_name() == "sqlite" else None,
+        sqlite_wal_mode=False,
+        ensure_schema=False,
+        row_type=dict,
+    )
 
 
 @contextmanager
@@ -155,7 +163,7 @@ def _parse(url: str) -> URL:
             break
     else:
         if "://" not in url:
-            return URL.create("sqlite", database=str(Path(url).expanduser()))
+            return URL.create("sqlite", database=os.path.expanduser(url))
         if not url.startswith("sqlite://"):
             raise ConfigError("the database must be a path, or a URL that starts with sqlite: or postgresql:")
     try:
@@ -268,5 +276,7 @@ def _translate(exc: sa.exc.DBAPIError, name: str) -> Exception:
         state = getattr(exc.orig, "sqlstate", None) or ("08" if isinstance(exc, sa.exc.OperationalError) else "")
         code = _POSTGRES_CODES.get(state) or _POSTGRES_CODES.get(state[:2])
     if code is None:
-        return exc
-    return DatabaseError(code, _MESSAGES[code], name)
+        if not isinstance(exc, sa.exc.OperationalError | sa.exc.ProgrammingError):
+            return exc
+        code = "database_unavailable"  # such as a table that is not there, or is somebody else's
+    return DatabaseError(code, _MESSAGES[code], name, cause=str(exc.orig))

@@ -112,12 +112,17 @@ class BadItemError(ImportFileError):
 
 
 class DatabaseError(FTLError):
-    """The database did not do what it was asked; *database* names it, without a password."""
+    """The database did not do what it was asked.
 
-    def __init__(self, code: str, message: str, database: str) -> None:
+    *database* names it, without a password, and *cause* is what it said itself; both are for the operator.
+    """
+
+    def __init__(self, code: str, message: str, database: str, cause: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.database = database
+        self.cause = cause
 
     def __str__(self) -> str:
-        return f"{self.message} (database: {self.database})"
+        cause = f": {self.cause.splitlines()[0]}" if self.cause else ""
+        return f"{self.message}{cause} (database: {self.database})"

@@ -115,8 +115,9 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class UserSummary:
-    """A user with the number of their periods and the end of the last one, an instant."""
+    """A user with the number of their periods and the end of the last one: an instant, and the offset then."""
 
     user: User
     periods: int
     last_active_at: int | None
+    last_offset: int

@@ -13,7 +13,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
-from waitress.utilities import RequestEntityTooLarge
+from waitress.utilities import BadRequest, RequestEntityTooLarge
 
 from ftlserver import app, reading
 from ftlserver.errors import ConfigError
@@ -37,7 +37,11 @@ class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress is untyped
         self.started = time.monotonic()
 
     def received(self, data: bytes) -> int:
-        consumed: int = super().received(data)
+        try:
+            consumed: int = super().received(data)
+        except ValueError:  # a Content-Length of thousands of digits
+            self.error, self.completed, self.headers_finished = BadRequest(""), True, True
+            consumed = len(data)
         # waitress counts the framing of chunks too; what is limited is the body.
         if self.body_rcv is not None and max(self.content_length, len(self.body_rcv)) > reading.LARGEST_BODY:
             self.error = RequestEntityTooLarge("")
@@ -55,9 +59,10 @@ class _ErrorTask(ErrorTask):  # type: ignore[misc]
         more = {"max": reading.LARGEST_BODY} if status == 413 else {}
         body = app.error_body(status, code, message, **more)
         self.status = f"{status} {self.request.error.reason}"
-        self.response_headers.append(("Content-Type", "application/json"))
+        self.response_headers += [("Content-Type", "application/json"), *app.HEADERS]
         self.set_close_on_finish()
         self.content_length = len(body)
+        app.log_request(self.channel.addr[0], "- -", str(status), 0.0, "-")
         self.write(body)
 
 
@@ -65,13 +70,22 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     parser_class = _Parser
     error_task_class = _ErrorTask
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._opened = time.monotonic()
+        self._has_sent = False
+
+    def received(self, data: bytes) -> bool:
+        self._has_sent = True
+        return bool(super().received(data))
+
     def is_idle(self) -> bool:
         return not (self.requests or self.request or self.total_outbufs_len)
 
     def is_late(self) -> bool:
-        """Tell whether a request has been on its way for too long, however busily it trickles."""
+        """Tell whether a request has been awaited, or has been on its way, for too long, however it trickles."""
         if self.request is None:
-            return False
+            return not self._has_sent and time.monotonic() - self._opened > HEADER_SECONDS
         limit = BODY_SECONDS if self.request.headers_finished else HEADER_SECONDS
         return bool(time.monotonic() - self.request.started > limit)
 
@@ -81,8 +95,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server((str(address[0]), port), family=family, backlog=1024)
-    except OSError as exc:
-        reason = f"cannot listen on {host} port {port}: {exc.strerror}; choose another --port"
+    except (OSError, UnicodeError) as exc:
+        cause = getattr(exc, "strerror", None) or "this is no host name"
+        reason = f"cannot listen on {host} port {port}: {cause}; choose another --host or --port"
         raise ConfigError(reason) from exc
 
 
@@ -130,7 +145,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
         for channel in self.active_channels.values():
-            if channel.is_late():
+            if channel.is_late() or (self.in_connection_overflow and channel.is_idle()):
                 channel.will_close = True
 
     def _drain(self) -> None:
@@ -146,8 +161,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
 
 def serve(server: Server, ready: Callable[[], None]) -> None:
-    """Run *server* until SIGTERM or SIGINT; call *ready* once signals are heeded."""
-    for number in (signal.SIGTERM, signal.SIGINT):
+    """Run *server* until SIGTERM, SIGINT or SIGHUP; call *ready* once signals are heeded."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, server.stop)
     ready()
     server.run()

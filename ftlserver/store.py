@@ -28,7 +28,8 @@ _PUT_USER = sa.text("""
 _FIND_USER = sa.text("SELECT id, real_name, tz FROM users WHERE id = :id")
 _DELETE_USER = sa.text("DELETE FROM users WHERE id = :id")
 _USERS = sa.text("""
-    SELECT u.id, u.real_name, u.tz, count(p.user_id), max(p.ended_at)
+    SELECT u.id, u.real_name, u.tz, count(p.user_id), max(p.ended_at),
+           (SELECT end_offset FROM activity_periods l WHERE l.user_id = u.id ORDER BY ended_at DESC LIMIT 1)
     FROM users u LEFT JOIN activity_periods p ON p.user_id = u.id
     GROUP BY u.id, u.real_name, u.tz ORDER BY u.id""")
 _ALL_USERS = sa.text("SELECT id, real_name, tz FROM users ORDER BY id")
@@ -171,7 +172,7 @@ class Store:
         """Return all users by id, with the number of their periods and the end of the last one."""
         with unit(self.database) as connection:
             rows = connection.execute(_USERS).all()
-        return [UserSummary(User(*row[:3]), row[3], row[4]) for row in rows]
+        return [UserSummary(User(*row[:3]), row[3], row[4], row[5] or 0) for row in rows]
 
     def delete_user(self, user_id: str) -> None:
         """Delete a user and everything about them, from the files too; raise UserNotFoundError."""

@@ -14,7 +14,8 @@ from ftlserver.errors import InvalidRequestError
 DEEPEST = 32
 LONGEST_NUMBER = 18
 
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
+# The closing quote may be missing: the rest is then one string, and is not looked at again from each quote.
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 

@@ -26,7 +26,6 @@ PLACES = {
     "faker": {"ftlserver.samples"},
     "ijson": {"ftlserver.importers"},
     "requests": {"ftlclient.client"},
-    "urllib3": {"ftlclient.client"},
     "rich": {"ftlserver.commands", "ftlclient.views", "ftlclient.commands", "ftlclient.cli"},
     "tzlocal": {"ftlclient.clock"},
     "platformdirs": {"ftlserver.config"},

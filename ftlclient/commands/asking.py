@@ -3,6 +3,7 @@
 import argparse
 import csv
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -12,6 +13,7 @@ from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
+from rich.measure import Measurement
 from rich.text import Text
 
 from ftlclient import clock
@@ -22,6 +24,8 @@ from ftlclient.errors import ClientError, ConfigError, NotThisAPIError
 from ftlclient.text import escaped, safe
 
 NOBODY = 3
+
+_ENDLESS = 10_000
 
 Answer = dict[str, Any]
 
@@ -124,19 +128,28 @@ def today(name: str | None) -> date:
 def run(question: Question, args: argparse.Namespace, console: Console) -> int:
     """Ask, show, name the ids that nobody has; return the exit status."""
     who = _who(args)
+    if args.format != "table" and (args.svg or args.html):
+        raise ConfigError("pictures are of the table; drop --format")
     with Client(args.url, timeout=args.timeout) as client:
         if args.watch:
             return _watch(question, who, args, client, console)
         if args.format == "json":
             document = question.document if question.plain is None else question.plain
-            answer = client.ask(question.name, who | document)
+            answer = _checked(client.ask(question.name, who | document), args)
             print(escaped(json.dumps(answer, ensure_ascii=False, indent=2)))
         else:
-            answer = client.ask(question.name, who | question.document)
+            answer = _checked(client.ask(question.name, who | question.document), args)
             _show(question, answer, args, console)
     for user_id in answer.get("not_found", []):
         print(f"ftlclient: nobody has the id {safe(str(user_id))}", file=sys.stderr)
     return 0 if answer.get("members") else NOBODY
+
+
+def _checked(answer: Answer, args: argparse.Namespace) -> Answer:
+    members, missing = answer.get("members"), answer.get("not_found", [])
+    if not isinstance(members, list) or not isinstance(missing, list):
+        raise NotThisAPIError(f"{args.url} answers in another shape than this ftlclient knows")
+    return answer
 
 
 def _show(question: Question, answer: Answer, args: argparse.Namespace, console: Console) -> None:
@@ -147,10 +160,18 @@ def _show(question: Question, answer: Answer, args: argparse.Namespace, console:
             writer.writerows([safe(str(value)) for value in row] for row in question.rows(answer))
         elif answer["members"]:
             view = question.view(answer)
+            if _is_endless(console) and hasattr(view, "__rich_measure__"):
+                endless = console.options.update(max_width=_ENDLESS)
+                console.width = max(console.width, Measurement.get(console, endless, view).maximum)
             console.print(view)
             write_pictures(view, args)
     except (LookupError, TypeError, ValueError, AttributeError) as exc:
         raise NotThisAPIError(f"{args.url} answers in another shape than this ftlclient knows") from exc
+
+
+def _is_endless(console: Console) -> bool:
+    """Tell whether there is no edge to wrap at: a pipe, and nobody said how wide."""
+    return not console.is_terminal and "COLUMNS" not in os.environ
 
 
 def _watch(question: Question, who: Answer, args: argparse.Namespace, client: Client, console: Console) -> int:

@@ -34,7 +34,7 @@ def rows(members: Sequence[Member]) -> Iterator[tuple[str, ...]]:
 
 
 def _title(member: Member, now: datetime) -> Text:
-    title = Text()
+    title = Text(no_wrap=True, overflow="ignore")
     title.append_text(plain(member.real_name, "bold"))
     title.append_text(plain(f"  {member.id}", "cyan"))
     title.append("\n")
@@ -49,7 +49,7 @@ def _table(member: Member) -> RenderableType:
     if not member.activity_periods:
         return Text("no activity", "italic")
     table = Table(box=box.SIMPLE_HEAD, show_footer=True, pad_edge=False, padding=(0, 1))
-    table.add_column("Date", "Total")
+    table.add_column("Date", "Total", min_width=10)
     table.add_column("Start", no_wrap=True)
     table.add_column("End", no_wrap=True)
     table.add_column("Length", hours_and_minutes(member.active), justify="right", no_wrap=True)

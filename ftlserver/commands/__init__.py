@@ -26,6 +26,18 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def days(text: str) -> int:
+    """Read a number of days, no more than there have been since 1970."""
+    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 20_000):
+        raise argparse.ArgumentTypeError("expected a number from 1 to 20000")
+    return int(text)
+
+
+def printable(text: str) -> str:
+    """Return *text* with each character that could steer a terminal replaced."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
 def port(text: str) -> int:
     """Read a port number; 0 takes any free one."""
     if not (text.isascii() and text.isdigit() and int(text) < 65536):

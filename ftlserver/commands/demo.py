@@ -2,6 +2,9 @@
 
 import argparse
 import logging
+import shutil
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -19,6 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
+    for number in (signal.SIGTERM, signal.SIGHUP):  # so that the directory goes whenever they come
+        signal.signal(number, lambda *_: sys.exit(0))
     logging.getLogger("ftlserver").setLevel(logging.ERROR)  # the terminal is for the words below
     listener = listen(DEFAULT_HOST, config.port if args.port is None else args.port)
     team = samples.demo_team(clock.now())
@@ -35,16 +40,17 @@ def handle(args: argparse.Namespace, config: Config) -> int:
 
 def _welcome(server: Server, team: list[tuple[User, list[ActivityPeriod]]]) -> str:
     ids = [user.id for user, _ in team]
-    url = "" if server.effective_port == DEFAULT_PORT else f"--url {server.url} "
+    url = "" if int(server.effective_port) == DEFAULT_PORT else f"--url {server.url} "
+    ftlclient = "ftlclient" if shutil.which("ftlclient") else Path(sys.argv[0]).with_name("ftlclient")
     return f"""\
 A team of {len(team)} is at {server.url} until you press Ctrl-C.
-In another terminal, with the same ftlclient, try:
+In another terminal, try:
 
-  ftlclient activity {url}{ids[0]} {ids[1]}
-  ftlclient timeline {url}--all --range yesterday
-  ftlclient who {url}--all
-  ftlclient summary {url}--all --range last-week
-  ftlclient hours {url}{ids[6]}
-  ftlclient overlap {url}--range last-week {ids[6]} {ids[3]}
-  ftlclient meeting {url}--all
+  {ftlclient} activity {url}{ids[0]} {ids[1]}
+  {ftlclient} timeline {url}--all --range yesterday
+  {ftlclient} who {url}--all
+  {ftlclient} summary {url}--all --range last-week
+  {ftlclient} hours {url}{ids[6]}
+  {ftlclient} overlap {url}--range last-week {ids[6]} {ids[3]}
+  {ftlclient} meeting {url}--all
 """

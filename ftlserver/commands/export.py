@@ -54,12 +54,17 @@ def _write(store: Store, users: Iterable[User], file: BinaryIO) -> None:
 
 def _write_file(store: Store, users: Iterable[User], path: Path) -> None:
     """Write a whole file or none: the old one stays until the new one is complete."""
+    target = path.resolve()  # a link stays, and what it leads to is replaced
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.absolute().parent, prefix=path.name, suffix=".part")
+        if target.exists() and not target.is_file():
+            with target.open("wb") as file:  # a pipe, a device
+                _write(store, users, file)
+            return
+        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
         try:
             with os.fdopen(descriptor, "wb") as file:
                 _write(store, users, file)
-            Path(temporary).replace(path)
+            Path(temporary).replace(target)
         except BaseException:
             with contextlib.suppress(OSError):
                 Path(temporary).unlink()

@@ -4,7 +4,9 @@ All or nothing: one bad item, and nothing is stored, unless --skip-bad leaves it
 """
 
 import argparse
+import codecs
 import contextlib
+import io
 import os
 import sys
 import tempfile
@@ -107,13 +109,21 @@ class _Spool:
         self._batch = []
 
 
-def _open(name: str) -> contextlib.AbstractContextManager[BinaryIO]:
-    if name == "-":
-        return contextlib.nullcontext(sys.stdin.buffer)
-    try:
-        return open(name, "rb")
-    except OSError as exc:
-        raise ConfigError(f"cannot read {name}: {exc.strerror}") from exc
+@contextlib.contextmanager
+def _open(name: str) -> Iterator[BinaryIO]:
+    with contextlib.ExitStack() as stack:
+        try:
+            if name != "-":
+                file: BinaryIO = stack.enter_context(open(name, "rb"))
+            elif sys.stdin is None:
+                raise ConfigError("there is no standard input to read")
+            else:
+                file = sys.stdin.buffer
+        except OSError as exc:
+            raise ConfigError(f"cannot read {name}: {exc.strerror}") from exc
+        if isinstance(file, io.BufferedReader) and file.peek(3)[:3] == codecs.BOM_UTF8:
+            file.read(3)  # which programs on Windows write before a text
+        yield file
 
 
 def _items(args: argparse.Namespace, store: Store, file: BinaryIO) -> Iterator[Item]:

@@ -7,7 +7,7 @@ With --days they are spread over the user's last working days instead.
 import argparse
 
 from ftlserver import clock, samples
-from ftlserver.commands import positive
+from ftlserver.commands import days, positive
 from ftlserver.config import Config
 from ftlserver.errors import UserNotFoundError
 from ftlserver.store import Store
@@ -16,7 +16,7 @@ from ftlserver.store import Store
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("user_id", metavar="USER_ID", help="whose activity")
     parser.add_argument("total", metavar="TOTAL", type=positive, help="how many periods to log")
-    parser.add_argument("--days", metavar="N", type=positive, help="spread them over the last N days")
+    parser.add_argument("--days", metavar="N", type=days, help="spread them over the last N days")
     parser.add_argument("--seed", type=int, help="with --days: make up the same periods for the same number")
 
 

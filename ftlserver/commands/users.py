@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ftlserver import clock
+from ftlserver.commands import printable
 from ftlserver.config import Config
 from ftlserver.models import UserSummary
 from ftlserver.store import Store
@@ -28,7 +29,9 @@ def handle(_args: argparse.Namespace, config: Config) -> int:
     table.add_column("Last activity", no_wrap=True)
     for summary in summaries:
         user = summary.user
-        table.add_row(Text(user.id), Text(user.real_name), Text(user.tz), f"{summary.periods:,}", _last(summary))
+        table.add_row(
+            Text(user.id), Text(printable(user.real_name)), Text(user.tz), f"{summary.periods:,}", _last(summary)
+        )
     console = Console()
     if not console.is_terminal:
         console.width = 1_000  # a pipe has no edge to wrap at
@@ -39,5 +42,4 @@ def handle(_args: argparse.Namespace, config: Config) -> int:
 def _last(summary: UserSummary) -> str:
     if summary.last_active_at is None:
         return "never"
-    offset = clock.offset_at(summary.last_active_at, clock.zone(summary.user.tz))
-    return f"{clock.wall_clock(summary.last_active_at, offset):%Y-%m-%d %H:%M}"
+    return f"{clock.wall_clock(summary.last_active_at, summary.last_offset):%Y-%m-%d %H:%M}"

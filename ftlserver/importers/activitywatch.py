@@ -40,6 +40,7 @@ def _item(user: User, event: Any) -> Item | None:
     if not isinstance(timestamp, str) or type(duration) not in (int, float) or not abs(duration) < 1e9:
         raise InvalidValueError("an event has a timestamp, a string, and a duration, a number")
     started_at, _ = clock.parse(timestamp, clock.zone("UTC"))
-    if duration == 0:
+    length = round(duration * clock.SECOND)
+    if length == 0:
         return LeftOut("without length")
-    return ActivityPeriod.in_zone(user, started_at, started_at + round(duration * clock.SECOND))
+    return ActivityPeriod.in_zone(user, started_at, started_at + length)

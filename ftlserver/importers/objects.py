@@ -11,6 +11,8 @@ from ftlserver.errors import ImportFileError
 Path = tuple[str | int, ...]
 Found = tuple[Path, dict[str, Any], Any]
 
+DEEPEST = 32
+
 _STARTS = {"start_map": None, "start_array": -1}
 _ENDS = {"end_map", "end_array"}
 _EMPTY: dict[str, Any] = {"start_map": {}, "start_array": []}
@@ -100,13 +102,11 @@ def _walk(file: BinaryIO) -> Iterator[tuple[Path, str, Any]]:
                 keys.pop()
             elif keys and isinstance(keys[-1], int):
                 keys[-1] += 1
+            if len(keys) > DEEPEST:
+                raise ImportFileError(f"the file nests deeper than {DEEPEST} levels")
             yield tuple(keys), event, value
             if event in _STARTS:
                 keys.append(_STARTS[event])
     except ijson.JSONError as exc:
-        raise not_json(exc) from exc
-
-
-def not_json(exc: Exception) -> ImportFileError:
-    """Return the error for a file that ijson cannot read to its end."""
-    return ImportFileError(f"the file is not whole JSON: {str(exc).splitlines()[0].strip()}")
+        reason = exc.args[0].decode(errors="replace") if isinstance(exc.args[0], bytes) else str(exc)
+        raise ImportFileError(f"the file is not whole JSON: {reason.splitlines()[0].strip()}") from exc

@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-import ijson
-
 from ftlserver.errors import BadItemError, ImportFileError, InvalidValueError
 from ftlserver.importers import Item, LeftOut
-from ftlserver.importers.objects import not_json
+from ftlserver.importers.objects import pointer, read_objects
 from ftlserver.models import User
 
 _SLACKBOT = "USLACKBOT"  # a bot that does not say so
@@ -16,15 +14,14 @@ _SLACKBOT = "USLACKBOT"  # a bot that does not say so
 def read(file: BinaryIO) -> Iterator[Item]:
     """Yield each person as a User, and bots and deleted people as LeftOut."""
     seen = False
-    try:
-        for index, member in enumerate(ijson.items(file, "members.item", use_float=True)):
-            seen = True
-            try:
-                yield _person(member)
-            except InvalidValueError as exc:
-                yield BadItemError(f"/members/{index}", exc.message)
-    except ijson.JSONError as exc:
-        raise not_json(exc) from exc
+    for path, fields, member in read_objects(file, lambda path: path == (), "members"):
+        if path == ():
+            seen = fields.get("members") == []  # whatever it holds comes after
+            continue
+        try:
+            yield _person(member)
+        except InvalidValueError as exc:
+            yield BadItemError(pointer(path), exc.message)
     if not seen:
         raise ImportFileError('the file is not an answer of users.list: it has no "members"')
 

@@ -13,9 +13,9 @@ from ftlserver.models import ActivityPeriod, User
 def read(file: BinaryIO, user: User) -> Iterator[Item]:
     """Yield the intervals; the one that is still running, and those without length, as LeftOut."""
     for path, interval, instead in read_objects(file, lambda path: len(path) < 2):
-        if path == ():
-            if instead == []:
-                continue
+        if path == () and instead == []:
+            continue
+        if path == () or isinstance(path[0], str):
             raise ImportFileError("the file is not an export of Timewarrior: it is not a list")
         try:
             yield _item(user, interval)

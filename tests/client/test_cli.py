@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from ftlclient.cli import main
+from ftlserver.app import create_app
+from ftlserver.models import User
+from ftlserver.store import Store
 from tests.client.test_client import wsgi
 from tests.conftest import TIMES, serving
 
@@ -164,20 +167,25 @@ def test_a_terminal_has_colours_unless_it_wants_none() -> None:
     assert "\x1b" not in on_a_terminal("activity", "W012A3CDE", TERM="dumb")
 
 
-@pytest.mark.usefixtures("url")
-def test_a_pipe_does_not_wrap_ids() -> None:
-    environ = os.environ | {"COLUMNS": "20", "PYTHONIOENCODING": "ascii"}
-    command = [sys.executable, "-m", "ftlclient", "activity", "W012A3CDE"]
-    result = subprocess.run(command, capture_output=True, text=True, env=environ, check=True)
-    assert "W012A3CDE" in result.stdout
-    assert result.stdout.isascii()
+def test_a_pipe_does_not_wrap_ids(sqlite_store: Store) -> None:
+    longest = User("x" * 120, "A name of some length", "America/Argentina/Buenos_Aires")
+    sqlite_store.add_users([longest])
+    with serving(create_app(sqlite_store)) as url:
+        for name in ("activity", "members", "who"):
+            command = [sys.executable, "-m", "ftlclient", name, longest.id, "--url", url]
+            environ = os.environ | {"PYTHONIOENCODING": "ascii"}
+            shown = subprocess.run(command, capture_output=True, text=True, env=environ, check=True).stdout
+            assert shown.isascii()
+            assert name == "who" or longest.id in shown
+            assert name == "activity" or longest.tz in shown
 
 
 @pytest.mark.usefixtures("url")
 def test_a_reader_that_leaves_early_is_no_error() -> None:
-    command = f"{sys.executable} -m ftlclient activity --format csv W012A3CDE | head -c 5"
-    result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
-    assert (result.stdout, result.stderr) == ("user_", "")
+    for format_, shown in (("csv", "user_"), ("table", "Egon ")):
+        command = f"{sys.executable} -m ftlclient activity --format {format_} W012A3CDE | head -c 5"
+        result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+        assert (result.stdout, result.stderr) == (shown, "")
 
 
 def test_versions_are_told() -> None:
@@ -206,3 +214,29 @@ def test_the_table_is_written_as_pictures_that_load_nothing(
         )
     status, _, err = run(capsys, "activity", "W012A3CDE", "--svg", str(tmp_path))
     assert (status, "cannot write" in err) == (2, True)
+
+
+@pytest.mark.usefixtures("url")
+def test_pictures_are_of_the_table(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    status, _, err = run(capsys, "activity", "a", "--format", "json", "--svg", str(tmp_path / "a.svg"))
+    assert (status, "pictures" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"ok":true}', b'{"ok":true,"members":null}', b'{"ok":true,"members":[],"not_found":5}']
+)
+def test_json_of_something_else_is_not_this_api(capsys: pytest.CaptureFixture[str], body: bytes) -> None:
+    with serving(wsgi("200 OK", body)) as url:
+        status, out, _ = run(capsys, "activity", "--url", url, "--format", "json", "a")
+    assert (status, out) == (5, "")
+
+
+def test_ids_that_are_not_text_are_said_to_be_that(tmp_path: Path) -> None:
+    for line in ("printf '\\377' | %s -", "%s - <&-"):
+        command = line % f"PYTHONIOENCODING=utf-8:strict {sys.executable} -m ftlclient activity"
+        result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+        assert (result.returncode, len(result.stderr.splitlines())) == (2, 1), result.stderr
+    (tmp_path / "team").write_bytes(b"\xef\xbb\xbfa\n")
+    from ftlclient.commands.ids import read_ids
+
+    assert read_ids([f"@{tmp_path / 'team'}"], None) == ["a"]

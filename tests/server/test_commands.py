@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from ftlclient import Client
 from ftlserver import clock
 from ftlserver.cli import main
 from ftlserver.commands import COMMANDS
-from ftlserver.models import ActivityPeriod
+from ftlserver.models import ActivityPeriod, User
 from ftlserver.store import Store
 from tests.conftest import DATA, EGON, at
 
@@ -252,6 +253,27 @@ def test_export_of_some_writes_those(capfdbinary: pytest.CaptureFixture[bytes]) 
     assert capfdbinary.readouterr().out == b""
 
 
+def test_export_writes_through_links_and_into_pipes(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    main(["import", "members", str(DATA / "members.json")])
+    target, link, fifo = tmp_path / "target.json", tmp_path / "link.json", tmp_path / "fifo"
+    target.write_text("old")
+    link.symlink_to(target)
+    assert run(capsys, "export", "--output", str(link))[0] == 0
+    assert link.is_symlink()
+    assert len(json.loads(target.read_text())["members"]) == 2
+    os.mkfifo(fifo)
+    reader = subprocess.Popen(["cat", str(fifo)], stdout=subprocess.PIPE)
+    assert run(capsys, "export", "--output", str(fifo))[0] == 0
+    assert reader.communicate()[0] == target.read_bytes()
+    assert fifo.is_fifo()
+
+
+def test_import_takes_a_byte_order_mark(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "windows.json"
+    path.write_bytes(b"\xef\xbb\xbf" + (DATA / "members.json").read_bytes())
+    assert run(capsys, "import", "members", str(path))[1].startswith("users: 2 added")
+
+
 def test_export_to_a_place_that_is_none_says_so(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     status, _, err = run(capsys, "export", "--output", str(tmp_path / "none" / "out.json"))
     assert (status, "cannot write" in err) == (2, True)
@@ -265,6 +287,27 @@ def test_users_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert status == 0
     assert re.search(r"W012A3CDE +Egon Spengler +America/Los_Angeles +3 +2020-03-16 20:02", out)
     assert re.search(r" 0 +never", out)
+
+
+def test_users_show_the_clock_of_then_and_no_name_steers_the_terminal(
+    capsys: pytest.CaptureFixture[str], database: Path
+) -> None:
+    with Store.open(str(database)) as store:
+        there = User("u", "left\u202eright", "Europe/Berlin")
+        store.record([there], [ActivityPeriod.from_text(there, "2026-01-05T09:00", "2026-01-05T17:00")])
+        store.record([User("u", "left\u202eright", "America/Los_Angeles")], [])
+    out = run(capsys, "users")[1]
+    assert "2026-01-05 17:00" in out
+    assert "left\ufffdright" in out
+
+
+@pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", ">/dev/full"])
+@pytest.mark.parametrize("command", ["-m ftlserver users", "-m ftlserver --help", "-m ftlclient --help"])
+def test_streams_that_are_closed_or_full_are_no_reason_for_a_traceback(command: str, redirection: str) -> None:
+    line = f"{sys.executable} {command} {redirection}"
+    result = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+    assert "Traceback" not in result.stderr
+    assert result.returncode == (2 if "full" in redirection and "users" in command else 0)
 
 
 @pytest.mark.usefixtures("egon")
@@ -334,6 +377,17 @@ def test_demo_is_ready_in_moments_and_leaves_nothing(tmp_path: Path) -> None:
         assert process.wait(10) == 0
     assert "Egon Spengler" in shown
     assert "Aroha Ngata" in shown
+    assert not list(tmp_path.glob("ftlserver-demo-*"))
+
+
+def test_demo_goes_with_its_terminal(tmp_path: Path) -> None:
+    environ = os.environ | {"TMPDIR": str(tmp_path)}
+    command = [sys.executable, "-m", "ftlserver", "demo", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(10) == 0
     assert not list(tmp_path.glob("ftlserver-demo-*"))
 
 

@@ -1,5 +1,6 @@
 """Units on real databases: clean after every kind of failure."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -176,6 +177,35 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
         connect(str(path))
     assert (error.value.code, error.value.database) == ("database_unavailable", str(path))
     assert path.read_text().startswith("Dear reader")
+
+
+def test_tables_that_are_somebody_elses_are_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "other.sqlite3"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE users (name TEXT)")
+    connection.commit()
+    connection.close()
+    with pytest.raises(DatabaseError) as error:
+        connect(str(path))
+    assert error.value.code == "database_unavailable"
+    assert "users already exists" in str(error.value)
+    assert str(path) in str(error.value)
+
+
+def test_a_file_that_is_emptied_under_the_server_is_not_an_empty_database(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite3"
+    with Store.open(str(path)) as store:
+        store.add_users([EGON])
+        os.truncate(path, 0)
+        with pytest.raises(DatabaseError) as error:
+            store.users()
+    assert error.value.code == "database_unavailable"
+
+
+def test_a_driver_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(ConfigError, match="postgresql://127.0.0.1/x needs a driver"):
+        connect("postgresql://127.0.0.1/x")
 
 
 def test_a_directory_is_no_database(tmp_path: Path) -> None:

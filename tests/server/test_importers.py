@@ -131,6 +131,23 @@ def test_slack_leaves_out_bots_and_the_deleted() -> None:
     assert [text.split(":")[0] for text in bad(found)] == ["/members/4", "/members/5"]
 
 
+def test_slack_of_nobody_is_nobody() -> None:
+    assert items(slack.read, {"ok": True, "members": []}) == []
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"a":', b'[{"x":'])
+def test_deep_nesting_is_refused_at_once(opening: bytes) -> None:
+    for read, start in ((members.read, b'{"members":[{"x":'), (slack.read, b'{"members":[{"x":')):
+        with pytest.raises(ImportFileError, match="deeper"):
+            items(read, start + opening * 200_000)
+
+
+def test_activitywatch_leaves_out_what_rounds_to_nothing() -> None:
+    event = {"data": {"status": "not-afk"}, "timestamp": "2026-11-02T04:40:36Z", "duration": 1e-7}
+    document = {"buckets": {"x": {"type": "afkstatus", "events": [event]}}}
+    assert items(activitywatch.read, document, EGON) == [LeftOut("without length")]
+
+
 def test_slack_refuses_an_answer_without_members() -> None:
     with pytest.raises(ImportFileError, match="users.list"):
         items(slack.read, {"ok": False, "error": "not_authed"})
@@ -198,7 +215,7 @@ def test_timewarrior_names_what_is_bad() -> None:
     assert [text.split(": ")[0] for text in bad(found)] == ["/1", "/2", "/4"]
 
 
-@pytest.mark.parametrize("document", [{}, {"start": "x"}])
+@pytest.mark.parametrize("document", [{}, {"start": "x"}, {"a": {"start": "20261024T233000Z", "end": None}}, 5])
 def test_timewarrior_refuses_what_is_no_list(document: object) -> None:
     with pytest.raises(ImportFileError, match="Timewarrior"):
         items(timewarrior.read, document, GLINDA)

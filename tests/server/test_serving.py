@@ -83,6 +83,7 @@ def test_a_chunked_body_is_read(server_url: str) -> None:
         (b"nonsense\r\n\r\n", 400, "bad_request"),
         (b"GET / HTTP/1.1\r\nHost: x\r\nBad Header\r\n\r\n", 400, "bad_request"),
         (HEAD + b"Content-Length: x\r\n\r\n", 400, "bad_request"),
+        (HEAD + b"Content-Length: " + b"9" * 5_000 + b"\r\n\r\n", 400, "bad_request"),
         (HEAD + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n", 400, "bad_request"),
         (HEAD + b"Transfer-Encoding: gzip\r\n\r\n", 501, "transfer_encoding_unsupported"),
         (HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", 400, "bad_request"),
@@ -139,10 +140,25 @@ def test_requests_that_trickle_are_cut_off(sqlite_store: Store, monkeypatch: pyt
     monkeypatch.setattr(serving_module, "BODY_SECONDS", 0.2)
     with serving(create_app(sqlite_store)) as url:
         parts = urlsplit(url)
-        for start in (b"POST / HT", HEAD + b"Content-Length: 50\r\n\r\n{"):
+        for start in (b"", b"POST / HT", HEAD + b"Content-Length: 50\r\n\r\n{"):
             with socket.create_connection((str(parts.hostname), parts.port or 0), timeout=10) as connection:
                 connection.sendall(start)
                 assert connection.recv(1) == b""
+
+
+def test_what_http_refuses_is_in_the_log_and_has_the_headers_of_all(
+    server_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "ftlserver.access")
+    received = talk(server_url, b"nonsense\r\n\r\n")
+    assert b"X-Content-Type-Options: nosniff" in received
+    assert [record.getMessage() for record in caplog.records] == ["127.0.0.1 - - 400 0.0ms -"]
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 300, "256.256.256.256"])
+def test_a_host_that_is_none_is_said_to_be_that(host: str) -> None:
+    with pytest.raises(ConfigError, match="cannot listen on"):
+        listen(host, 0)
 
 
 def test_a_port_that_is_taken_is_said_to_be_that(server_url: str) -> None:
@@ -203,7 +219,7 @@ def wait_for_url(process: subprocess.Popen[str]) -> str:
     raise AssertionError("the server did not start")
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_the_server_cleanly(process: subprocess.Popen[str], tmp_path: Path, number: int) -> None:
     url = wait_for_url(process)
     assert answer(talk(url, HEAD + b"Content-Length: %d\r\n\r\n" % len(ASK) + ASK))[0] == 200

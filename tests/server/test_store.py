@@ -140,9 +140,9 @@ def test_users_are_listed_with_what_is_known_of_them(team: Store) -> None:
     idle = User("AAA", "Nobody Special", "UTC")
     team.add_users([idle])
     assert team.users() == [
-        UserSummary(idle, 0, None),
-        UserSummary(EGON, 3, at("2020-03-17T03:02:00Z")),
-        UserSummary(GLINDA, 3, at("2020-03-16T14:32:00Z")),
+        UserSummary(idle, 0, None, 0),
+        UserSummary(EGON, 3, at("2020-03-17T03:02:00Z"), -25200),
+        UserSummary(GLINDA, 3, at("2020-03-16T14:32:00Z"), 19800),
     ]
 
 

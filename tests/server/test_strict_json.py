@@ -97,3 +97,9 @@ def test_what_json_writes_is_read_the_same(value: object) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(data: bytes) -> None:
     refused(data)
+
+
+def test_the_time_to_refuse_grows_with_the_length_only() -> None:
+    """Quotes and backslashes after many brackets once took quadratic time: 54 s for 120 kB."""
+    for hostile in (b'\\"', b'"', b'"\\'):
+        assert refused(b"[" * 33 + b'"' + hostile * 500_000)
