@@ -110,7 +110,7 @@ def test_a_server_that_never_answers_is_given_up() -> None:
 def test_a_server_that_trickles_is_given_up() -> None:
     def application(_environ: object, start_response: Callable[..., object]) -> Iterable[bytes]:
         start_response("200 OK", [("Content-Type", "application/json")])
-        for _ in range(50):
+        for _ in range(20):
             time.sleep(0.1)
             yield b" "
 

@@ -238,7 +238,7 @@ json_values = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 @given(st.fixed_dictionaries({}, optional={"id_list": json_values, "time_format": json_values}) | json_values)
 def test_no_json_breaks_the_endpoint(sqlite_store: Store, document: object) -> None:
     response = post(TestApp(create_app(sqlite_store)), json.dumps(document).encode())

@@ -139,11 +139,15 @@ def test_requests_that_trickle_are_cut_off(sqlite_store: Store, monkeypatch: pyt
     monkeypatch.setattr(serving_module, "HEADER_SECONDS", 0.2)
     monkeypatch.setattr(serving_module, "BODY_SECONDS", 0.2)
     with serving(create_app(sqlite_store)) as url:
-        parts = urlsplit(url)
-        for start in (b"", b"POST / HT", HEAD + b"Content-Length: 50\r\n\r\n{"):
-            with socket.create_connection((str(parts.hostname), parts.port or 0), timeout=10) as connection:
-                connection.sendall(start)
-                assert connection.recv(1) == b""
+        address = (str(urlsplit(url).hostname), urlsplit(url).port or 0)
+        slow = [socket.create_connection(address, timeout=10) for _ in range(3)]
+        for connection, start in zip(
+            slow, (b"", b"POST / HT", HEAD + b"Content-Length: 50\r\n\r\n{"), strict=True
+        ):
+            connection.sendall(start)
+        for connection in slow:
+            assert connection.recv(1) == b""
+            connection.close()
 
 
 def test_what_http_refuses_is_in_the_log_and_has_the_headers_of_all(
