@@ -65,11 +65,11 @@ def by_day(pieces: Iterable[Piece]) -> Iterator[tuple[int, Piece]]:
     """Yield *pieces* cut at each midnight of the wall clock, with the day, counted from 1970-01-01."""
     for start, end, offset in pieces:
         shift = offset * clock.SECOND
-        day = (start + shift) // DAY
+        at, day = start, (start + shift) // DAY
         while (midnight := (day + 1) * DAY - shift) < end:
-            yield day, (start, midnight, offset)
-            start, day = midnight, day + 1
-        yield day, (start, end, offset)
+            yield day, (at, midnight, offset)
+            at, day = midnight, day + 1
+        yield day, (at, end, offset)
 
 
 def hours_of_week(pieces: Iterable[Piece]) -> list[int]:
