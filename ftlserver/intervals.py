@@ -96,9 +96,10 @@ def sweep(groups: Sequence[Iterable[Interval]]) -> Sweep:
     # Sorted as one number each and taken apart afterwards, the points lie in memory in the order in which they
     # are gone through: sorting pairs makes all that follows take twice as long.
     count = len(groups)
-    events = sorted(
-        point * count + index for index, group in enumerate(groups) for pair in group for point in pair
-    )
+    events: list[int] = []
+    for index, group in enumerate(groups):
+        events += [point * count + index for pair in group for point in pair]
+    events.sort()
     return count, [divmod(event, count) for event in events]
 
 
