@@ -6,18 +6,20 @@ from typing import Any
 
 from ftlserver import clock, schemas
 from ftlserver.clock import TimeFormat, Zone
-from ftlserver.errors import InvalidRequestError, InvalidValueError, Problem, UserNotFoundError
+from ftlserver.errors import InvalidRequestError, Problem, UserNotFoundError
 from ftlserver.intervals import Interval
 from ftlserver.models import User
 from ftlserver.questions import Activity, activity, hours, meeting, overlap, presence, summary, who
 from ftlserver.reading import cursor_after, read_json, read_page, read_query
 from ftlserver.store import Store
-from ftlserver.window import Window, instant
+from ftlserver.window import Window, instant, read_edge, read_zone
 
 _REACHES_IN = "half-open; a period that began before and reaches in belongs to it"
 _CLIPPED = "half-open; periods are cut at its edges"
 _ONCE = "half-open; only time within it counts, and time that overlaps counts once"
 _HISTORY = timedelta(weeks=8)
+_FURTHEST = timedelta(days=366)  # nobody knows the clocks of later years, and looking for their changes takes long
+_MOST_TO_MEET = 100  # the work grows with the pairs
 
 
 class API:
@@ -62,8 +64,8 @@ class API:
 
     def presence(self) -> dict[str, Any]:
         asked = schemas.validate(schemas.PRESENCE, read_json())
-        tz = _zone(asked)
-        at = clock.now() if "at" not in asked else _instant("/at", asked["at"], tz or clock.zone("UTC"))
+        tz = read_zone(asked)
+        at = clock.now() if "at" not in asked else read_edge("/at", asked["at"], tz or clock.zone("UTC"))
         activities = self.store.latest_activity(asked.get("id_list"), at)
         members = presence.presence(activities, at, tz, _format(asked, "iso"))
         return _answer(asked, activities, at=instant(at), members=members)
@@ -79,10 +81,13 @@ class API:
     def meeting(self) -> dict[str, Any]:
         asked = schemas.validate(schemas.MEETING, read_json())
         now = clock.now()
-        tz = _zone(asked) or clock.zone("UTC")
+        tz = read_zone(asked) or clock.zone("UTC")
         week = _week(asked.get("week"), now, tz)
         window = Window.of({"from": _days_ago(now, tz), **asked}, now)
         activities, edges = self._activity(asked, window)
+        if len(activities) > _MOST_TO_MEET:
+            message = f"at most {_MOST_TO_MEET} members can be brought together at once"
+            raise InvalidRequestError("too_many_ids", message, limit=_MOST_TO_MEET)
         habits = [(user, found) for user, found, _ in hours.shares(activities, edges, window, None)]
         duration = asked.get("minutes", 60) * clock.MINUTE
         found = meeting.slots(
@@ -160,25 +165,15 @@ def _format(asked: dict[str, Any], default: TimeFormat) -> TimeFormat:
     return found
 
 
-def _zone(asked: dict[str, Any]) -> Zone | None:
-    return clock.zone(asked["tz"]) if "tz" in asked else None
-
-
-def _instant(pointer: str, text: str, tz: Zone) -> int:
-    try:
-        return clock.parse_edge(text, tz)
-    except InvalidValueError as exc:
-        raise InvalidRequestError(
-            "invalid_argument", f"{pointer[1:]} cannot be read", [Problem(pointer, exc.code, exc.message)]
-        ) from exc
-
-
 def _week(text: str | None, now: int, tz: Zone) -> Interval:
     """Return the seven days from the date *text* on, by default from next Monday, in *tz*."""
     today = clock.today(now, tz)
     first = today + timedelta(days=7 - today.weekday())
     if text is not None:
-        first = clock.today(_instant("/week", text, tz), tz)
+        first = clock.today(read_edge("/week", text, tz), tz)
+        if first > today + _FURTHEST:
+            problem = Problem("/week", "too_far", "expected a date within a year from today")
+            raise InvalidRequestError("invalid_argument", "week lies too far ahead", [problem])
     return clock.day_start(first, tz), clock.day_start(first + timedelta(days=7), tz)
 
 

@@ -35,6 +35,7 @@ END_OF_TIME = 253_402_128_000 * SECOND  # 9999-12-30T00:00:00Z
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
 _FIRST_WALL_CLOCK = datetime(1969, 12, 31)  # noqa: DTZ001
 _LAST_WALL_CLOCK = datetime(9999, 12, 31)  # noqa: DTZ001
+_LAST_EDGE = END_OF_TIME - 30 * 24 * HOUR  # with room for the days and weeks that a question looks ahead
 _OUT_OF_TIME = "a time lies between 1970 and 9999"
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MICROSECOND = timedelta(microseconds=1)
@@ -178,12 +179,17 @@ def parse_edge(text: str, tz: Zone) -> int:
     """
     try:
         if _DATE.fullmatch(text):
-            return day_start(date.fromisoformat(text), tz)
-        return parse(text, tz)[0]
+            day = date.fromisoformat(text)
+            edge = day_start(day, tz) if day >= _FIRST_WALL_CLOCK.date() else -END_OF_TIME
+        else:
+            edge = parse(text, tz)[0]
     except LocalTimeError as exc:
-        return parse(exc.choices[-1 if exc.code == "nonexistent_local_time" else 0], tz)[0]
+        edge = parse(exc.choices[-1 if exc.code == "nonexistent_local_time" else 0], tz)[0]
     except ValueError as exc:
         raise InvalidValueError("the date is not on the calendar") from exc
+    if not -24 * HOUR <= edge <= _LAST_EDGE:
+        raise InvalidValueError(_OUT_OF_TIME)
+    return edge
 
 
 def is_absolute(text: str) -> bool:

@@ -113,7 +113,6 @@ def _engine(target: URL, engine: dict[str, Any], wal: bool | None) -> Database:
         on_connect_statements=_pragmas(wal) if target.get_backend_name() == "sqlite" else None,
         sqlite_wal_mode=False,
         ensure_schema=False,
-        row_type=dict,
     )
 
 

@@ -14,6 +14,8 @@ LARGEST_BODY = 1024 * 1024
 LARGEST_PAGE = 1_000
 DEFAULT_PAGE = 100
 
+_BOOLEANS = {"true": True, "false": False}
+
 
 def read_json() -> Any:
     """Return the body of the request at hand; raise InvalidRequestError unless it is strict JSON."""
@@ -47,8 +49,10 @@ def read_query() -> tuple[dict[str, Any], dict[str, str]]:
             raise InvalidRequestError("invalid_argument", "only id may be repeated", [problem])
         elif name in ("limit", "cursor"):
             page[name] = values[0]
+        elif name == "clip":
+            asked[name] = _BOOLEANS.get(values[0], values[0])
         else:
-            asked[name] = {"true": True, "false": False}.get(values[0], values[0]) if name == "clip" else values[0]
+            asked[name] = values[0]
     return asked, page
 
 

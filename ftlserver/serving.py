@@ -18,6 +18,8 @@ from waitress.utilities import BadRequest, RequestEntityTooLarge
 from ftlserver import app, reading
 from ftlserver.errors import ConfigError
 
+# Windows has no SIGHUP.
+STOP_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)]
 LONGEST_DRAIN = 10.0
 HEADER_SECONDS = 10.0
 BODY_SECONDS = 30.0
@@ -161,8 +163,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
 
 def serve(server: Server, ready: Callable[[], None]) -> None:
-    """Run *server* until SIGTERM, SIGINT or SIGHUP; call *ready* once signals are heeded."""
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    """Run *server* until one of STOP_SIGNALS; call *ready* once they are heeded."""
+    for number in STOP_SIGNALS:
         signal.signal(number, server.stop)
     ready()
     server.run()

@@ -28,13 +28,13 @@ class Window:
     @classmethod
     def of(cls, asked: Mapping[str, Any], now: int) -> "Window":
         """Return the window of a request; raise UnknownZoneError."""
-        return cls(asked.get("from"), asked.get("to"), _zone(asked.get("tz")), now)
+        return cls(asked.get("from"), asked.get("to"), read_zone(asked), now)
 
     def edges(self, user: User) -> tuple[int, int]:
         """Return the instants between which the window lies for *user*; raise InvalidRequestError."""
         tz = self.tz or clock.zone(user.tz)
-        start = BEGINNING if self.from_ is None else self._edge("/from", self.from_, tz)
-        end = self.now if self.to is None else self._edge("/to", self.to, tz)
+        start = BEGINNING if self.from_ is None else read_edge("/from", self.from_, tz)
+        end = self.now if self.to is None else read_edge("/to", self.to, tz)
         if start >= end:
             problem = Problem("/to" if self.to is not None else "/from", "empty_window", "from must lie before to")
             raise InvalidRequestError(
@@ -60,14 +60,21 @@ class Window:
             answer["by_member"] = {id_: _window(*pair, self.from_) for id_, pair in edges.items()}
         return answer
 
-    def _edge(self, pointer: str, text: str, tz: Zone) -> int:
-        try:
-            return clock.parse_edge(text, tz)
-        except InvalidValueError as exc:
-            message = f"{exc.message}, or a date such as 2020-02-01"
-            raise InvalidRequestError(
-                "invalid_argument", f"{pointer[1:]} cannot be read", [Problem(pointer, exc.code, message)]
-            ) from exc
+
+def read_zone(asked: Mapping[str, Any]) -> Zone | None:
+    """Return the zone that a request asks to be answered in, if any; raise UnknownZoneError."""
+    return clock.zone(asked["tz"]) if "tz" in asked else None
+
+
+def read_edge(pointer: str, text: str, tz: Zone) -> int:
+    """Return the instant that a field of a request gives; raise InvalidRequestError, which names the field."""
+    try:
+        return clock.parse_edge(text, tz)
+    except InvalidValueError as exc:
+        message = f"{exc.message}, or a date such as 2020-02-01"
+        raise InvalidRequestError(
+            "invalid_argument", f"{pointer[1:]} cannot be read", [Problem(pointer, exc.code, message)]
+        ) from exc
 
 
 def shown_in(tz: Zone | None) -> Callable[[int, int], int]:
@@ -75,10 +82,6 @@ def shown_in(tz: Zone | None) -> Callable[[int, int], int]:
     if tz is None:
         return lambda _instant, recorded: recorded
     return lambda instant, _recorded: clock.offset_at(instant, tz)
-
-
-def _zone(name: str | None) -> Zone | None:
-    return None if name is None else clock.zone(name)
 
 
 def _window(start: int, end: int, from_: str | None) -> dict[str, str | None]:

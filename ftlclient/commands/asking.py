@@ -26,6 +26,8 @@ from ftlclient.text import escaped, safe
 NOBODY = 3
 
 _ENDLESS = 10_000
+# What an answer of another shape makes the views do.
+_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError)
 
 Answer = dict[str, Any]
 
@@ -148,8 +150,12 @@ def run(question: Question, args: argparse.Namespace, console: Console) -> int:
 def _checked(answer: Answer, args: argparse.Namespace) -> Answer:
     members, missing = answer.get("members"), answer.get("not_found", [])
     if not isinstance(members, list) or not isinstance(missing, list):
-        raise NotThisAPIError(f"{args.url} answers in another shape than this ftlclient knows")
+        raise _another_shape(args)
     return answer
+
+
+def _another_shape(args: argparse.Namespace) -> NotThisAPIError:
+    return NotThisAPIError(f"{args.url} answers in another shape than this ftlclient knows")
 
 
 def _show(question: Question, answer: Answer, args: argparse.Namespace, console: Console) -> None:
@@ -165,8 +171,8 @@ def _show(question: Question, answer: Answer, args: argparse.Namespace, console:
                 console.width = max(console.width, Measurement.get(console, endless, view).maximum)
             console.print(view)
             write_pictures(view, args)
-    except (LookupError, TypeError, ValueError, AttributeError) as exc:
-        raise NotThisAPIError(f"{args.url} answers in another shape than this ftlclient knows") from exc
+    except _SHAPE_ERRORS as exc:
+        raise _another_shape(args) from exc
 
 
 def _is_endless(console: Console) -> bool:
@@ -183,7 +189,7 @@ def _watch(question: Question, who: Answer, args: argparse.Namespace, client: Cl
         try:
             while True:
                 try:
-                    view = question.view(client.ask(question.name, who | question.document))
+                    view = question.view(_checked(client.ask(question.name, who | question.document), args))
                     state = Text(f"{clock.now().astimezone():%H:%M:%S}, again in {args.watch:g} s", "dim")
                 except ClientError as exc:
                     state = Text(f"{clock.now().astimezone():%H:%M:%S}, {safe(str(exc))}", "yellow")
@@ -191,6 +197,8 @@ def _watch(question: Question, who: Answer, args: argparse.Namespace, client: Cl
                 time.sleep(args.watch)
         except KeyboardInterrupt:
             return 0
+        except _SHAPE_ERRORS as exc:
+            raise _another_shape(args) from exc
 
 
 def _who(args: argparse.Namespace) -> Answer:

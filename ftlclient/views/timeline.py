@@ -139,7 +139,7 @@ def _hour_between(begun: datetime, done: datetime) -> datetime | None:
     hour = begun.replace(minute=0, second=0, microsecond=0)
     if hour < begun:
         hour += timedelta(hours=1)
-    return hour if hour < done or (hour == begun) else None
+    return hour if hour < done else None
 
 
 def _utc() -> Zone:

@@ -5,6 +5,7 @@ command runs.
 """
 
 import argparse
+from collections.abc import Callable
 
 COMMANDS = [
     # name, room, help
@@ -19,18 +20,15 @@ COMMANDS = [
 ]
 
 
-def positive(text: str) -> int:
-    """Read a number that counts something."""
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 1_000_000):
-        raise argparse.ArgumentTypeError("expected a number from 1 to 1000000")
-    return int(text)
+def number(least: int, most: int) -> Callable[[str], int]:
+    """Return the reader of a whole number of the command line, from *least* to *most*."""
 
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text[:9]) <= most):
+            raise argparse.ArgumentTypeError(f"expected a number from {least} to {most}")
+        return int(text)
 
-def days(text: str) -> int:
-    """Read a number of days, no more than there have been since 1970."""
-    if not (text.isascii() and text.isdigit() and 0 < int(text) <= 20_000):
-        raise argparse.ArgumentTypeError("expected a number from 1 to 20000")
-    return int(text)
+    return read
 
 
 def printable(text: str) -> str:
@@ -38,8 +36,6 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
-def port(text: str) -> int:
-    """Read a port number; 0 takes any free one."""
-    if not (text.isascii() and text.isdigit() and int(text) < 65536):
-        raise argparse.ArgumentTypeError("expected a number from 0 to 65535")
-    return int(text)
+positive = number(1, 1_000_000)
+days = number(1, 20_000)  # no more than there have been since 1970
+port = number(0, 65_535)  # 0 takes any free one

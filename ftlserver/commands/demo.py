@@ -13,7 +13,7 @@ from ftlserver.app import create_app
 from ftlserver.commands import port
 from ftlserver.config import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_THREADS, Config
 from ftlserver.models import ActivityPeriod, User
-from ftlserver.serving import Server, listen, serve
+from ftlserver.serving import STOP_SIGNALS, Server, listen, serve
 from ftlserver.store import Store
 
 
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    for number in (signal.SIGTERM, signal.SIGHUP):  # so that the directory goes whenever they come
+    for number in STOP_SIGNALS:  # so that the directory goes whenever they come
         signal.signal(number, lambda *_: sys.exit(0))
     logging.getLogger("ftlserver").setLevel(logging.ERROR)  # the terminal is for the words below
     listener = listen(DEFAULT_HOST, config.port if args.port is None else args.port)

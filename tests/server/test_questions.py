@@ -219,6 +219,9 @@ def test_every_question_is_about_somebody(app: TestApp, question: str) -> None:
         ("9999-01-01", None, "/from"),
         ("2020-03-01", "9999-12-31T23:59:59", "/to"),
         ("", "", "/from"),
+        ("0001-01-01", None, "/from"),
+        ("1969-12-30", None, "/from"),
+        ("2020-03-01", "9999-12-31", "/to"),
     ],
 )
 def test_a_window_that_is_none_is_refused(
@@ -497,6 +500,19 @@ def test_a_meeting_names_the_dst_changes_and_what_each_does(
         ("Europe/Berlin", "2026-03-29T01:00:00+00:00", 54_000, 36_000),
     ]
     assert changes[0]["members"] == ["york"]
+
+
+@pytest.mark.parametrize("week", ["0001-01-01", "9999-12-31", "9998-01-01", "2090-01-01"])
+def test_a_meeting_in_a_week_that_nobody_can_plan_is_refused(habits: TestApp, week: str) -> None:
+    assert refused(habits, "meeting", id_list=["york"], week=week) == (400, "invalid_argument", "/week")
+
+
+def test_a_meeting_of_a_crowd_is_refused(sqlite_store: Store) -> None:
+    sqlite_store.add_users([User(f"u{n}", "U", "UTC") for n in range(101)])
+    app = TestApp(create_app(sqlite_store))
+    response = app.post_json("/api/meeting/", {"all": True}, expect_errors=True)
+    assert (response.status_int, response.json["error"], response.json["max"]) == (400, "too_many_ids", 100)
+    assert ask(app, "meeting", id_list=[f"u{n}" for n in range(100)])["slots"] == []
 
 
 def test_a_meeting_of_people_without_activity_has_no_slots(store: Store) -> None:
