@@ -56,11 +56,11 @@ class API:
     def overlap(self) -> dict[str, Any]:
         asked = schemas.validate(schemas.OVERLAP, read_json())
         window = Window.of(asked, clock.now())
-        activities, edges = self._activity(asked, window)
+        active, edges = self.store.active(asked.get("id_list"), window.edges)
         found = overlap.overlap(
-            activities, edges, asked.get("min_members"), window.tz or clock.zone("UTC"), _format(asked, "iso")
+            active, asked.get("min_members"), window.tz or clock.zone("UTC"), _format(asked, "iso")
         )
-        return _answer(asked, activities, window=window.to_json(edges, _ONCE), **found)
+        return _answer(asked, active, window=window.to_json(edges, _ONCE), **found)
 
     def presence(self) -> dict[str, Any]:
         asked = schemas.validate(schemas.PRESENCE, read_json())
@@ -150,8 +150,8 @@ class API:
         return users[:limit], {"response_metadata": {"next_cursor": cursor_after(users[limit - 1].id)}}
 
 
-def _answer(asked: dict[str, Any], activities: Sequence[Activity], **found: Any) -> dict[str, Any]:
-    return {"ok": True, **found} | _not_found(asked, [user for user, _ in activities])
+def _answer(asked: dict[str, Any], read: Sequence[tuple[User, Any]], **found: Any) -> dict[str, Any]:
+    return {"ok": True, **found} | _not_found(asked, [user for user, _ in read])
 
 
 def _not_found(asked: dict[str, Any], users: Sequence[User]) -> dict[str, list[str]]:

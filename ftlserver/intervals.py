@@ -8,23 +8,25 @@ where it has to sort.
 from collections.abc import Iterable, Iterator, Sequence
 
 Interval = tuple[int, int]
-Sweep = tuple[int, list[tuple[int, int]]]
+Stretch = tuple[int, int, tuple[int, ...]]
 
 
 def merge(intervals: Iterable[Interval]) -> list[Interval]:
     """Return the points that any of *intervals* has, as a flat list; empty intervals have none."""
-    ordered = sorted(interval for interval in intervals if interval[0] < interval[1])
-    if not ordered:
-        return []
     merged = []
-    begun, reached = ordered[0]
-    for start, end in ordered:
-        if start > reached:
-            merged.append((begun, reached))
+    begun = 0
+    reached: int | None = None
+    for start, end in sorted(intervals):
+        if reached is None or start > reached:
+            if start == end:
+                continue
+            if reached is not None:
+                merged.append((begun, reached))
             begun, reached = start, end
         elif end > reached:
             reached = end
-    merged.append((begun, reached))
+    if reached is not None:
+        merged.append((begun, reached))
     return merged
 
 
@@ -88,66 +90,50 @@ def split(intervals: Iterable[Interval], edges: Sequence[int]) -> Iterator[tuple
             at += 1
 
 
-def sweep(groups: Sequence[Iterable[Interval]]) -> Sweep:
-    """Return what ``cover`` and ``shared`` go through: how many *groups*, flat lists, there are, and their points.
+def sweep(groups: Sequence[Iterable[Interval]], least: int) -> tuple[list[Stretch], list[list[int]]]:
+    """Return the stretches in which at least *least* of *groups*, flat lists, have a point, and what pairs share.
 
-    A point is (point, index of the group), sorted; whether it is a start follows from those before it.
+    A stretch is (start, end, which), with the indexes of the groups that have it; who comes or goes begins a
+    new one. *least* is at least 1. What each two groups have in common is a matrix, with the length of each
+    group on its diagonal.
     """
-    # Sorted as one number each and taken apart afterwards, the points lie in memory in the order in which they
-    # are gone through: sorting pairs makes all that follows take twice as long.
+    # One pass, and what is sorted is numbers: sorting pairs makes all that follows take twice as long, because
+    # they lie scattered in memory.
     count = len(groups)
+    bits = count.bit_length()
+    mask = (1 << bits) - 1
     events: list[int] = []
     for index, group in enumerate(groups):
-        events += [point * count + index for pair in group for point in pair]
+        events += [point << bits | index for interval in group for point in interval]
     events.sort()
-    return count, [divmod(event, count) for event in events]
-
-
-def cover(swept: Sweep, least: int) -> list[tuple[int, int, tuple[int, ...]]]:
-    """Return the stretches in which at least *least* groups have a point.
-
-    Each is (start, end, which), with the indexes of the groups that have it; who comes or goes begins a new
-    stretch. *least* is at least 1.
-    """
-    found: list[tuple[int, int, tuple[int, ...]]] = []
-    active: set[int] = set()
-    since = 0
-    for point, index in swept[1]:
-        if point != since:
-            if len(active) >= least:
-                found.append((since, point, tuple(sorted(active))))
-            since = point
-        if index in active:
-            active.remove(index)
-        else:
-            active.add(index)
-    return found
-
-
-def shared(swept: Sweep) -> list[list[int]]:
-    """Return how much each two groups have in common, as a matrix with the length of each on its diagonal."""
+    first, last = (events[0] >> bits, events[-1] >> bits) if events else (0, 0)
     # What two share is what one has had at the ends of the other's intervals, less what it had had at their
     # starts. What each has had so far is a lane of one large number, so that time passes for all who are
     # active in one multiplication: the month of 50 members with 100,000 periods takes 0.1 s this way, 0.45 s
     # with a loop over who is active, and 3.3 s pair by pair.
-    count, points = swept
-    first, last = (points[0][0], points[-1][0]) if points else (0, 0)
     lane = (last - first).bit_length() // 8 + 1  # bytes
     lanes = [1 << (8 * lane * index) for index in range(count)]
     rows = [0] * count
-    is_active = [False] * count
-    active = had = 0
+    stretches: list[Stretch] = []
+    active: set[int] = set()
+    active_lanes = had = 0
     since = first
-    for point, index in points:
-        had += (point - since) * active
-        since = point
-        if is_active[index]:
+    for event in events:
+        point = event >> bits
+        index = event & mask
+        if point != since:
+            if len(active) >= least:
+                stretches.append((since, point, tuple(sorted(active))))
+            had += (point - since) * active_lanes
+            since = point
+        if index in active:
+            active.remove(index)
+            active_lanes -= lanes[index]
             rows[index] += had
-            active -= lanes[index]
         else:
+            active.add(index)
+            active_lanes += lanes[index]
             rows[index] -= had
-            active += lanes[index]
-        is_active[index] = not is_active[index]
     texts = [row.to_bytes(count * lane, "little") for row in rows]
     starts = range(0, count * lane, lane)
-    return [[int.from_bytes(text[at : at + lane], "little") for at in starts] for text in texts]
+    return stretches, [[int.from_bytes(text[at : at + lane], "little") for at in starts] for text in texts]

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby, islice
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import orjson
 import sqlalchemy as sa
-from sqlalchemy import Connection
+from sqlalchemy import Connection, TextClause
 from sqlalchemy.exc import IntegrityError
 
 from ftlserver.database import Database, connect, scrub, unit
@@ -78,8 +78,7 @@ _WITHIN = {
             SELECT key, json_extract(value, '$[0]') AS user_id,
                    json_extract(value, '$[1]') AS starts, json_extract(value, '$[2]') AS ends
             FROM json_each(:asked))
-        SELECT asked.key, json_group_array(p.started_at), json_group_array(p.ended_at),
-               json_group_array(p.start_offset), json_group_array(p.end_offset)
+        SELECT asked.key, {columns}
         FROM asked CROSS JOIN activity_periods p
           ON p.user_id = asked.user_id
          AND p.started_at > asked.starts - 604800000000
@@ -87,8 +86,7 @@ _WITHIN = {
          AND p.ended_at > asked.starts
         GROUP BY asked.key""",
     "postgresql": """
-        SELECT asked.key - 1, CAST(json_agg(p.started_at) AS text), CAST(json_agg(p.ended_at) AS text),
-               CAST(json_agg(p.start_offset) AS text), CAST(json_agg(p.end_offset) AS text)
+        SELECT asked.key - 1, {columns}
         FROM unnest(CAST(:ids AS varchar[]), CAST(:starts AS bigint[]), CAST(:ends AS bigint[]))
              WITH ORDINALITY AS asked (user_id, starts, ends, key)
         JOIN activity_periods p
@@ -97,6 +95,12 @@ _WITHIN = {
          AND p.started_at < asked.ends
          AND p.ended_at > asked.starts
         GROUP BY asked.key""",
+}
+_AS_ARRAY = {"sqlite": "json_group_array({})", "postgresql": "CAST(json_agg({}) AS text)"}
+_SPAN = ("p.started_at", "p.ended_at", "p.start_offset", "p.end_offset")
+_CLIPPED = {
+    "sqlite": ("max(p.started_at, asked.starts)", "min(p.ended_at, asked.ends)"),
+    "postgresql": ("greatest(p.started_at, asked.starts)", "least(p.ended_at, asked.ends)"),
 }
 _LAST_START = {
     "sqlite": """
@@ -133,7 +137,8 @@ class Store:
         self._members = sa.text(_MEMBERS[self._dialect])
         self._keep_users = sa.text(_KEEP_USERS[self._dialect])
         self._find_users = sa.text(_FIND_USERS[self._dialect])
-        self._within = sa.text(_WITHIN[self._dialect])
+        self._within = self._arrays_within(_SPAN)
+        self._clipped = self._arrays_within(_CLIPPED[self._dialect])
         self._last_start = sa.text(_LAST_START[self._dialect])
         marks = "?" if database.is_sqlite else "%s"
         self._insert_period = _INSERT_PERIOD.format(", ".join([marks] * 5))
@@ -201,7 +206,16 @@ class Store:
         with unit(self.database) as connection:
             users = self._users(connection, user_ids)
             edges = {user.id: edges_of(user) for user in users}
-            return self._spans(connection, users, edges), edges
+            return self._read_within(connection, self._within, users, edges), edges
+
+    def active(
+        self, user_ids: Sequence[str] | None, edges_of: Callable[[User], Interval]
+    ) -> tuple[list[tuple[User, list[Interval]]], dict[str, Interval]]:
+        """Return what ``activity`` does, but only when each user was active, cut at the edges of the window."""
+        with unit(self.database) as connection:
+            users = self._users(connection, user_ids)
+            edges = {user.id: edges_of(user) for user in users}
+            return self._read_within(connection, self._clipped, users, edges), edges
 
     def latest_activity(self, user_ids: Sequence[str] | None, at: int) -> list[tuple[User, list[Span]]]:
         """Return the users with those ids, or all, with the spans of the 7 days before their last start at *at*.
@@ -213,7 +227,7 @@ class Store:
             ids = self._array(user.id for user in users)
             last = connection.execute(self._last_start, {"ids": ids, "at": at}).all()
             edges = {user_id: (start - LONGEST_PERIOD, at + 1) for user_id, start in last if start is not None}
-            return self._spans(connection, users, edges)
+            return self._read_within(connection, self._within, users, edges)
 
     def _users(self, connection: Connection, user_ids: Sequence[str] | None) -> list[User]:
         if user_ids is None:
@@ -223,20 +237,23 @@ class Store:
             rows = connection.execute(self._find_users, {"ids": ids}).all()
         return [User(*row) for row in rows]
 
-    def _spans(
-        self, connection: Connection, users: list[User], edges: Mapping[str, Interval]
-    ) -> list[tuple[User, list[Span]]]:
+    def _arrays_within(self, columns: Sequence[str]) -> TextClause:
+        arrays = ", ".join(_AS_ARRAY[self._dialect].format(column) for column in columns)
+        return sa.text(_WITHIN[self._dialect].format(columns=arrays))
+
+    def _read_within(
+        self, connection: Connection, statement: TextClause, users: list[User], edges: Mapping[str, Interval]
+    ) -> list[tuple[User, list[Any]]]:
         asked = [(user.id, *edges[user.id]) for user in users if user.id in edges]
         if self._dialect == "sqlite":
             values: dict[str, object] = {"asked": json.dumps(asked)}
         else:
             ids, starts, ends = ([row[column] for row in asked] for column in range(3))
             values = {"ids": ids, "starts": starts, "ends": ends}
-        rows = connection.execute(self._within, values)
-        spans: dict[str, list[Span]] = {user.id: [] for user in users}
-        for key, *columns in rows:
-            spans[asked[key][0]] += sorted(zip(*map(orjson.loads, columns), strict=True))
-        return [(user, spans[user.id]) for user in users]
+        found: dict[str, list[Any]] = {user.id: [] for user in users}
+        for key, *columns in connection.execute(statement, values):
+            found[asked[key][0]] += sorted(zip(*map(orjson.loads, columns), strict=True))
+        return [(user, found[user.id]) for user in users]
 
     def users_after(self, after: str, limit: int) -> list[User]:
         """Return up to *limit* users by id, those after the id *after*."""

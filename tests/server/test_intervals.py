@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftlserver import intervals
-from ftlserver.intervals import Interval, clip, cover, intersect, merge, shared, split, subtract, sweep, total
+from ftlserver.intervals import Interval, clip, intersect, merge, split, subtract, sweep, total
 
 END = 60
 raw = st.lists(
@@ -66,21 +66,21 @@ def test_split_keeps_each_part_between_its_edges(intervals: list[Interval], edge
 
 
 @given(st.lists(flat, max_size=5), st.integers(1, 5))
-def test_cover_is_where_enough_are(groups: list[list[Interval]], least: int) -> None:
+def test_sweep_finds_where_enough_are(groups: list[list[Interval]], least: int) -> None:
     expected = {}
     for point in range(END):
         who = tuple(index for index, group in enumerate(groups) if point in points(group))
         if len(who) >= least:
             expected[point] = who
-    found = cover(sweep(groups), least)
+    found, _ = sweep(groups, least)
     assert {point: who for start, end, who in found for point in range(start, end)} == expected
     assert all(start < end for start, end, _ in found)
     assert all(a[1] < b[0] or a[2] != b[2] for a, b in pairwise(found))
 
 
 @given(st.lists(flat, max_size=5))
-def test_shared_is_the_common_time_of_each_pair(groups: list[list[Interval]]) -> None:
-    assert shared(sweep(groups)) == [[len(points(a) & points(b)) for b in groups] for a in groups]
+def test_sweep_finds_the_common_time_of_each_pair(groups: list[list[Interval]]) -> None:
+    assert sweep(groups, 1)[1] == [[len(points(a) & points(b)) for b in groups] for a in groups]
 
 
 # The traps of the field, by name.
@@ -89,7 +89,7 @@ def test_shared_is_the_common_time_of_each_pair(groups: list[list[Interval]]) ->
 def test_neighbours_that_touch_do_not_overlap_but_are_one_stretch() -> None:
     assert intersect([(0, 5)], [(5, 9)]) == []
     assert merge([(5, 9), (0, 5)]) == [(0, 9)]
-    assert cover(sweep([[(0, 5)], [(5, 9)]]), 2) == []
+    assert sweep([[(0, 5)], [(5, 9)]], 2)[0] == []
 
 
 def test_parallel_periods_count_once() -> None:
