@@ -13,8 +13,7 @@ FTLError
 │   └── LocalTimeError       a wall clock that does not exist, or occurs twice
 ├── UserNotFoundError
 ├── UserExistsError
-├── ImportFileError          a file is not what the importer reads
-│   └── BadItemError         one item of a file is not usable
+├── ImportFileError          an item of a file is not usable
 └── DatabaseError            busy, unavailable, full
 """
 
@@ -98,17 +97,6 @@ class UserExistsError(FTLError):
 
 class ImportFileError(FTLError):
     code = "invalid_file"
-
-
-class BadItemError(ImportFileError):
-    """One item cannot be used; *position* says where it stands in the file."""
-
-    code = "bad_item"
-
-    def __init__(self, position: str, reason: str) -> None:
-        super().__init__(f"{position}: {reason}")
-        self.position = position
-        self.reason = reason
 
 
 class DatabaseError(FTLError):

@@ -10,10 +10,12 @@ ROOT = Path(__file__).parent.parent
 # From the lowest room to the highest; a room imports only rooms below it.
 SERVER = [
     *("errors", "clock", "intervals", "models", "wall_clock", "window", "questions", "config", "strict_json"),
-    *("schemas", "tables", "database", "store", "samples", "importers", "reading", "api", "app", "serving"),
+    *("schemas", "tables", "database", "store", "samples", "reading", "api", "app", "serving"),
     *("commands", "cli", "__main__"),
 ]
+FORMATS = ["__init__", "objects", "activitywatch", "members", "slack", "timewarrior", "source"]
 CLIENT = ["errors", "text", "clock", "models", "config", "client", "views", "commands", "cli", "__main__"]
+ORDERS = {"ftlserver": SERVER, "ftlclient": CLIENT, "ftlformats": FORMATS}
 
 PLACES = {
     "bottle": {"ftlserver.reading", "ftlserver.app"},
@@ -24,7 +26,7 @@ PLACES = {
     "waitress": {"ftlserver.serving"},
     "zoneinfo": {"ftlserver.clock", "ftlclient.clock"},
     "faker": {"ftlserver.samples"},
-    "ijson": {"ftlserver.importers"},
+    "ijson": {"ftlformats.objects"},
     "requests": {"ftlclient.client"},
     "rich": {"ftlserver.commands", "ftlclient.views", "ftlclient.commands", "ftlclient.cli"},
     "tzlocal": {"ftlclient.clock"},
@@ -33,7 +35,7 @@ PLACES = {
 
 
 def modules() -> list[Path]:
-    return [path for package in ("ftlserver", "ftlclient") for path in sorted((ROOT / package).rglob("*.py"))]
+    return [path for package in ORDERS for path in sorted((ROOT / package).rglob("*.py"))]
 
 
 def imports(path: Path) -> set[str]:
@@ -53,12 +55,12 @@ def room(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_import_goes_up_and_the_packages_know_nothing_of_each_other(path: Path) -> None:
+def test_no_import_goes_up_and_server_and_client_know_nothing_of_each_other(path: Path) -> None:
     package, name = room(path).split(".")
-    order = SERVER if package == "ftlserver" else CLIENT
+    order = ORDERS[package]
     for imported in imports(path):
         top, *rest = imported.split(".")
-        if top not in ("ftlserver", "ftlclient"):
+        if top not in ORDERS or (top == "ftlformats" and package != top):
             continue
         assert top == package
         if name != "__init__" and rest[0] in order:
@@ -74,4 +76,4 @@ def test_each_library_has_its_place(path: Path) -> None:
 
 def test_every_room_is_in_the_order() -> None:
     rooms = {room(path) for path in modules()} - {"ftlserver.__init__", "ftlclient.__init__"}
-    assert rooms == {f"ftlserver.{name}" for name in SERVER} | {f"ftlclient.{name}" for name in CLIENT}
+    assert rooms == {f"{package}.{name}" for package, order in ORDERS.items() for name in order}

@@ -4,80 +4,104 @@ All or nothing: one bad item, and nothing is stored, unless --skip-bad leaves it
 """
 
 import argparse
-import codecs
-import contextlib
-import io
-import os
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any
 
 import orjson
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ftlformats import BadItem, FormatError, FoundPeriod, FoundUser, Item, LeftOut
+from ftlformats.source import Source, open_source
+from ftlformats.source import add_arguments as add_source_arguments
 from ftlserver.config import Config
-from ftlserver.errors import BadItemError, ConfigError, UserNotFoundError
-from ftlserver.importers import (
-    Item,
-    LeftOut,
-    TeamReader,
-    UserReader,
-    activitywatch,
-    members,
-    slack,
-    timewarrior,
-)
+from ftlserver.errors import ConfigError, ImportFileError, InvalidValueError, UserNotFoundError
 from ftlserver.models import ActivityPeriod, User
 from ftlserver.store import Recorded, Store
-
-TEAM_FORMATS: dict[str, TeamReader] = {"members": members.read, "slack": slack.read}
-USER_FORMATS: dict[str, UserReader] = {"activitywatch": activitywatch.read, "timewarrior": timewarrior.read}
 
 _BATCH = 5_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("format", metavar="FORMAT", choices=[*TEAM_FORMATS, *USER_FORMATS], help="%(choices)s")
-    parser.add_argument("file", metavar="FILE", help="the file to read; - is standard input")
-    parser.add_argument(
-        "--user", metavar="ID", help=f"whose activity it is; needed for {' and '.join(USER_FORMATS)}"
-    )
+    add_source_arguments(parser)
     parser.add_argument("--skip-bad", action="store_true", help="leave bad items out and list them")
     parser.add_argument("--dry-run", action="store_true", help="store nothing, say what would happen")
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    with (
-        Store.open(config.database) as store,
-        _open(args.file) as file,
-        _Spool() as users,
-        _Spool() as periods,
-    ):
-        left_out: Counter[str] = Counter()
-        for item in _progress(_items(args, store, file), file):
-            match item:
-                case User():
-                    users.add((item.id, item.real_name, item.tz))
-                case ActivityPeriod():
-                    offsets = (item.start_offset, item.end_offset)
-                    periods.add((item.user_id, item.started_at, item.ended_at, *offsets))
-                case LeftOut():
-                    left_out[item.reason] += 1
-                case BadItemError():
-                    if not args.skip_bad:
-                        raise item
-                    print(f"left out: {item}", file=sys.stderr)
-                    left_out["bad"] += 1
+    with Store.open(config.database) as store:
+        try:
+            with open_source(args) as source:
+                recorded, left_out = _import(args, store, source)
+        except FormatError as exc:
+            raise ConfigError(str(exc)) from exc
+    print(_counts(recorded, left_out, dry_run=args.dry_run))
+    return 0
+
+
+def _import(args: argparse.Namespace, store: Store, source: Source) -> tuple[Recorded, Counter[str]]:
+    left_out: Counter[str] = Counter()
+    whose = _Users(store, args.user)
+    with _Spool() as users, _Spool() as periods:
+        for item in _progress(source):
+            try:
+                match item:
+                    case FoundUser():
+                        user = whose.add(item)
+                        users.add((user.id, user.real_name, user.tz))
+                    case FoundPeriod():
+                        if (owner := whose.find(item.user_id)) is not None:
+                            period = ActivityPeriod.from_text(owner, item.start_time, item.end_time)
+                            offsets = (period.start_offset, period.end_offset)
+                            periods.add((period.user_id, period.started_at, period.ended_at, *offsets))
+                    case LeftOut():
+                        left_out[item.reason] += 1
+                    case BadItem():
+                        raise InvalidValueError(item.reason)
+            except (InvalidValueError, UserNotFoundError) as exc:
+                assert not isinstance(item, LeftOut)
+                if not args.skip_bad:
+                    raise ImportFileError(f"{item.position}: {exc.message}") from exc
+                print(f"left out: {item.position}: {exc.message}", file=sys.stderr)
+                left_out["bad"] += 1
         recorded = store.record(
             (User(*row) for row in users),
             (ActivityPeriod(*row) for row in periods),
             dry_run=args.dry_run,
         )
-    print(_counts(recorded, left_out, dry_run=args.dry_run))
-    return 0
+    return recorded, left_out
+
+
+class _Users:
+    """Whose the periods of a file are: the users it has told, else those that are stored."""
+
+    def __init__(self, store: Store, user_id: str | None) -> None:
+        self._store = store
+        self._users: dict[str, User | None] = {}
+        self._only = None if user_id is None else self._stored(user_id)
+
+    def add(self, found: FoundUser) -> User:
+        """Return the user that was *found*; raise InvalidValueError, and then their periods have no owner."""
+        self._users[found.id] = None
+        user = self._users[found.id] = User(found.id, found.real_name, found.tz)
+        return user
+
+    def find(self, user_id: str | None) -> User | None:
+        """Return the owner of a period, None if the file told one that is bad; raise UserNotFoundError."""
+        if user_id is None:
+            return self._only
+        if user_id not in self._users:
+            self._users[user_id] = self._stored(user_id)
+        return self._users[user_id]
+
+    def _stored(self, user_id: str) -> User:
+        user = self._store.find_user(user_id)
+        if user is None:
+            raise UserNotFoundError(user_id)
+        return user
 
 
 class _Spool:
@@ -109,50 +133,19 @@ class _Spool:
         self._batch = []
 
 
-@contextlib.contextmanager
-def _open(name: str) -> Iterator[BinaryIO]:
-    with contextlib.ExitStack() as stack:
-        try:
-            if name != "-":
-                file: BinaryIO = stack.enter_context(open(name, "rb"))
-            elif sys.stdin is None:
-                raise ConfigError("there is no standard input to read")
-            else:
-                file = sys.stdin.buffer
-        except OSError as exc:
-            raise ConfigError(f"cannot read {name}: {exc.strerror}") from exc
-        if isinstance(file, io.BufferedReader) and file.peek(3)[:3] == codecs.BOM_UTF8:
-            file.read(3)  # which programs on Windows write before a text
-        yield file
-
-
-def _items(args: argparse.Namespace, store: Store, file: BinaryIO) -> Iterator[Item]:
-    if args.format in TEAM_FORMATS:
-        if args.user is not None:
-            raise ConfigError(f"a file in the format {args.format} says itself whose activity it is; drop --user")
-        return TEAM_FORMATS[args.format](file)
-    if args.user is None:
-        raise ConfigError(f"the format {args.format} does not say whose activity it is; add --user ID")
-    user = store.find_user(args.user)
-    if user is None:
-        raise UserNotFoundError(args.user)
-    return USER_FORMATS[args.format](file, user)
-
-
-def _progress(items: Iterator[Item], file: BinaryIO) -> Iterator[Item]:
-    """Yield *items*, with a bar on a terminal for what has been read of *file*."""
+def _progress(source: Source) -> Iterator[Item]:
+    """Yield the items, with a bar on a terminal for what has been read of the file."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield from items
+        yield from source.items
         return
-    size = os.fstat(file.fileno()).st_size or None
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[items]:,} items"))
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
-        task = progress.add_task("reading", total=size, items=0)
-        for number, item in enumerate(items):
+        task = progress.add_task("reading", total=source.size, items=0)
+        for number, item in enumerate(source.items):
             yield item
             if number % 1_000 == 0:
-                progress.update(task, items=number, completed=file.tell() if file.seekable() else 0)
+                progress.update(task, items=number, completed=source.position)
 
 
 def _counts(recorded: Recorded, left_out: Counter[str], *, dry_run: bool) -> str:

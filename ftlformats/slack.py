@@ -1,34 +1,28 @@
 """The ``users.list`` answer of Slack's Web API: people, without activity."""
 
-from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from ftlserver.errors import BadItemError, ImportFileError, InvalidValueError
-from ftlserver.importers import Item, LeftOut
-from ftlserver.importers.objects import pointer, read_objects
-from ftlserver.models import User
+from ftlformats import BadItem, FormatError, FoundUser, Item, Items, LeftOut
+from ftlformats.objects import pointer, read_objects
 
 _SLACKBOT = "USLACKBOT"  # a bot that does not say so
 
 
-def read(file: BinaryIO) -> Iterator[Item]:
-    """Yield each person as a User, and bots and deleted people as LeftOut."""
+def read(file: BinaryIO) -> Items:
+    """Yield each person as a user, and bots and deleted people as LeftOut."""
     seen = False
     for path, fields, member in read_objects(file, lambda path: path == (), "members"):
         if path == ():
             seen = fields.get("members") == []  # whatever it holds comes after
-            continue
-        try:
-            yield _person(member)
-        except InvalidValueError as exc:
-            yield BadItemError(pointer(path), exc.message)
+        else:
+            yield _person(pointer(path), member)
     if not seen:
-        raise ImportFileError('the file is not an answer of users.list: it has no "members"')
+        raise FormatError('the file is not an answer of users.list: it has no "members"')
 
 
-def _person(member: Any) -> User | LeftOut:
+def _person(position: str, member: Any) -> Item:
     if not isinstance(member, dict):
-        raise InvalidValueError("a member is an object")
+        return BadItem(position, "a member is an object")
     if member.get("is_bot") or member.get("id") == _SLACKBOT:
         return LeftOut("bots")
     if member.get("deleted"):
@@ -41,5 +35,5 @@ def _person(member: Any) -> User | LeftOut:
     ]
     id_, tz, name = member.get("id"), member.get("tz"), next((name for name in names if name), None)
     if not (isinstance(id_, str) and isinstance(tz, str) and isinstance(name, str)):
-        raise InvalidValueError("a member has an id, a real_name and a tz, which are strings")
-    return User(id_, name, tz)
+        return BadItem(position, "a member has an id, a real_name and a tz, which are strings")
+    return FoundUser(position, id_, name, tz)

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO
 import ijson
 from ijson.common import ObjectBuilder
 
-from ftlserver.errors import ImportFileError
+from ftlformats import FormatError
 
 Path = tuple[str | int, ...]
 Found = tuple[Path, dict[str, Any], Any]
@@ -26,7 +26,7 @@ def read_objects(
     Fields that are objects or arrays are given as empty ones. What stands in the place of a wanted object
     is given as (path, {}, value). A wanted object within another takes its place. Elements are handed on as
     they are read if the *needed* fields stand before the array; if not, when the object ends.
-    Raise ImportFileError for what is not JSON.
+    Raise FormatError for what is not JSON.
     """
     current: _Object | None = None
     element: ObjectBuilder | None = None
@@ -103,10 +103,10 @@ def _walk(file: BinaryIO) -> Iterator[tuple[Path, str, Any]]:
             elif keys and isinstance(keys[-1], int):
                 keys[-1] += 1
             if len(keys) > DEEPEST:
-                raise ImportFileError(f"the file nests deeper than {DEEPEST} levels")
+                raise FormatError(f"the file nests deeper than {DEEPEST} levels")
             yield tuple(keys), event, value
             if event in _STARTS:
                 keys.append(_STARTS[event])
     except ijson.JSONError as exc:
         reason = exc.args[0].decode(errors="replace") if isinstance(exc.args[0], bytes) else str(exc)
-        raise ImportFileError(f"the file is not whole JSON: {reason.splitlines()[0].strip()}") from exc
+        raise FormatError(f"the file is not whole JSON: {reason.splitlines()[0].strip()}") from exc
