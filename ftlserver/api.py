@@ -10,7 +10,7 @@ from ftlserver.errors import InvalidRequestError, Problem, UserNotFoundError
 from ftlserver.intervals import Interval
 from ftlserver.models import User
 from ftlserver.questions import Activity, activity, hours, meeting, overlap, presence, summary, who
-from ftlserver.reading import cursor_after, read_json, read_page, read_query
+from ftlserver.reading import cursor_after, principal, read_json, read_page, read_query
 from ftlserver.store import Store
 from ftlserver.window import Window, instant, read_edge, read_zone
 
@@ -29,14 +29,16 @@ class API:
         self.store = store
 
     def log_user_activity(self) -> dict[str, Any]:
-        return self._log_user_activity(schemas.validate(schemas.LOG_USER_ACTIVITY, read_json()))
+        return self._log_user_activity(_read(schemas.LOG_USER_ACTIVITY))
 
     def log_user_activity_by_link(self) -> dict[str, Any]:
         """Answer a question that is all in its address; without ids, about a page of all users."""
         asked, page = read_query()
         if "id_list" in asked:
             _refuse(page)
-            return self._log_user_activity(schemas.validate(schemas.LOG_USER_ACTIVITY, asked))
+            principal().allow_users(schemas.validate(schemas.LOG_USER_ACTIVITY, asked)["id_list"])
+            return self._log_user_activity(asked)
+        principal().allow_users(None)
         users, paging = self._page(page)
         schemas.validate(schemas.LOG_USER_ACTIVITY, {**asked, "all": True})
         if not users:
@@ -44,7 +46,7 @@ class API:
         return self._log_user_activity({**asked, "id_list": [user.id for user in users]}) | paging
 
     def summary(self) -> dict[str, Any]:
-        asked = schemas.validate(schemas.SUMMARY, read_json())
+        asked = _read(schemas.SUMMARY)
         window = Window.of(asked, clock.now())
         name = asked.get("day_zone", "member")
         day_zone = None if name == "member" else clock.zone(name)
@@ -54,7 +56,7 @@ class API:
         return _answer(asked, activities, window=window.to_json(edges, rule), members=members)
 
     def overlap(self) -> dict[str, Any]:
-        asked = schemas.validate(schemas.OVERLAP, read_json())
+        asked = _read(schemas.OVERLAP)
         window = Window.of(asked, clock.now())
         active, edges = self.store.active(asked.get("id_list"), window.edges)
         found = overlap.overlap(
@@ -63,7 +65,7 @@ class API:
         return _answer(asked, active, window=window.to_json(edges, _ONCE), **found)
 
     def presence(self) -> dict[str, Any]:
-        asked = schemas.validate(schemas.PRESENCE, read_json())
+        asked = _read(schemas.PRESENCE)
         tz = read_zone(asked)
         at = clock.now() if "at" not in asked else read_edge("/at", asked["at"], tz or clock.zone("UTC"))
         activities = self.store.latest_activity(asked.get("id_list"), at)
@@ -71,7 +73,7 @@ class API:
         return _answer(asked, activities, at=instant(at), members=members)
 
     def hours(self) -> dict[str, Any]:
-        asked = schemas.validate(schemas.HOURS, read_json())
+        asked = _read(schemas.HOURS)
         window = Window.of(asked, clock.now())
         activities, edges = self._activity(asked, window)
         rule = f"{_ONCE}; hours of the week are those of {'each member' if window.tz is None else window.tz.key}"
@@ -79,7 +81,7 @@ class API:
         return _answer(asked, activities, window=window.to_json(edges, rule), members=members)
 
     def meeting(self) -> dict[str, Any]:
-        asked = schemas.validate(schemas.MEETING, read_json())
+        asked = _read(schemas.MEETING)
         now = clock.now()
         tz = read_zone(asked) or clock.zone("UTC")
         week = _week(asked.get("week"), now, tz)
@@ -106,14 +108,22 @@ class API:
     def users(self) -> dict[str, Any]:
         asked, page = read_query()
         _refuse(asked)
+        principal().allow_users(None)
         users, paging = self._page(page)
         return {"ok": True, "members": [who(user) for user in users]} | paging
 
     def user(self, user_id: str) -> dict[str, Any]:
+        principal().allow_users([user_id])
         user = self.store.find_user(user_id)
         if user is None:
             raise UserNotFoundError(user_id)
         return {"ok": True, "member": who(user)}
+
+    def whoami(self) -> dict[str, Any]:
+        """Say what the token that was sent, or nobody, may do."""
+        asking = principal()
+        bound = None if asking.user_ids is None else sorted(asking.user_ids)
+        return {"ok": True, "name": asking.name, "scopes": sorted(asking.scopes), "user_ids": bound}
 
     def health(self) -> dict[str, Any]:
         """Say that the process answers, whatever the database does."""
@@ -148,6 +158,13 @@ class API:
         if len(users) <= limit:
             return users, {}
         return users[:limit], {"response_metadata": {"next_cursor": cursor_after(users[limit - 1].id)}}
+
+
+def _read(schema: schemas.Schema) -> dict[str, Any]:
+    """Return the question in the body, if its sender may ask it."""
+    asked = schemas.validate(schema, read_json())
+    principal().allow_users(asked.get("id_list"))
+    return asked
 
 
 def _answer(asked: dict[str, Any], read: Sequence[tuple[User, Any]], **found: Any) -> dict[str, Any]:

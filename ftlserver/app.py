@@ -10,26 +10,32 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 import bottle
 import orjson
 
+from ftlserver.access import Gate, Policy
 from ftlserver.api import API
-from ftlserver.errors import DatabaseError, FTLError, InvalidRequestError
+from ftlserver.errors import DatabaseError, FTLError, InvalidRequestError, RefusedError
 from ftlserver.store import Store
+from ftlserver.token_store import TokenStore
 
-ROUTES: list[tuple[str, str, Callable[..., Any]]] = [
-    ("POST", "/api/loguseractivity", API.log_user_activity),
-    ("GET", "/api/loguseractivity", API.log_user_activity_by_link),
-    ("POST", "/api/summary", API.summary),
-    ("POST", "/api/overlap", API.overlap),
-    ("POST", "/api/presence", API.presence),
-    ("POST", "/api/hours", API.hours),
-    ("POST", "/api/meeting", API.meeting),
-    ("GET", "/api/users", API.users),
-    ("GET", "/api/users/<user_id>", API.user),
-    ("GET", "/healthz", API.health),
-    ("GET", "/readyz", API.readiness),
+# Method, path, the scope that a token must have, handler. KNOWN takes any token, None takes anybody.
+KNOWN = "known"
+ROUTES: list[tuple[str, str, str | None, Callable[..., Any]]] = [
+    ("POST", "/api/loguseractivity", "read", API.log_user_activity),
+    ("GET", "/api/loguseractivity", "read", API.log_user_activity_by_link),
+    ("POST", "/api/summary", "read", API.summary),
+    ("POST", "/api/overlap", "read", API.overlap),
+    ("POST", "/api/presence", "read", API.presence),
+    ("POST", "/api/hours", "read", API.hours),
+    ("POST", "/api/meeting", "read", API.meeting),
+    ("GET", "/api/users", "read", API.users),
+    ("GET", "/api/users/<user_id>", "read", API.user),
+    ("GET", "/api/whoami", KNOWN, API.whoami),
+    ("GET", "/healthz", None, API.health),
+    ("GET", "/readyz", None, API.readiness),
 ]
 
 _STATUSES = {
     "bad_request": 400,
+    "host_missing": 400,
     "invalid_json": 400,
     "json_not_object": 400,
     "missing_argument": 400,
@@ -38,12 +44,18 @@ _STATUSES = {
     "too_many_ids": 400,
     "too_many_days": 400,
     "invalid_cursor": 400,
+    "not_authed": 401,
+    "invalid_auth": 401,
+    "missing_scope": 403,
+    "cross_origin": 403,
+    "tls_required": 403,
     "not_found": 404,
     "user_not_found": 404,
     "method_not_allowed": 405,
     "user_exists": 409,
     "body_too_large": 413,
     "unsupported_media_type": 415,
+    "host_not_allowed": 421,
     "invalid_period": 422,
     "unknown_timezone": 422,
     "headers_too_large": 431,
@@ -67,20 +79,31 @@ HEADERS = [
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
 ]
+_HSTS = ("Strict-Transport-Security", "max-age=31536000")
+_PREFLIGHT = [
+    ("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE"),
+    ("Access-Control-Allow-Headers", "Authorization, Content-Type"),
+    ("Access-Control-Max-Age", "600"),
+]
+_CHALLENGES = {
+    "not_authed": 'Bearer realm="ftl"',
+    "invalid_auth": 'Bearer realm="ftl", error="invalid_token"',
+}
+_REASONS = {400: "Bad Request", 403: "Forbidden", 421: "Misdirected Request"}
 _RETRY_SECONDS = "1"
 
 _access_log = logging.getLogger("ftlserver.access")
 _log = logging.getLogger("ftlserver")
 
 
-def create_app(store: Store) -> WSGIApplication:
-    """Return the application over *store*."""
+def create_app(store: Store, policy: Policy | None = None) -> WSGIApplication:
+    """Return the application over *store*; without *policy* it is for a server on this machine alone."""
+    gate = Gate(TokenStore(store.database), policy or Policy())
     application = _Bottle()
     api = API(store)
-    for method, path, handler in ROUTES:
-        bound = handler.__get__(api)
-        application.route([path, path + "/"], method, bound)
-    return _with_request_id(application)
+    for method, path, scope, handler in ROUTES:
+        application.route([path, path + "/"], method, _guarded(gate, scope, handler.__get__(api)))
+    return _with_policy(application, gate.policy)
 
 
 def error_body(status: int, code: str, message: str, **more: object) -> bytes:
@@ -95,7 +118,6 @@ class _Bottle(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
         super().__init__()
         self.uninstall("json")  # it takes whichever JSON library it finds installed
         self.install(bottle.JSONPlugin(json_dumps=orjson.dumps))
-        self.install(_answer_errors)
 
     def default_error_handler(self, error: bottle.HTTPError) -> bytes:
         """Answer what Bottle itself refuses, and what nobody foresaw."""
@@ -109,37 +131,49 @@ class _Bottle(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
         )
 
 
-def _answer_errors(handler: Callable[..., Any]) -> Callable[..., Any]:
+def _guarded(gate: Gate, scope: str | None, handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Return *handler* for those alone who may, with errors as answers."""
+
     def answer(**arguments: str) -> Any:
+        environ = bottle.request.environ
         try:
+            gate.policy.check_origin(environ)
+            if scope is not None:
+                principal = environ["ftl.principal"] = gate.admit(environ.get("HTTP_AUTHORIZATION"))
+                if scope != KNOWN:
+                    principal.allow(scope)
             return handler(**arguments)
         except FTLError as exc:
-            return _error_response(exc)
+            return bottle.HTTPResponse(*_error(exc, environ["ftl.request_id"]))
 
     return answer
 
 
-def _error_response(exc: FTLError) -> bottle.HTTPResponse:
-    request_id = bottle.request.environ["ftl.request_id"]
-    status = _STATUSES[exc.code]
+def _error(exc: FTLError, request_id: str) -> tuple[bytes, int, dict[str, str]]:
+    """Return the body, the status and the headers that tell of an error."""
     more: dict[str, object] = {}
     headers = {"Content-Type": "application/json"}
-    if isinstance(exc, DatabaseError):
-        _log.error("%s: %s", request_id, exc)
-        headers["Retry-After"] = _RETRY_SECONDS
-    if isinstance(exc, InvalidRequestError):
-        if exc.problems:
-            more["errors"] = exc.problems
-        if exc.limit is not None:
-            more["max"] = exc.limit
-        if exc.code == "unsupported_media_type":
-            headers["Accept-Post"] = "application/json"
-    body = error_body(status, exc.code, exc.message, **more, request_id=request_id)
-    return bottle.HTTPResponse(body, status, headers)
+    match exc:
+        case DatabaseError():
+            _log.error("%s: %s", request_id, exc)
+            headers["Retry-After"] = _RETRY_SECONDS
+        case InvalidRequestError():
+            if exc.problems:
+                more["errors"] = exc.problems
+            if exc.limit is not None:
+                more["max"] = exc.limit
+            if exc.code == "unsupported_media_type":
+                headers["Accept-Post"] = "application/json"
+        case RefusedError():
+            more |= exc.more
+            if exc.code in _CHALLENGES:
+                headers["WWW-Authenticate"] = _CHALLENGES[exc.code]
+    status = _STATUSES[exc.code]
+    return error_body(status, exc.code, exc.message, **more, request_id=request_id), status, headers
 
 
-def _with_request_id(application: WSGIApplication) -> WSGIApplication:
-    """Give each request an id, each answer the headers that all answers have, and the log a line.
+def _with_policy(application: WSGIApplication, policy: Policy) -> WSGIApplication:
+    """Give each request an id and a check of its host, each answer the headers that all have, the log a line.
 
     Outside Bottle, whose own hooks lose their headers when a handler fails.
     """
@@ -147,13 +181,31 @@ def _with_request_id(application: WSGIApplication) -> WSGIApplication:
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
         request_id = environ["ftl.request_id"] = secrets.token_hex(8)
+        policy.read_proxy(environ)
+        extra = [*HEADERS, ("X-Request-Id", request_id)]
+        if environ["wsgi.url_scheme"] == "https":
+            extra.append(_HSTS)
+        origin = environ.get("HTTP_ORIGIN", "").lower()
+        if policy.origins:
+            extra.append(("Vary", "Origin"))
+        if origin in policy.origins:
+            extra += [("Access-Control-Allow-Origin", origin), ("Access-Control-Expose-Headers", "X-Request-Id")]
 
         def respond(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
             request = f"{environ['REQUEST_METHOD']} {_printable(environ['PATH_INFO'])}"
             seconds = time.perf_counter() - started
             log_request(environ.get("REMOTE_ADDR", "-"), request, status[:3], seconds, request_id)
-            return start_response(status, [*headers, *HEADERS, ("X-Request-Id", request_id)], exc_info)
+            return start_response(status, [*headers, *extra], exc_info)
 
+        try:
+            policy.check_host(environ)
+        except RefusedError as exc:
+            body, code, headers = _error(exc, request_id)
+            respond(f"{code} {_REASONS[code]}", [*headers.items(), ("Content-Length", str(len(body)))])
+            return [body]
+        if origin in policy.origins and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ:
+            respond("204 No Content", _PREFLIGHT)
+            return []
         return application(environ, respond)
 
     return serve

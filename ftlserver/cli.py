@@ -1,6 +1,6 @@
 """The command line: from arguments to a command, from an outcome to an exit status.
 
-Statuses: 0 done, 1 no such user (or not confirmed), 2 wrong usage or input, 3 the database cannot be used.
+Statuses: 0 done, 1 no such user or token (or not confirmed), 2 wrong usage or input, 3 the database cannot be used.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from typing import Any
 from ftlserver import __version__
 from ftlserver.commands import COMMANDS
 from ftlserver.config import Config
-from ftlserver.errors import DatabaseError, FTLError, UserExistsError, UserNotFoundError
+from ftlserver.errors import DatabaseError, FTLError, TokenNotFoundError, UserExistsError, UserNotFoundError
 
 
 class _CommandParser(argparse.ArgumentParser):
@@ -131,7 +131,7 @@ def _close_stdout() -> None:
 
 def _status(exc: FTLError) -> int:
     match exc:
-        case UserNotFoundError() | UserExistsError():
+        case UserNotFoundError() | UserExistsError() | TokenNotFoundError():
             return 1
         case DatabaseError():
             return 3

@@ -20,12 +20,16 @@ class Config:
     database: str
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    trusted_proxy: str | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
-        """Read ``DATABASE_URL``, ``HOST`` and ``PORT``; raise ConfigError, naming the variable.
+        """Read ``DATABASE_URL``, ``HOST``, ``PORT`` and the variables that begin with ``FTL_``.
 
-        On Heroku (``DYNO`` is set) PostgreSQL is reached by TLS only, which its URL does not say.
+        On Heroku (``DYNO`` is set) PostgreSQL is reached by TLS only, which its URL does not say, and every
+        request comes through a router. Raise ConfigError, naming the variable.
         """
         database = environ.get("DATABASE_URL") or default_database()
         if "DYNO" in environ and database.startswith("postgres") and "sslmode=" not in database:
@@ -34,12 +38,19 @@ class Config:
             database=database,
             host=environ.get("HOST") or DEFAULT_HOST,
             port=_port(environ.get("PORT") or str(DEFAULT_PORT)),
+            allowed_hosts=_names(environ.get("FTL_ALLOWED_HOSTS", "")),
+            allowed_origins=_names(environ.get("FTL_ALLOWED_ORIGINS", "")),
+            trusted_proxy=environ.get("FTL_TRUSTED_PROXY") or ("*" if "DYNO" in environ else None),
         )
 
 
 def default_database() -> str:
     """Return the path of the SQLite file in the user's data directory."""
     return str(Path(platformdirs.user_data_dir("ftlserver", appauthor=False)) / "ftl.sqlite3")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.replace(",", " ").split())
 
 
 def _port(text: str) -> int:

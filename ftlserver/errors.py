@@ -11,8 +11,10 @@ FTLError
 │   ├── InvalidPeriodError
 │   ├── UnknownZoneError
 │   └── LocalTimeError       a wall clock that does not exist, or occurs twice
+├── RefusedError             whoever asks may not
 ├── UserNotFoundError
 ├── UserExistsError
+├── TokenNotFoundError
 ├── ImportFileError          an item of a file is not usable
 └── DatabaseError            busy, unavailable, full
 """
@@ -81,6 +83,15 @@ class LocalTimeError(InvalidValueError):
         self.choices = list(choices)
 
 
+class RefusedError(FTLError):
+    """A request is not let in; *more* says what it lacks."""
+
+    def __init__(self, code: str, message: str, **more: object) -> None:
+        super().__init__(message)
+        self.code = code
+        self.more = more
+
+
 class UserNotFoundError(FTLError):
     code = "user_not_found"
 
@@ -93,6 +104,13 @@ class UserExistsError(FTLError):
 
     def __init__(self, user_id: str) -> None:
         super().__init__(f'User "{user_id}" exists already')
+
+
+class TokenNotFoundError(FTLError):
+    code = "token_not_found"
+
+    def __init__(self) -> None:
+        super().__init__("there is no token with that id; see: ftlserver token list")
 
 
 class ImportFileError(FTLError):

@@ -9,12 +9,19 @@ from bottle import FormsDict, request
 from ftlserver import strict_json
 from ftlserver.errors import InvalidRequestError, Problem
 from ftlserver.models import is_user_id
+from ftlserver.tokens import Principal
 
 LARGEST_BODY = 1024 * 1024
 LARGEST_PAGE = 1_000
 DEFAULT_PAGE = 100
 
 _BOOLEANS = {"true": True, "false": False}
+
+
+def principal() -> Principal:
+    """Return whoever sent the request at hand."""
+    found: Principal = request.environ["ftl.principal"]
+    return found
 
 
 def read_json() -> Any:

@@ -118,6 +118,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 sockets=[listener],
                 threads=threads,
                 ident=None,
+                clear_untrusted_proxy_headers=False,  # access.Policy decides whom to believe
                 asyncore_use_poll=True,  # select() ends at descriptor 1023
                 connection_limit=500,
                 channel_timeout=120,  # a router in front keeps connections for 90 s

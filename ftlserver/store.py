@@ -16,6 +16,7 @@ from ftlserver.database import Database, connect, scrub, unit
 from ftlserver.errors import UserExistsError, UserNotFoundError
 from ftlserver.intervals import Interval
 from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, Member, Span, User, UserSummary
+from ftlserver.token_store import unbind
 
 _Item = TypeVar("_Item")
 
@@ -184,6 +185,7 @@ class Store:
         with unit(self.database, write=True) as connection:
             if not connection.execute(_DELETE_USER, {"id": user_id}).rowcount:
                 raise UserNotFoundError(user_id)
+            unbind(connection, user_id)
         scrub(self.database)
 
     def members(self, user_ids: Sequence[str]) -> list[Member]:

@@ -47,8 +47,25 @@ def _create_users_and_periods(connection: Connection) -> None:
         ) {ending}""")
 
 
+def _create_tokens(connection: Connection) -> None:
+    text = "" if connection.dialect.name == "sqlite" else 'COLLATE "C"'
+    connection.exec_driver_sql(f"""
+        CREATE TABLE tokens (
+            id VARCHAR(8) {text} PRIMARY KEY,
+            name TEXT NOT NULL,
+            digest VARCHAR(64) NOT NULL,
+            scopes VARCHAR(32) NOT NULL,
+            user_ids TEXT,
+            created_at BIGINT NOT NULL,
+            expires_at BIGINT,
+            last_used_at BIGINT,
+            revoked_at BIGINT
+        )""")
+
+
 MIGRATIONS: list[Callable[[Connection], None]] = [
     _create_users_and_periods,
+    _create_tokens,
 ]
 
 

@@ -34,7 +34,20 @@ def assignment_periods(user: User) -> list[ActivityPeriod]:
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    for name in ("DATABASE_URL", "HOST", "PORT", "DYNO", "FTL_URL", "NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+    for name in (
+        "DATABASE_URL",
+        "HOST",
+        "PORT",
+        "DYNO",
+        "FTL_URL",
+        "FTL_TOKEN",
+        "FTL_ALLOWED_HOSTS",
+        "FTL_ALLOWED_ORIGINS",
+        "FTL_TRUSTED_PROXY",
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "COLUMNS",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TZ", "Europe/Berlin")  # for tzlocal; the clock of the process stays
     root = logging.getLogger()

@@ -9,8 +9,31 @@ ROOT = Path(__file__).parent.parent
 
 # From the lowest room to the highest; a room imports only rooms below it.
 SERVER = [
-    *("errors", "clock", "intervals", "models", "wall_clock", "window", "questions", "config", "strict_json"),
-    *("schemas", "tables", "database", "store", "samples", "reading", "api", "app", "serving"),
+    *(
+        "errors",
+        "clock",
+        "intervals",
+        "models",
+        "wall_clock",
+        "window",
+        "questions",
+        "tokens",
+        "config",
+        "strict_json",
+    ),
+    *(
+        "schemas",
+        "tables",
+        "database",
+        "token_store",
+        "store",
+        "samples",
+        "access",
+        "reading",
+        "api",
+        "app",
+        "serving",
+    ),
     *("commands", "cli", "__main__"),
 ]
 FORMATS = ["__init__", "objects", "activitywatch", "members", "slack", "timewarrior", "source"]
@@ -21,7 +44,7 @@ PLACES = {
     "bottle": {"ftlserver.reading", "ftlserver.app"},
     "cerberus": {"ftlserver.schemas"},
     "dataset": {"ftlserver.database"},
-    "sqlalchemy": {"ftlserver.tables", "ftlserver.database", "ftlserver.store"},
+    "sqlalchemy": {"ftlserver.tables", "ftlserver.database", "ftlserver.store", "ftlserver.token_store"},
     "sqlite3": {"ftlserver.database", "ftlserver.commands"},
     "waitress": {"ftlserver.serving"},
     "zoneinfo": {"ftlserver.clock", "ftlclient.clock"},

@@ -11,6 +11,7 @@ COMMANDS = [
     # name, room, help
     ("demo", "demo", "serve a made-up team from a database that is gone afterwards"),
     ("serve", "serve", "answer over HTTP"),
+    ("token", "token", "make, list, revoke and rotate the tokens that let programs in"),
     ("users", "users", "list the users"),
     ("insert_user", "insert_user", "make up users"),
     ("insert_activity", "insert_activity", "make up activity of a user"),

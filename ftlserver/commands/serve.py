@@ -1,16 +1,17 @@
 """Answer over HTTP until SIGTERM or Ctrl-C; requests that are under way are answered first."""
 
 import argparse
-import ipaddress
 import logging
 import sqlite3
 
 from ftlserver import __version__
+from ftlserver.access import Policy
 from ftlserver.app import create_app
 from ftlserver.commands import port, positive
 from ftlserver.config import DEFAULT_THREADS, Config
 from ftlserver.serving import Server, listen, serve
 from ftlserver.store import Store
+from ftlserver.token_store import TokenStore
 
 _log = logging.getLogger("ftlserver")
 
@@ -24,19 +25,56 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_THREADS,
         help="how many requests to work on at once (%(default)s)",
     )
+    parser.add_argument(
+        "--allowed-host",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a name by which the server is called, besides localhost; may be repeated (FTL_ALLOWED_HOSTS)",
+    )
+    parser.add_argument(
+        "--allowed-origin",
+        metavar="ORIGIN",
+        action="append",
+        default=[],
+        help="an origin, such as https://wiki.example.org, whose pages may ask (FTL_ALLOWED_ORIGINS)",
+    )
+    parser.add_argument(
+        "--trusted-proxy",
+        metavar="ADDRESS",
+        help="the proxy whose X-Forwarded-For and -Proto are believed; * is any (FTL_TRUSTED_PROXY)",
+    )
+    parser.add_argument("--public-read", action="store_true", help="let anybody ask without a token")
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
     logging.getLogger("ftlserver").setLevel(logging.INFO)
     listener = listen(args.host or config.host, config.port if args.port is None else args.port)
+    policy = Policy.of(
+        listener.getsockname()[0],
+        [*config.allowed_hosts, *args.allowed_host],
+        [*config.allowed_origins, *args.allowed_origin],
+        args.trusted_proxy or config.trusted_proxy,
+        public_read=args.public_read,
+    )
     with listener, Store.open(config.database, threads=args.threads) as store:
-        server = Server(create_app(store), listener, args.threads)
-        serve(server, lambda: _say_ready(server))
+        server = Server(create_app(store, policy), listener, args.threads)
+        has_tokens = TokenStore(store.database).has_any()
+        serve(server, lambda: _say_ready(server, policy, has_tokens=has_tokens))
     _log.info("stopped")
     return 0
 
 
-def _say_ready(server: Server) -> None:
+def _say_ready(server: Server, policy: Policy, *, has_tokens: bool) -> None:
     _log.info("ftlserver %s answers at %s, with SQLite %s", __version__, server.url, sqlite3.sqlite_version)
-    if not ipaddress.ip_address(server.effective_host).is_loopback:
-        _log.warning("whoever reaches this address can read everything: put a proxy that asks before it")
+    if policy.public_read:
+        _log.warning("anybody who reaches this address can read everything (--public-read)")
+    if not has_tokens and policy.is_local:
+        _log.info(
+            "open to everybody on this machine; the first token closes it:"
+            " ftlserver token create --name NAME --scope admin"
+        )
+    elif not has_tokens:
+        _log.warning("locked until there is a token: ftlserver token create --name NAME --scope admin")
+    if not policy.is_local:
+        _log.info("answers to the names %s (add others with FTL_ALLOWED_HOSTS)", ", ".join(sorted(policy.hosts)))

@@ -557,7 +557,7 @@ def test_questions_take_the_same_few_statements_however_many_are_asked_about(sql
         ):
             statements.clear()
             ask(app, question, id_list=ids)
-            assert len([s for s in statements if "SELECT" in s]) == most
+            assert len([s for s in statements if "SELECT" in s and "tokens" not in s]) == most
 
 
 # ---- the oracle: every minute, looked at one by one

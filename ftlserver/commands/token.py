@@ -1,0 +1,174 @@
+"""Make, list, revoke and rotate tokens. Only here: no token makes another one.
+
+A token is shown once, when it is made. The first one closes a server that was open to its own machine.
+"""
+
+import argparse
+import json
+import re
+import sys
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ftlserver import clock, tokens
+from ftlserver.commands import printable
+from ftlserver.config import Config
+from ftlserver.errors import ConfigError
+from ftlserver.models import USER_ID_RULE, is_real_name, is_user_id
+from ftlserver.store import Store
+from ftlserver.token_store import TokenStore
+from ftlserver.tokens import SCOPES, Token
+
+_UNITS = {"s": clock.SECOND, "m": clock.MINUTE, "h": clock.HOUR, "d": 24 * clock.HOUR}
+_NEVER = "never"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(metavar="ACTION", required=True, title="actions", dest="action")
+    create = actions.add_parser("create", help="make a token and write it to stdout, once")
+    create.add_argument("--name", required=True, type=_name, help="what the token is for, such as laptop")
+    create.add_argument(
+        "--scope",
+        required=True,
+        action="append",
+        choices=SCOPES,
+        help="what it may do: %(choices)s; may be repeated; write does not hold read, admin holds both",
+    )
+    create.add_argument(
+        "--user", metavar="ID", action="append", type=_user_id, help="bind it to this user; may be repeated"
+    )
+    create.add_argument(
+        "--expires", metavar="TIME", type=_lifetime, default="365d", help="such as 90d, 12h, never (%(default)s)"
+    )
+    actions.add_parser("list", help="list the tokens, without their secrets")
+    revoke = actions.add_parser("revoke", help="let a token end now")
+    revoke.add_argument("id", metavar="ID")
+    rotate = actions.add_parser("rotate", help="make a new token in the place of an old one")
+    rotate.add_argument("id", metavar="ID")
+    rotate.add_argument(
+        "--grace", metavar="TIME", type=_duration, default="0s", help="how long the old one lives on (%(default)s)"
+    )
+    for action in actions.choices.values():
+        action.add_argument("--json", action="store_true", help="write JSON")
+
+
+def handle(args: argparse.Namespace, config: Config) -> int:
+    with Store.open(config.database) as store:
+        return int(_ACTIONS[args.action](args, TokenStore(store.database)))
+
+
+def _create(args: argparse.Namespace, store: TokenStore) -> int:
+    now = clock.now()
+    expires_at = None if args.expires is None else now + args.expires
+    user_ids = None if args.user is None else tuple(dict.fromkeys(args.user))
+    token, secret = _mint(args.name, tuple(dict.fromkeys(args.scope)), user_ids, now, expires_at)
+    is_first = not store.has_any()
+    store.add(token)
+    _show(args, token, secret)
+    if is_first:
+        print("this is the first token: from now on every request needs one", file=sys.stderr)
+    return 0
+
+
+def _list(args: argparse.Namespace, store: TokenStore) -> int:
+    found = store.all()
+    if args.json:
+        print(json.dumps([_to_json(token) for token in found]))
+        return 0
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("id", "name", "scope", "users", "made", "expires", "last used"):
+        table.add_column(column, overflow="fold")
+    now = clock.now()
+    for token in found:
+        users = "all" if token.user_ids is None else " ".join(token.user_ids) or "none"
+        scopes = " ".join(token.scopes)
+        expires = _when(token.expires_at, "never") if token.revoked_at is None else "revoked"
+        style = None if token.is_valid(now) else "dim"
+        row = (token.id, printable(token.name), scopes, users, _when(token.created_at, ""), expires)
+        table.add_row(*row, _when(token.last_used_at, "never"), style=style)
+    Console().print(table)
+    return 0
+
+
+def _revoke(args: argparse.Namespace, store: TokenStore) -> int:
+    store.revoke(args.id, clock.now())
+    if args.json:
+        print(json.dumps(_to_json(store.get(args.id))))
+    else:
+        print(f"token {args.id} lets nobody in any more")
+    return 0
+
+
+def _rotate(args: argparse.Namespace, store: TokenStore) -> int:
+    old = store.get(args.id)
+    now = clock.now()
+    if not old.is_valid(now):
+        raise ConfigError(f"token {old.id} has ended; make a new one with: ftlserver token create")
+    expires_at = None if old.expires_at is None else now + old.expires_at - old.created_at
+    new, secret = _mint(old.name, old.scopes, old.user_ids, now, expires_at)
+    store.rotate(old.id, new, now + args.grace)
+    _show(args, new, secret)
+    return 0
+
+
+_ACTIONS = {"create": _create, "list": _list, "revoke": _revoke, "rotate": _rotate}
+
+
+def _mint(
+    name: str, scopes: tuple[str, ...], user_ids: tuple[str, ...] | None, now: int, expires_at: int | None
+) -> tuple[Token, str]:
+    id_, secret = tokens.mint()
+    return Token(id_, name, tokens.digest(secret), scopes, user_ids, now, expires_at), secret
+
+
+def _show(args: argparse.Namespace, token: Token, secret: str) -> None:
+    if args.json:
+        print(json.dumps({**_to_json(token), "token": secret}))
+        return
+    print(
+        f"token {token.id}, {_when(token.expires_at, 'without end', 'until ')}, shown this once:", file=sys.stderr
+    )
+    print(secret)
+
+
+def _to_json(token: Token) -> dict[str, Any]:
+    times = {
+        name: None if (at := getattr(token, name)) is None else clock.iso(at, 0)
+        for name in ("created_at", "expires_at", "last_used_at", "revoked_at")
+    }
+    return {
+        "id": token.id,
+        "name": token.name,
+        "scopes": list(token.scopes),
+        "user_ids": None if token.user_ids is None else list(token.user_ids),
+        **times,
+    }
+
+
+def _when(instant: int | None, without: str, before: str = "") -> str:
+    return without if instant is None else f"{before}{clock.wall_clock(instant, 0):%Y-%m-%d %H:%M}Z"
+
+
+def _duration(text: str) -> int:
+    match = re.fullmatch(r"(\d{1,5})([smhd])", text, re.ASCII)
+    if match is None:
+        raise argparse.ArgumentTypeError("expected a number with its unit, such as 90d, 12h or 30m")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def _lifetime(text: str) -> int | None:
+    return None if text == _NEVER else _duration(text)
+
+
+def _name(text: str) -> str:
+    if not is_real_name(text):
+        raise argparse.ArgumentTypeError("expected 1 to 200 characters without control characters")
+    return text
+
+
+def _user_id(text: str) -> str:
+    if not is_user_id(text):
+        raise argparse.ArgumentTypeError(USER_ID_RULE)
+    return text
