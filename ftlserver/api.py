@@ -36,11 +36,11 @@ class API:
         asked, page = read_query()
         if "id_list" in asked:
             _refuse(page)
-            principal().allow_users(schemas.validate(schemas.LOG_USER_ACTIVITY, asked)["id_list"])
+            principal().allow_users(schemas.validate_question(schemas.LOG_USER_ACTIVITY, asked)["id_list"])
             return self._log_user_activity(asked)
         principal().allow_users(None)
         users, paging = self._page(page)
-        schemas.validate(schemas.LOG_USER_ACTIVITY, {**asked, "all": True})
+        schemas.validate_question(schemas.LOG_USER_ACTIVITY, {**asked, "all": True})
         if not users:
             return {"ok": True, "members": []}
         return self._log_user_activity({**asked, "id_list": [user.id for user in users]}) | paging
@@ -162,7 +162,7 @@ class API:
 
 def _read(schema: schemas.Schema) -> dict[str, Any]:
     """Return the question in the body, if its sender may ask it."""
-    asked = schemas.validate(schema, read_json())
+    asked = schemas.validate_question(schema, read_json())
     principal().allow_users(asked.get("id_list"))
     return asked
 

@@ -13,6 +13,7 @@ import orjson
 from ftlserver.access import Gate, Policy
 from ftlserver.api import API
 from ftlserver.errors import DatabaseError, FTLError, InvalidRequestError, RefusedError
+from ftlserver.recording import Recording
 from ftlserver.store import Store
 from ftlserver.token_store import TokenStore
 
@@ -28,6 +29,15 @@ ROUTES: list[tuple[str, str, str | None, Callable[..., Any]]] = [
     ("POST", "/api/meeting", "read", API.meeting),
     ("GET", "/api/users", "read", API.users),
     ("GET", "/api/users/<user_id>", "read", API.user),
+    ("POST", "/api/activity", "write", Recording.record),
+    ("DELETE", "/api/activity", "write", Recording.delete),
+    ("POST", "/api/heartbeat", "write", Recording.heartbeat),
+    ("POST", "/api/users", "admin", Recording.add_user),
+    ("PUT", "/api/users/<user_id>", "admin", Recording.put_user),
+    ("PATCH", "/api/users/<user_id>", "admin", Recording.patch_user),
+    ("DELETE", "/api/users/<user_id>", "admin", Recording.delete_user),
+    ("GET", "/api/users/<user_id>/export", "admin", Recording.export_user),
+    ("GET", "/api/export", "admin", Recording.export),
     ("GET", "/api/whoami", KNOWN, API.whoami),
     ("GET", "/healthz", None, API.health),
     ("GET", "/readyz", None, API.readiness),
@@ -42,6 +52,7 @@ _STATUSES = {
     "invalid_argument": 400,
     "unknown_field": 400,
     "too_many_ids": 400,
+    "too_many_periods": 400,
     "too_many_days": 400,
     "invalid_cursor": 400,
     "not_authed": 401,
@@ -58,6 +69,8 @@ _STATUSES = {
     "host_not_allowed": 421,
     "invalid_period": 422,
     "unknown_timezone": 422,
+    "nonexistent_local_time": 422,
+    "ambiguous_local_time": 422,
     "headers_too_large": 431,
     "internal_error": 500,
     "transfer_encoding_unsupported": 501,
@@ -96,13 +109,21 @@ _access_log = logging.getLogger("ftlserver.access")
 _log = logging.getLogger("ftlserver")
 
 
+class _Handlers(API, Recording):
+    """All of them, over one store."""
+
+    def __init__(self, store: Store) -> None:
+        API.__init__(self, store)
+        Recording.__init__(self, store)
+
+
 def create_app(store: Store, policy: Policy | None = None) -> WSGIApplication:
     """Return the application over *store*; without *policy* it is for a server on this machine alone."""
     gate = Gate(TokenStore(store.database), policy or Policy())
     application = _Bottle()
-    api = API(store)
+    handlers = _Handlers(store)
     for method, path, scope, handler in ROUTES:
-        application.route([path, path + "/"], method, _guarded(gate, scope, handler.__get__(api)))
+        application.route([path, path + "/"], method, _guarded(gate, scope, handler.__get__(handlers)))
     return _with_policy(application, gate.policy)
 
 

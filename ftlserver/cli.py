@@ -1,6 +1,7 @@
 """The command line: from arguments to a command, from an outcome to an exit status.
 
-Statuses: 0 done, 1 no such user or token (or not confirmed), 2 wrong usage or input, 3 the database cannot be used.
+Statuses: 0 done, 1 no such user or token (or not confirmed), 2 wrong usage or input, 3 the database cannot be
+used.
 """
 
 import argparse

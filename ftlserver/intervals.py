@@ -68,6 +68,45 @@ def clip(intervals: Iterable[Interval], start: int, end: int) -> list[Interval]:
     return [(a if a > start else start, b if b < end else end) for a, b in intervals if a < end and b > start]
 
 
+def overlapping(intervals: Sequence[Interval], most: int) -> list[list[int]]:
+    """Return, for each of *intervals*, the indexes of up to *most* others that it has a point in common with.
+
+    None is listed only if there is none.
+    """
+    found: list[list[int]] = [[] for _ in intervals]
+    active: list[int] = []
+    reached = 0
+    for index in sorted(range(len(intervals)), key=lambda index: intervals[index]):
+        start, end = intervals[index]
+        if start >= reached:
+            active = []
+        else:
+            active = [other for other in active if intervals[other][1] > start]
+            for other in active:
+                found[index].append(other)
+                if len(found[other]) < most:
+                    found[other].append(index)
+            if len(active) == most:  # the first to end has been told of enough others
+                active.remove(min(active, key=lambda other: intervals[other][1]))
+        active.append(index)
+        reached = max(reached, end)
+    return found
+
+
+def clusters(intervals: Iterable[Interval], distance: int) -> Iterator[Interval]:
+    """Yield the stretches that hold *intervals*, joined where less than *distance* lies between them."""
+    begun = reached = -1
+    for start, end in sorted(intervals):
+        if begun < 0 or start - reached > distance:
+            if begun >= 0:
+                yield begun, reached
+            begun, reached = start, end
+        else:
+            reached = max(reached, end)
+    if begun >= 0:
+        yield begun, reached
+
+
 def total(intervals: Iterable[Interval]) -> int:
     """Return the length of a flat list."""
     return sum(end - start for start, end in intervals)

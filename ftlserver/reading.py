@@ -2,9 +2,11 @@
 
 import base64
 import binascii
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
-from bottle import FormsDict, request
+from bottle import FormsDict, request, response
 
 from ftlserver import strict_json
 from ftlserver.errors import InvalidRequestError, Problem
@@ -26,14 +28,41 @@ def principal() -> Principal:
 
 def read_json() -> Any:
     """Return the body of the request at hand; raise InvalidRequestError unless it is strict JSON."""
+    return strict_json.loads(_body("application/json")[1])
+
+
+def read_periods() -> Any:
+    """Return the body of the request at hand, whose periods may also come as lines of JSON.
+
+    What goes with lines, ``partial`` and ``dry_run``, stands in the address.
+    """
+    media_type, body = _body("application/json", "application/x-ndjson")
+    if media_type == "application/json":
+        return strict_json.loads(body)
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    flags = {name: _BOOLEANS.get(value, value) for name, value in request.query.items()}
+    periods = strict_json.loads(b"[" + b",\n".join(lines) + b"]")
+    if len(periods) != len(lines):
+        raise InvalidRequestError("invalid_json", "each line must be one JSON object")
+    return {**flags, "periods": periods}
+
+
+def _body(*media_types: str) -> tuple[str, bytes]:
     length = request.content_length  # waitress has put chunks together and counted them
     if length > LARGEST_BODY:
         raise body_too_large()
     media_type = (request.content_type or "").split(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise InvalidRequestError("unsupported_media_type", "the Content-Type must be application/json")
-    body = request.environ["wsgi.input"].read(max(length, 0))
-    return strict_json.loads(body)
+    if media_type not in media_types:
+        message = f"the Content-Type must be {' or '.join(media_types)}"
+        raise InvalidRequestError("unsupported_media_type", message)
+    return media_type, request.environ["wsgi.input"].read(max(length, 0))
+
+
+def stream(media_type: str, pieces: Iterator[bytes]) -> Iterable[bytes]:
+    """Answer with *pieces* as they are made; what the first of them raises is still an ordinary error."""
+    first = next(pieces)
+    response.content_type = media_type
+    return chain([first], pieces)
 
 
 def read_query() -> tuple[dict[str, Any], dict[str, str]]:

@@ -1,16 +1,18 @@
 """What a request may say: Cerberus schemas, and the one way to check against them."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import cerberus
 
 from ftlserver.errors import InvalidRequestError, Problem
-from ftlserver.models import USER_ID_RULE, is_user_id
+from ftlserver.models import REAL_NAME_RULE, USER_ID_RULE, is_real_name, is_user_id
 
 MOST_IDS = 1_000
+MOST_PERIODS = 5_000
 MOST_PROBLEMS = 10
+LONGEST_GAP = 86_400  # seconds between two heartbeats
 
 NO_USER = "No user provided as input"
 
@@ -21,6 +23,7 @@ _CODES = {
     "nullable": "wrong_type",
     "min": "too_small",
     "max": "too_large",
+    "required": "missing_argument",
 }
 _TYPES = {"list": "a list", "string": "a string", "integer": "an integer", "boolean": "true or false"}
 
@@ -48,6 +51,19 @@ class _Validator(cerberus.Validator):  # type: ignore[misc]  # cerberus is untyp
     def _check_with_no_boolean(self, field: str, value: object) -> None:
         if isinstance(value, bool):  # which Cerberus takes for an integer
             self._problem(f"/{field}", "wrong_type", "expected an integer")
+
+    def _check_with_user_id(self, field: str, value: object) -> None:
+        if not is_user_id(value):
+            self._problem(f"/{field}", "invalid_user_id", USER_ID_RULE)
+
+    def _check_with_real_name(self, field: str, value: object) -> None:
+        if not is_real_name(value):
+            self._problem(f"/{field}", "invalid_real_name", REAL_NAME_RULE)
+
+    def _check_with_periods(self, field: str, value: object) -> None:
+        if isinstance(value, list) and len(value) > MOST_PERIODS:
+            message = f"at most {MOST_PERIODS:,} periods can be sent at once"
+            self._problem(f"/{field}", "too_many_periods", message)
 
     def _problem(self, pointer: str, code: str, message: str) -> None:
         self.problems: list[Problem]
@@ -101,9 +117,42 @@ MEETING = Schema(
     _WHO_AND_WHEN | {"week": {"type": "string"}, "minutes": _count(15, 24 * 60), "slots": _count(1, 100)}
 )
 
+_ID: _Fields = {"id": {"required": True, "check_with": "user_id"}}
+_NAME_AND_ZONE: _Fields = {
+    "real_name": {"required": True, "check_with": "real_name"},
+    "tz": {"required": True, "type": "string"},
+}
+RECORD = Schema(
+    {
+        "periods": {"required": True, "type": "list", "check_with": "periods"},
+        "partial": {"type": "boolean"},
+        "dry_run": {"type": "boolean"},
+    }
+)
+HEARTBEAT = Schema(
+    {
+        "user_id": {"required": True, "check_with": "user_id"},
+        "at": {"type": "string"},
+        "gap": _count(1, LONGEST_GAP),
+    }
+)
+ADD_USER = Schema(_ID | _NAME_AND_ZONE)
+PUT_USER = Schema(_NAME_AND_ZONE)
+PATCH_USER = Schema({name: rules | {"required": False} for name, rules in _NAME_AND_ZONE.items()})
+_LIMITS = {"too_many_ids": MOST_IDS, "too_many_periods": MOST_PERIODS}
+
 
 def validate(schema: Schema, document: object) -> dict[str, Any]:
     """Return *document* if it has the shape of *schema*; raise InvalidRequestError, which says why not."""
+    return _validate(schema, document, lambda _fields: [])
+
+
+def validate_question(schema: Schema, document: object) -> dict[str, Any]:
+    """Return *document* if it has the shape of *schema* and says whom it asks about."""
+    return _validate(schema, document, _asks_about_nobody)
+
+
+def _validate(schema: Schema, document: object, more: Callable[[dict[str, Any]], list[Problem]]) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise InvalidRequestError("json_not_object", "the body must be a JSON object")
     # Before Cerberus: its errors for a thousand unknown keys take seconds.
@@ -114,18 +163,21 @@ def validate(schema: Schema, document: object) -> dict[str, Any]:
         ]
         known = ", ".join(schema.fields)
         raise InvalidRequestError("unknown_field", f"the fields of this request are {known}", problems)
-    problems = schema.problems(document)
-    if "id_list" not in document and "all" not in document:
-        problems.insert(0, Problem("/id_list", "missing_argument", NO_USER))
-    elif "id_list" in document and "all" in document:
-        problems.insert(0, Problem("/all", "not_allowed", "expected either id_list or all"))
+    problems = more(document) + schema.problems(document)
     if problems:
         first = problems[0]
-        if first.code in ("missing_argument", "too_many_ids"):
-            limit = MOST_IDS if first.code == "too_many_ids" else None
-            raise InvalidRequestError(first.code, first.message, problems, limit)
+        if first.code in ("missing_argument", *_LIMITS):
+            raise InvalidRequestError(first.code, first.message, problems, _LIMITS.get(first.code))
         raise InvalidRequestError("invalid_argument", f"{first.pointer}: {first.message}", problems)
     return document
+
+
+def _asks_about_nobody(document: dict[str, Any]) -> list[Problem]:
+    if "id_list" not in document and "all" not in document:
+        return [Problem("/id_list", "missing_argument", NO_USER)]
+    if "id_list" in document and "all" in document:
+        return [Problem("/all", "not_allowed", "expected either id_list or all")]
+    return []
 
 
 def _sentence(error: Any) -> str:
@@ -138,4 +190,6 @@ def _sentence(error: Any) -> str:
             return f"expected at least {error.constraint}"
         case "max":
             return f"expected at most {error.constraint}"
+        case "required":
+            return f"{error.document_path[0]} is missing"
     return "expected a value, not null"

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from typing import Any, TypeVar
 
@@ -39,9 +39,15 @@ _PERIODS_AFTER = sa.text("""
     SELECT user_id, started_at, ended_at, start_offset, end_offset FROM activity_periods
     WHERE user_id = :user_id AND (started_at, ended_at) > (:started_at, :ended_at)
     ORDER BY started_at, ended_at LIMIT :limit""")
+_PERIOD_COLUMNS = ("user_id", "started_at", "ended_at", "start_offset", "end_offset")
 _INSERT_PERIOD = """
     INSERT INTO activity_periods (user_id, started_at, ended_at, start_offset, end_offset)
-    VALUES ({}) ON CONFLICT DO NOTHING"""
+    VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"""
+_INSERT_ARRAYS = sa.text("""
+    INSERT INTO activity_periods (user_id, started_at, ended_at, start_offset, end_offset)
+    SELECT * FROM unnest(CAST(:user_id AS varchar[]), CAST(:started_at AS bigint[]), CAST(:ended_at AS bigint[]),
+                         CAST(:start_offset AS integer[]), CAST(:end_offset AS integer[]))
+    ON CONFLICT DO NOTHING""")
 # The ids are one value, however many there are: no limit on variables, one constant statement.
 _MEMBERS = {
     "sqlite": """
@@ -141,8 +147,6 @@ class Store:
         self._within = self._arrays_within(_SPAN)
         self._clipped = self._arrays_within(_CLIPPED[self._dialect])
         self._last_start = sa.text(_LAST_START[self._dialect])
-        marks = "?" if database.is_sqlite else "%s"
-        self._insert_period = _INSERT_PERIOD.format(", ".join([marks] * 5))
 
     @classmethod
     @contextmanager
@@ -168,6 +172,34 @@ class Store:
                 except IntegrityError as exc:
                     raise UserExistsError(user.id) from exc
 
+    def add_user(self, user: User) -> bool:
+        """Add a user, and tell whether they are new; raise UserExistsError if somebody else has the id."""
+        with unit(self.database, write=True) as connection:
+            row = connection.execute(_FIND_USER, {"id": user.id}).one_or_none()
+            if row is None:
+                try:
+                    connection.execute(_INSERT_USER, _row(user))
+                except IntegrityError as exc:
+                    raise UserExistsError(user.id) from exc
+            elif User(*row) != user:
+                raise UserExistsError(user.id)
+            return row is None
+
+    def change_user(self, user_id: str, changes: Mapping[str, str]) -> User:
+        """Change some of a user's fields and return them; raise UserNotFoundError."""
+        with unit(self.database, write=True) as connection:
+            row = connection.execute(_FIND_USER, {"id": user_id}).one_or_none()
+            if row is None:
+                raise UserNotFoundError(user_id)
+            user = replace(User(*row), **changes)
+            connection.execute(_PUT_USER, _row(user))
+            return user
+
+    def find_users(self, user_ids: Iterable[str]) -> list[User]:
+        """Return those of the users that exist."""
+        with unit(self.database) as connection:
+            return self._users(connection, list(user_ids))
+
     def find_user(self, user_id: str) -> User | None:
         """Return the user with that id, if there is one."""
         with unit(self.database) as connection:
@@ -191,7 +223,7 @@ class Store:
     def members(self, user_ids: Sequence[str]) -> list[Member]:
         """Return the users with those ids in the order given, each once, with all their periods."""
         with unit(self.database) as connection:
-            rows = connection.execute(self._members, {"ids": self._array(dict.fromkeys(user_ids))}).all()
+            rows = connection.execute(self._members, {"ids": self.array(dict.fromkeys(user_ids))}).all()
         return [
             Member(User(*user), [ActivityPeriod(user[0], *row[3:]) for row in group if row[3] is not None])
             for user, group in groupby(rows, key=lambda row: tuple(row[:3]))
@@ -208,7 +240,7 @@ class Store:
         with unit(self.database) as connection:
             users = self._users(connection, user_ids)
             edges = {user.id: edges_of(user) for user in users}
-            return self._read_within(connection, self._within, users, edges), edges
+            return self._of_users(connection, self._within, users, edges), edges
 
     def active(
         self, user_ids: Sequence[str] | None, edges_of: Callable[[User], Interval]
@@ -217,7 +249,7 @@ class Store:
         with unit(self.database) as connection:
             users = self._users(connection, user_ids)
             edges = {user.id: edges_of(user) for user in users}
-            return self._read_within(connection, self._clipped, users, edges), edges
+            return self._of_users(connection, self._clipped, users, edges), edges
 
     def latest_activity(self, user_ids: Sequence[str] | None, at: int) -> list[tuple[User, list[Span]]]:
         """Return the users with those ids, or all, with the spans of the 7 days before their last start at *at*.
@@ -226,36 +258,65 @@ class Store:
         """
         with unit(self.database) as connection:
             users = self._users(connection, user_ids)
-            ids = self._array(user.id for user in users)
+            ids = self.array(user.id for user in users)
             last = connection.execute(self._last_start, {"ids": ids, "at": at}).all()
             edges = {user_id: (start - LONGEST_PERIOD, at + 1) for user_id, start in last if start is not None}
-            return self._read_within(connection, self._within, users, edges)
+            return self._of_users(connection, self._within, users, edges)
 
     def _users(self, connection: Connection, user_ids: Sequence[str] | None) -> list[User]:
         if user_ids is None:
             rows = connection.execute(_ALL_USERS).all()
         else:
-            ids = self._array(dict.fromkeys(user_ids))
+            ids = self.array(dict.fromkeys(user_ids))
             rows = connection.execute(self._find_users, {"ids": ids}).all()
         return [User(*row) for row in rows]
+
+    def _of_users(
+        self, connection: Connection, statement: TextClause, users: list[User], edges: Mapping[str, Interval]
+    ) -> list[tuple[User, list[Any]]]:
+        windows = [(user.id, *edges[user.id]) for user in users if user.id in edges]
+        found = self._read_within(connection, statement, windows)
+        return [(user, found.get(user.id, [])) for user in users]
 
     def _arrays_within(self, columns: Sequence[str]) -> TextClause:
         arrays = ", ".join(_AS_ARRAY[self._dialect].format(column) for column in columns)
         return sa.text(_WITHIN[self._dialect].format(columns=arrays))
 
+    def spans_within(
+        self, connection: Connection, windows: Sequence[tuple[str, int, int]]
+    ) -> dict[str, list[Span]]:
+        """Return, by user id, the spans that reach into *windows*: id, start, end; in the caller's unit.
+
+        Windows of the same user come in order and lie further apart than a period is long.
+        """
+        return self._read_within(connection, self._within, windows)
+
     def _read_within(
-        self, connection: Connection, statement: TextClause, users: list[User], edges: Mapping[str, Interval]
-    ) -> list[tuple[User, list[Any]]]:
-        asked = [(user.id, *edges[user.id]) for user in users if user.id in edges]
+        self, connection: Connection, statement: TextClause, windows: Sequence[tuple[str, int, int]]
+    ) -> dict[str, list[Any]]:
         if self._dialect == "sqlite":
-            values: dict[str, object] = {"asked": json.dumps(asked)}
+            values: dict[str, object] = {"asked": json.dumps(windows)}
         else:
-            ids, starts, ends = ([row[column] for row in asked] for column in range(3))
+            ids, starts, ends = ([window[column] for window in windows] for column in range(3))
             values = {"ids": ids, "starts": starts, "ends": ends}
-        found: dict[str, list[Any]] = {user.id: [] for user in users}
-        for key, *columns in connection.execute(statement, values):
-            found[asked[key][0]] += sorted(zip(*map(orjson.loads, columns), strict=True))
-        return [(user, found[user.id]) for user in users]
+        found: dict[str, list[Any]] = {window[0]: [] for window in windows}
+        for key, *columns in sorted(connection.execute(statement, values).all()):
+            found[windows[key][0]] += sorted(zip(*map(orjson.loads, columns), strict=True))
+        return found
+
+    def insert_periods(self, connection: Connection, periods: Sequence[ActivityPeriod]) -> int:
+        """Add periods of existing users in the caller's unit; return how many were not there already."""
+        rows = [(p.user_id, p.started_at, p.ended_at, p.start_offset, p.end_offset) for p in periods]
+        if not rows:
+            return 0
+        if self._dialect == "postgresql":
+            columns = dict(zip(_PERIOD_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+            return connection.execute(_INSERT_ARRAYS, columns).rowcount
+        return connection.exec_driver_sql(_INSERT_PERIOD, rows).rowcount
+
+    def array(self, values: Iterable[str]) -> str | list[str]:
+        """Return a list as one value of a statement."""
+        return json.dumps(list(values)) if self._dialect == "sqlite" else list(values)
 
     def users_after(self, after: str, limit: int) -> list[User]:
         """Return up to *limit* users by id, those after the id *after*."""
@@ -280,7 +341,7 @@ class Store:
                 for batch in _batches(users):
                     self._put_users(connection, batch, recorded)
                 for periods_batch in _batches(periods):
-                    self._insert_periods(connection, periods_batch, recorded)
+                    self._record_periods(connection, periods_batch, recorded)
                 if dry_run:
                     raise _DryRunError
         except _DryRunError:
@@ -298,20 +359,25 @@ class Store:
             after = page[-1].id
 
     def periods(self, user_id: str) -> Iterator[ActivityPeriod]:
-        """Yield a user's periods by start, then end, page by page, without holding a transaction."""
+        """Yield a user's periods by start, then end, without holding a transaction."""
+        for page in self.period_pages(user_id):
+            yield from page
+
+    def period_pages(self, user_id: str) -> Iterator[list[ActivityPeriod]]:
+        """Yield a user's periods by start, then end, page by page, without holding a transaction between pages."""
         after = {"started_at": -1, "ended_at": -1}
         while True:
             with unit(self.database) as connection:
-                page = connection.execute(_PERIODS_AFTER, {"user_id": user_id, "limit": _BATCH, **after}).all()
-            for row in page:
-                yield ActivityPeriod(*row)
-            if len(page) < _BATCH:
+                rows = connection.execute(_PERIODS_AFTER, {"user_id": user_id, "limit": _BATCH, **after}).all()
+            if rows:
+                yield [ActivityPeriod(*row) for row in rows]
+            if len(rows) < _BATCH:
                 return
-            after = {"started_at": page[-1].started_at, "ended_at": page[-1].ended_at}
+            after = {"started_at": rows[-1].started_at, "ended_at": rows[-1].ended_at}
 
     def _put_users(self, connection: Connection, users: list[User], recorded: Recorded) -> None:
         wanted = {user.id: user for user in users}
-        rows = connection.execute(self._find_users, {"ids": self._array(wanted)}).all()
+        rows = connection.execute(self._find_users, {"ids": self.array(wanted)}).all()
         known = {row[0]: User(*row) for row in rows}
         changed = [user for user in wanted.values() if known.get(user.id) != user]
         if changed:
@@ -319,19 +385,15 @@ class Store:
         recorded.users_added += len(wanted.keys() - known.keys())
         recorded.users_updated += len(changed) - len(wanted.keys() - known.keys())
 
-    def _insert_periods(self, connection: Connection, periods: list[ActivityPeriod], recorded: Recorded) -> None:
+    def _record_periods(self, connection: Connection, periods: list[ActivityPeriod], recorded: Recorded) -> None:
         ids = dict.fromkeys(period.user_id for period in periods)
-        there = set(connection.execute(self._keep_users, {"ids": self._array(ids)}).scalars())
+        there = set(connection.execute(self._keep_users, {"ids": self.array(ids)}).scalars())
         for user_id in ids:
             if user_id not in there:
                 raise UserNotFoundError(user_id)
-        rows = [(p.user_id, p.started_at, p.ended_at, p.start_offset, p.end_offset) for p in periods]
-        added = connection.exec_driver_sql(self._insert_period, rows).rowcount
+        added = self.insert_periods(connection, periods)
         recorded.periods_added += added
-        recorded.periods_known += len(rows) - added
-
-    def _array(self, values: Iterable[str]) -> str | list[str]:
-        return json.dumps(list(values)) if self._dialect == "sqlite" else list(values)
+        recorded.periods_known += len(periods) - added
 
 
 def _row(user: User) -> dict[str, str]:

@@ -32,7 +32,7 @@ class Principal:
     def allow_users(self, user_ids: Iterable[str] | None) -> None:
         """Raise RefusedError unless *user_ids*, or all users, are among those this principal is bound to."""
         if self.user_ids is not None and (user_ids is None or not self.user_ids.issuperset(user_ids)):
-            message = "this token is bound to some users; ask about them, by id_list, and nobody else"
+            message = "this token is bound to some users, and may do nothing about others; name them"
             raise RefusedError("missing_scope", message, needed="other users", provided=sorted(self.user_ids))
 
 

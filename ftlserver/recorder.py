@@ -1,0 +1,246 @@
+"""Recording what people and programs send: each period judged, all or nothing, stored once however often sent."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from ftlserver import clock, intervals
+from ftlserver.database import Database, unit
+from ftlserver.errors import DatabaseError, UserNotFoundError
+from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, Span
+from ftlserver.store import Store
+
+MOST_NAMED = 10  # of the periods that one overlaps
+BEAT = clock.SECOND  # what a heartbeat alone counts
+
+# Writers of the same users take turns, so that what is judged is what is stored: on PostgreSQL by locks on the
+# users, in one order so that nobody waits in a circle; SQLite has one writer.
+_LOCK_USERS = {
+    "sqlite": "SELECT id FROM users WHERE id IN (SELECT value FROM json_each(:ids))",
+    "postgresql": "SELECT id FROM users WHERE id = ANY(CAST(:ids AS varchar[])) ORDER BY id FOR NO KEY UPDATE",
+}
+_DELETE = "DELETE FROM activity_periods WHERE user_id = {0} AND started_at = {0} AND ended_at = {0}"
+_EXTEND = sa.text("""
+    UPDATE activity_periods
+    SET started_at = :new_start, start_offset = :start_offset, ended_at = :new_end, end_offset = :end_offset
+    WHERE user_id = :user_id AND started_at = :started_at AND ended_at = :ended_at""")
+
+Word = Literal["inserted", "overlaps", "duplicate", "deleted", "not_found", "rejected"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A period that cannot be taken: where in it, a code, a sentence, and what to choose from, if anything."""
+
+    pointer: str
+    code: str
+    message: str
+    choices: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a period; *overlaps* names up to MOST_NAMED of the periods that it overlaps."""
+
+    word: Word
+    rejected: Rejected | None = None
+    overlaps: Sequence[Span] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Beaten:
+    """What a heartbeat did, and the period that holds it now."""
+
+    word: Literal["started", "extended", "unchanged"]
+    period: ActivityPeriod
+
+
+Item = ActivityPeriod | Rejected
+
+
+_Work = Callable[[Connection, Sequence[Item]], list[Verdict]]
+
+
+class _NotStoredError(Exception):
+    """Ends a unit by rolling it back."""
+
+
+class Recorder:
+    """The writes of the API. Every method may raise DatabaseError."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._database: Database = store.database
+        self._dialect = "sqlite" if self._database.is_sqlite else "postgresql"
+        self._lock_users = sa.text(_LOCK_USERS[self._dialect])
+        self._delete = _DELETE.format("?" if self._database.is_sqlite else "%s")
+
+    def record(self, items: Sequence[Item], *, partial: bool = False, dry_run: bool = False) -> list[Verdict]:
+        """Store periods and return a verdict on each, in order.
+
+        If one is rejected none is stored, unless *partial*; a *dry_run* stores none. Periods of the same users
+        that are sent at the same time are judged one after the other.
+        """
+
+        def work(connection: Connection, items: Sequence[Item]) -> list[Verdict]:
+            verdicts, new = self._judge(connection, items)
+            if self._store.insert_periods(connection, new) != len(new):
+                # An import has stored some of them since they were looked for.
+                raise DatabaseError("database_busy", "an import is going on; try again", self._database.name)
+            return verdicts
+
+        return self._write(items, work, partial=partial, dry_run=dry_run)
+
+    def delete(self, items: Sequence[Item], *, partial: bool = False, dry_run: bool = False) -> list[Verdict]:
+        """Delete periods, by exactly their start and end, and return a verdict on each, in order."""
+
+        def work(connection: Connection, items: Sequence[Item]) -> list[Verdict]:
+            there = {
+                (user_id, span[0], span[1])
+                for user_id, spans in self._around(connection, items).items()
+                for span in spans
+            }
+            verdicts = []
+            for item in items:
+                if isinstance(item, Rejected):
+                    verdicts.append(Verdict("rejected", item))
+                    continue
+                key = (item.user_id, item.started_at, item.ended_at)
+                verdicts.append(Verdict("deleted" if key in there else "not_found"))
+                there.discard(key)
+            keys = [
+                (item.user_id, item.started_at, item.ended_at)
+                for item, verdict in zip(items, verdicts, strict=True)
+                if isinstance(item, ActivityPeriod) and verdict.word == "deleted"
+            ]
+            if keys:
+                connection.exec_driver_sql(self._delete, keys)
+            return verdicts
+
+        return self._write(items, work, partial=partial, dry_run=dry_run)
+
+    def beat(self, user_id: str, at: int, offset: int, gap: int) -> Beaten:
+        """Note that a user is active at the instant *at*, where their clock has *offset*.
+
+        Beats no more than *gap* microseconds apart make one stretch of activity, in whatever order they come;
+        a beat alone counts the second before it. Raise UserNotFoundError.
+        """
+        with unit(self._database, write=True) as connection:
+            if not self._locked(connection, [user_id]):
+                raise UserNotFoundError(user_id)
+            around = (user_id, at - BEAT - gap, at + gap + 1)
+            spans = self._store.spans_within(connection, [around])[user_id]
+            return self._beat(connection, user_id, spans, (at, offset), gap)
+
+    def _beat(
+        self, connection: Connection, user_id: str, spans: Sequence[Span], beat: tuple[int, int], gap: int
+    ) -> Beaten:
+        at, offset = beat
+        start = at - BEAT
+        for span in spans:
+            if span[0] <= start and span[1] >= at:
+                return Beaten("unchanged", ActivityPeriod(user_id, *span))
+        near = [span for span in spans if span[0] <= start and span[1] >= at - gap]
+        before = max(near, key=lambda span: span[1], default=None)
+        after = next((span for span in spans if start < span[0] <= start + gap), None)
+        if before is not None:
+            end, end_offset = (at, offset) if after is None else max((at, offset), (after[0], after[2]))
+            if end - before[0] > LONGEST_PERIOD:
+                return self._start(connection, ActivityPeriod(user_id, before[1], end, before[3], end_offset))
+            extended = ActivityPeriod(user_id, before[0], end, before[2], end_offset)
+            return self._extend(connection, before, extended)
+        if after is not None:
+            end, end_offset = max((at, offset), (after[1], after[3]))
+            if end - start > LONGEST_PERIOD:
+                return self._start(connection, ActivityPeriod(user_id, start, after[0], offset, after[2]))
+            return self._extend(connection, after, ActivityPeriod(user_id, start, end, offset, end_offset))
+        return self._start(connection, ActivityPeriod(user_id, start, at, offset, offset))
+
+    def _start(self, connection: Connection, period: ActivityPeriod) -> Beaten:
+        self._store.insert_periods(connection, [period])
+        return Beaten("started", period)
+
+    def _extend(self, connection: Connection, old: Span, new: ActivityPeriod) -> Beaten:
+        values = {
+            "user_id": new.user_id,
+            "started_at": old[0],
+            "ended_at": old[1],
+            "new_start": new.started_at,
+            "new_end": new.ended_at,
+            "start_offset": new.start_offset,
+            "end_offset": new.end_offset,
+        }
+        connection.execute(_EXTEND, values)
+        return Beaten("extended", new)
+
+    def _write(self, items: Sequence[Item], work: _Work, *, partial: bool, dry_run: bool) -> list[Verdict]:
+        verdicts: list[Verdict] = []
+        try:
+            with unit(self._database, write=True) as connection:
+                ids = {item.user_id for item in items if isinstance(item, ActivityPeriod)}
+                there = self._locked(connection, ids)
+                known = [
+                    Rejected("/user_id", "user_not_found", f'User "{item.user_id}" not found !')
+                    if isinstance(item, ActivityPeriod) and item.user_id not in there
+                    else item
+                    for item in items
+                ]
+                verdicts = work(connection, known)
+                if dry_run or (not partial and any(verdict.word == "rejected" for verdict in verdicts)):
+                    raise _NotStoredError
+        except _NotStoredError:
+            pass
+        return verdicts
+
+    def _judge(self, connection: Connection, items: Sequence[Item]) -> tuple[list[Verdict], list[ActivityPeriod]]:
+        stored = self._around(connection, items)
+        seen = {(user_id, span[0], span[1]) for user_id, spans in stored.items() for span in spans}
+        verdicts: list[Verdict] = []
+        new: dict[str, list[tuple[int, ActivityPeriod]]] = {}
+        for index, item in enumerate(items):
+            if isinstance(item, Rejected):
+                verdicts.append(Verdict("rejected", item))
+                continue
+            key = (item.user_id, item.started_at, item.ended_at)
+            verdicts.append(_DUPLICATE if key in seen else _INSERTED)
+            if key not in seen:
+                seen.add(key)
+                new.setdefault(item.user_id, []).append((index, item))
+        for user_id, numbered in new.items():
+            spans = [_span(period) for _, period in numbered] + stored[user_id]
+            others = intervals.overlapping([(span[0], span[1]) for span in spans], MOST_NAMED)
+            for (index, _), overlapped in zip(numbered, others, strict=False):
+                if overlapped:
+                    verdicts[index] = Verdict("overlaps", overlaps=[spans[other] for other in overlapped])
+        return verdicts, [period for numbered in new.values() for _, period in numbered]
+
+    def _around(self, connection: Connection, items: Iterable[Item]) -> dict[str, list[Span]]:
+        """Return, by user, the stored spans that reach into where *items* are."""
+        sent: dict[str, list[intervals.Interval]] = {}
+        for item in items:
+            if isinstance(item, ActivityPeriod):
+                sent.setdefault(item.user_id, []).append((item.started_at, item.ended_at))
+        return self._store.spans_within(connection, list(_windows(sent)))
+
+    def _locked(self, connection: Connection, user_ids: Iterable[str]) -> set[str]:
+        """Return those of *user_ids* that exist, and keep them until the unit ends."""
+        rows = connection.execute(self._lock_users, {"ids": self._store.array(sorted(user_ids))})
+        return set(rows.scalars())
+
+
+_INSERTED = Verdict("inserted")
+_DUPLICATE = Verdict("duplicate")
+
+
+def _windows(sent: dict[str, list[intervals.Interval]]) -> Iterator[tuple[str, int, int]]:
+    """Yield where to look for what periods touch: one window as long as they lie close together."""
+    for user_id, pairs in sent.items():
+        for start, end in intervals.clusters(pairs, LONGEST_PERIOD):
+            yield user_id, start, end
+
+
+def _span(period: ActivityPeriod) -> Span:
+    return period.started_at, period.ended_at, period.start_offset, period.end_offset
