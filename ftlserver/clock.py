@@ -36,6 +36,8 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001
 _FIRST_WALL_CLOCK = datetime(1969, 12, 31)  # noqa: DTZ001
 _LAST_WALL_CLOCK = datetime(9999, 12, 31)  # noqa: DTZ001
 _LAST_EDGE = END_OF_TIME - 30 * 24 * HOUR  # with room for the days and weeks that a question looks ahead
+# When the last zone whose offset had seconds gave them up: Africa/Monrovia, 1972-01-07 (tz database).
+_WHOLE_MINUTES_SINCE = 63_593_070 * SECOND
 _OUT_OF_TIME = "a time lies between 1970 and 9999"
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MICROSECOND = timedelta(microseconds=1)
@@ -78,6 +80,8 @@ def recorded_offset(instant: int, tz: Zone, shown: int | None) -> int:
 
     A shown offset has whole minutes (RFC 3339), so one that stands for the zone's own is taken as that.
     """
+    if shown is not None and instant >= _WHOLE_MINUTES_SINCE:
+        return shown
     own = offset_at(instant, tz)
     return own if shown is None or shown == _whole_minutes(own) else shown
 
@@ -89,7 +93,7 @@ def wall_clock(instant: int, offset: int) -> datetime:
 
 def instant_of(wall: datetime, offset: int) -> int:
     """Return the instant at which a clock at *offset* showed *wall*."""
-    return (wall.replace(tzinfo=None) - _EPOCH) // _MICROSECOND - offset * SECOND
+    return (wall - _EPOCH) // _MICROSECOND - offset * SECOND
 
 
 def instants_of(wall: datetime, tz: Zone) -> list[int]:
@@ -245,6 +249,7 @@ def _whole_minutes(offset: int) -> int:
     return (offset + 30) // 60 * 60
 
 
+@lru_cache(maxsize=256)
 def _shown_offset(text: str) -> int | None:
     digits = text[1:].replace(":", "").ljust(4, "0")
     if text in "Zz" or (text[0] == "-" and digits == "0000"):

@@ -161,7 +161,7 @@ def _item(sent: object, users: Mapping[str, User], latest: int) -> Item:
 
 def _user_of(sent: Mapping[str, Any], users: Mapping[str, User]) -> User:
     user_id = sent.get("user_id")
-    if not is_user_id(user_id):
+    if not isinstance(user_id, str) or not is_user_id(user_id):
         raise _BadFieldError("/user_id", "invalid_user_id", USER_ID_RULE)
     if user_id not in users:
         raise _BadFieldError("/user_id", "user_not_found", f'User "{user_id}" not found !')
