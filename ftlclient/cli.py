@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ftlclient import __version__
 from ftlclient.commands import COMMANDS
-from ftlclient.config import DEFAULT_TIMEOUT, Config
+from ftlclient.config import DEFAULT_TIMEOUT, DEFAULT_URL
 from ftlclient.errors import ClientError, NotThisAPIError, RefusedError, UnreachableError
 from ftlclient.text import safe
 
@@ -27,7 +27,6 @@ class _CommandParser(argparse.ArgumentParser):
     """A parser that loads its command's room only when it was chosen (Rich and requests: 300 ms)."""
 
     room = ""
-    config = Config()
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         if self.room:
@@ -36,7 +35,7 @@ class _CommandParser(argparse.ArgumentParser):
             self.description = module.__doc__
             self.epilog = f"example: {module.EXAMPLE}"
             module.add_arguments(self)
-            _add_common_arguments(self, self.config)
+            _add_common_arguments(self)
             self.set_defaults(handle=module.handle)
         return super().parse_known_args(args, namespace)
 
@@ -45,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that *argv* asks for; return the exit status."""
     _mend_streams()
     try:
-        args = _parser(Config.from_env(os.environ)).parse_args(argv)
+        args = _parser().parse_args(argv)
         status: int = args.handle(args, _console())
         sys.stdout.flush()
     except ClientError as exc:
@@ -77,7 +76,7 @@ def _console() -> "Console":
     return PipeConsole(highlight=False)
 
 
-def _parser(config: Config) -> argparse.ArgumentParser:
+def _parser() -> argparse.ArgumentParser:
     parser = _CommandParser(
         prog="ftlclient",
         description="Ask an FTL Activity server who was active when.",
@@ -85,21 +84,24 @@ def _parser(config: Config) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"ftlclient {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
-    for name, help_ in COMMANDS:
+    for name, room, help_ in COMMANDS:
         command = commands.add_parser(name, help=help_, formatter_class=parser.formatter_class)
-        command.room = name
-        command.config = config
+        command.room = room
     return parser
 
 
-def _add_common_arguments(parser: argparse.ArgumentParser, config: Config) -> None:
-    parser.add_argument("--url", default=config.url, help="where the server is (FTL_URL, default: %(default)s)")
+def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    where = f"where the server is (FTL_URL, else as login has it, else {DEFAULT_URL})"
+    parser.add_argument("--url", help=where)
     parser.add_argument(
         "--timeout",
         metavar="SECONDS",
         type=_seconds,
         default=DEFAULT_TIMEOUT,
         help="how long to wait for a whole answer (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--insecure", action="store_true", help="send the token over plain http to another machine too"
     )
 
 

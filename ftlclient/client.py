@@ -5,7 +5,8 @@ import json
 import queue
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,11 +25,24 @@ _LARGEST_ANSWER = 512 * 1024 * 1024
 class Client:
     """A connection to the server at *url*, kept open; *timeout* is for a whole answer, in seconds.
 
-    Use one client per thread, and close it, or use it in a ``with`` statement. Raise ConfigError.
+    *token* goes to that server alone, and over plain http to this machine alone, unless *insecure*. Use one
+    client per thread, and close it, or use it in a ``with`` statement. Raise ConfigError.
     """
 
-    def __init__(self, url: str = DEFAULT_URL, *, timeout: float = DEFAULT_TIMEOUT) -> None:
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        token: str | None = None,
+        timeout: float = DEFAULT_TIMEOUT,
+        insecure: bool = False,
+    ) -> None:
         self.url = _checked(url)
+        if token and not insecure and self.url.startswith("http:") and not _is_loopback(self.url):
+            raise ConfigError(f"a token would go to {self.url} for everybody to read; use https, or --insecure")
+        if token and not (token.isascii() and token.isprintable()):
+            raise ConfigError("a token looks like ftl_...; this one has other characters")
+        self._token = token
         self.timeout = timeout
         self._session = self._new_session()
 
@@ -61,21 +75,36 @@ class Client:
         return self.post(f"/api/{question}/", document)
 
     def post(self, path: str, document: object) -> dict[str, Any]:
-        """Return the answer to *document* as it came: an object whose ``ok`` is true.
+        """Return the answer to *document* as it came: an object whose ``ok`` is true."""
+        return self.request("POST", path, document)
 
-        A server that is busy is asked again; every question may be asked twice.
+    def request(self, method: str, path: str, document: object = None) -> dict[str, Any]:
+        """Return the answer to a request as it came: an object whose ``ok`` is true.
+
+        A server that is busy is asked again: everything in this API may be sent twice.
         """
         deadline = time.monotonic() + self.timeout
-        response, body = self._exchange(path, document, deadline)
+        response, body = self._exchange(method, path, document, deadline)
         for pause in _PAUSES:
             wait = max(pause, _retry_after(response))
             if response.status_code not in (429, 503) or time.monotonic() + wait > deadline:
                 break
             time.sleep(wait)
-            response, body = self._exchange(path, document, deadline)
+            response, body = self._exchange(method, path, document, deadline)
         return self._answer(response, body)
 
-    def _exchange(self, path: str, document: object, deadline: float) -> tuple[requests.Response, bytes]:
+    def lines(self, path: str) -> Iterator[bytes]:
+        """Yield the lines of a long answer as they come; the timeout is for each piece of it."""
+        with self._sending(self._session, "GET", path, None) as response:
+            if response.headers.get("Content-Type", "").startswith("application/x-ndjson"):
+                yield from response.iter_lines(64 * 1024)
+            else:
+                self._answer(response, self._read(response))
+                raise self._not_this_api("its answer has no lines")
+
+    def _exchange(
+        self, method: str, path: str, document: object, deadline: float
+    ) -> tuple[requests.Response, bytes]:
         # The timeouts of requests are for the next bytes; a server that trickles would never meet them. So the
         # exchange has a thread of its own, which is left to its fate when time is up.
         done: queue.SimpleQueue[tuple[requests.Response, bytes] | Exception] = queue.SimpleQueue()
@@ -83,7 +112,8 @@ class Client:
 
         def exchange() -> None:
             try:
-                done.put(self._send(session, path, document))
+                with self._sending(session, method, path, document) as response:
+                    done.put((response, self._read(response)))
             except Exception as exc:  # noqa: BLE001  raised below, where it is waited for
                 done.put(exc)
 
@@ -97,10 +127,14 @@ class Client:
             raise found
         return found
 
-    def _send(self, session: requests.Session, path: str, document: object) -> tuple[requests.Response, bytes]:
+    @contextmanager
+    def _sending(
+        self, session: requests.Session, method: str, path: str, document: object
+    ) -> Iterator[requests.Response]:
         answered = False
         try:
-            with session.post(
+            with session.request(
+                method,
                 self.url + path,
                 json=document,
                 timeout=(min(_CONNECT_SECONDS, self.timeout), self.timeout),
@@ -108,7 +142,7 @@ class Client:
                 stream=True,
             ) as response:
                 answered = True
-                return response, self._read(response)
+                yield response
         except requests.exceptions.SSLError as exc:
             raise UnreachableError(f"{self.url} cannot be trusted: its TLS certificate does not hold") from exc
         except requests.ReadTimeout as exc:
@@ -140,7 +174,7 @@ class Client:
         if not isinstance(answer, dict) or not isinstance(answer.get("ok"), bool):
             raise self._not_this_api(f"it answered {status} with other JSON")
         if not answer["ok"]:
-            raise RefusedError(f"{self.url} refused: {_reason(answer)}", str(answer.get("error")), status)
+            raise RefusedError(f"{self.url} refused: {_reason(answer)}", str(answer.get("error")), status, answer)
         return answer
 
     def _new_session(self) -> requests.Session:
@@ -148,8 +182,13 @@ class Client:
         # No proxy of the environment stands between this machine and itself.
         session.trust_env = not _is_loopback(self.url)
         # With an auth of its own, requests does not look for one in ~/.netrc.
-        session.auth = lambda request: request
+        session.auth = self._authorize
         return session
+
+    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self._token:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
 
     def _too_slow(self) -> UnreachableError:
         return UnreachableError(f"{self.url} did not answer within {self.timeout:g} s; allow more with --timeout")

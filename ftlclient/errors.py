@@ -7,6 +7,8 @@ ClientError
 └── RefusedError         the server answers with an error
 """
 
+from typing import Any
+
 
 class ClientError(Exception):
     """Base of every error; its text is one sentence for people."""
@@ -25,9 +27,10 @@ class NotThisAPIError(ClientError):
 
 
 class RefusedError(ClientError):
-    """The server refused; *code* is its stable word for why, *status* the HTTP status."""
+    """The server refused; *code* is its stable word for why, *status* the HTTP status, *answer* all it said."""
 
-    def __init__(self, message: str, code: str, status: int) -> None:
+    def __init__(self, message: str, code: str, status: int, answer: dict[str, Any]) -> None:
         super().__init__(message)
         self.code = code
         self.status = status
+        self.answer = answer

@@ -33,7 +33,7 @@ def assignment_periods(user: User) -> list[ActivityPeriod]:
 
 
 @pytest.fixture(autouse=True)
-def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     for name in (
         "DATABASE_URL",
         "HOST",
@@ -49,6 +49,8 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         "COLUMNS",
     ):
         monkeypatch.delenv(name, raising=False)
+    for name in ("CONFIG", "DATA"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
     monkeypatch.setenv("TZ", "Europe/Berlin")  # for tzlocal; the clock of the process stays
     root = logging.getLogger()
     before = root.handlers[:]

@@ -18,6 +18,7 @@ from rich.text import Text
 
 from ftlclient import clock
 from ftlclient.client import Client
+from ftlclient.commands.desk import connect
 from ftlclient.commands.ids import read_ids
 from ftlclient.commands.output import add_picture_arguments, write_pictures
 from ftlclient.errors import ClientError, ConfigError, NotThisAPIError
@@ -132,7 +133,8 @@ def run(question: Question, args: argparse.Namespace, console: Console) -> int:
     who = _who(args)
     if args.format != "table" and (args.svg or args.html):
         raise ConfigError("pictures are of the table; drop --format")
-    with Client(args.url, timeout=args.timeout) as client:
+    with connect(args) as client:
+        args.url = client.url
         if args.watch:
             return _watch(question, who, args, client, console)
         if args.format == "json":

@@ -1,0 +1,183 @@
+"""Read users and activity from a file of another system on this desk, and send them in batches.
+
+The formats are those of ``ftlserver import``. Stopped and started again, it goes on where it was; sent twice,
+everything is stored once. A batch with a bad item is not stored and ends the import, unless --skip-bad.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from ftlclient.client import Client
+from ftlclient.commands.desk import connect
+from ftlclient.config import spool_file
+from ftlclient.errors import ConfigError, RefusedError
+from ftlclient.spool import Spool
+from ftlclient.text import safe
+from ftlformats import BadItem, FormatError, FoundPeriod, FoundUser, Item, LeftOut
+from ftlformats.source import Source, open_source
+from ftlformats.source import add_arguments as add_source_arguments
+
+EXAMPLE = "ftlclient import activitywatch export.json --user W012A3CDE"
+
+_BATCH = 4_000  # periods, of at most 250 bytes each: less than the mebibyte that a body may have
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_source_arguments(parser)
+    parser.add_argument("--skip-bad", action="store_true", help="leave bad items out and list them")
+
+
+def handle(args: argparse.Namespace, console: Console) -> int:
+    with connect(args) as client:
+        try:
+            with open_source(args) as source:
+                counts = _Import(args, client).run(source)
+        except FormatError as exc:
+            raise ConfigError(str(exc)) from exc
+    console.print(_words(counts), soft_wrap=True)
+    return 0
+
+
+class _Import:
+    """One import on its way."""
+
+    def __init__(self, args: argparse.Namespace, client: Client) -> None:
+        self._client = client
+        self._skip_bad = args.skip_bad
+        self._user_id = args.user
+        self._spool = Spool(spool_file())
+        self._key = _key(args, client.url)
+        self._counts: Counter[str] = Counter()
+        self._bad_users: set[str | None] = set()
+
+    def run(self, source: Source) -> Counter[str]:
+        """Send all items that an earlier run has not sent; return what became of them."""
+        done = self._spool.import_done(self._key) if self._key else 0
+        if done:
+            print(f"ftlclient: going on behind the first {done:,} items", file=sys.stderr)
+        items = _progress(source)
+        for _ in islice(items, done):
+            pass
+        while batch := list(islice(items, _BATCH)):
+            self._send(batch)
+            done += len(batch)
+            if self._key:
+                self._spool.note_import(self._key, done)
+        if self._key:
+            self._spool.note_import(self._key, None)
+        return self._counts
+
+    def _send(self, batch: list[Item]) -> None:
+        periods: list[FoundPeriod] = []
+        for item in batch:
+            match item:
+                case FoundUser():
+                    self._send_periods(periods)
+                    periods = []
+                    self._send_user(item)
+                case FoundPeriod():
+                    if item.user_id not in self._bad_users:  # whose periods go with them
+                        periods.append(item)
+                case LeftOut():
+                    self._counts[item.reason] += 1
+                case BadItem():
+                    self._bad(item.position, item.reason)
+        self._send_periods(periods)
+
+    def _send_user(self, user: FoundUser) -> None:
+        document = {"real_name": user.real_name, "tz": user.tz}
+        try:
+            answer = self._client.request("PUT", f"/api/users/{user.id}/", document)
+        except RefusedError as exc:
+            if exc.status not in (400, 422):
+                raise
+            self._bad_users.add(user.id)
+            self._bad(user.position, str(exc))
+        else:
+            self._counts["users added" if answer.get("created") else "users known"] += 1
+
+    def _send_periods(self, periods: list[FoundPeriod]) -> None:
+        if not periods:
+            return
+        document = {
+            "periods": [
+                {
+                    "user_id": item.user_id or self._user_id,
+                    "start_time": item.start_time,
+                    "end_time": item.end_time,
+                }
+                for item in periods
+            ],
+            "partial": self._skip_bad,
+        }
+        try:
+            answer = self._client.request("POST", "/api/activity/", document)
+        except RefusedError as exc:
+            if (found := _first_bad(exc.answer)) is None:
+                raise
+            self._bad(periods[found[0]].position, found[1])
+            return
+        for item, verdict in zip(periods, answer["verdicts"], strict=True):
+            if verdict["verdict"] == "rejected":
+                self._bad(item.position, str(verdict.get("message")))
+        self._counts["periods added"] += int(answer["inserted"])
+        self._counts["periods known"] += int(answer["duplicates"])
+
+    def _bad(self, position: str, reason: str) -> None:
+        if not self._skip_bad:
+            raise ConfigError(f"{position}: {reason}")
+        print(safe(f"left out: {position}: {reason}"), file=sys.stderr)
+        self._counts["bad"] += 1
+
+
+def _first_bad(answer: dict[str, Any]) -> tuple[int, str] | None:
+    """Return the index and the fault of the first period that kept a batch from being stored."""
+    match answer.get("errors"):
+        case [{"pointer": str(pointer), "message": str(message)}, *_] if pointer.startswith("/periods/"):
+            return int(pointer.split("/")[2]), message
+    return None
+
+
+def _key(args: argparse.Namespace, url: str) -> str | None:
+    """Return what tells this import from others, None for a pipe, which cannot be read again."""
+    path = Path(args.file)
+    if args.file == "-" or not path.is_file():
+        return None
+    stat = path.stat()
+    about = [url, args.format, str(path.resolve()), stat.st_size, stat.st_mtime_ns, args.user]
+    return hashlib.sha256(json.dumps(about).encode()).hexdigest()
+
+
+def _progress(source: Source) -> Iterator[Item]:
+    """Yield the items, with a bar on a terminal for what has been read of the file."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield from source.items
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[items]:,} items"))
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
+        task = progress.add_task("sending", total=source.size, items=0)
+        for number, item in enumerate(source.items):
+            yield item
+            if number % 1_000 == 0:
+                progress.update(task, items=number, completed=source.position)
+
+
+def _words(counts: Counter[str]) -> str:
+    told = ("users added", "users known", "periods added", "periods known")
+    left_out = ", ".join(f"{counts[name]:,} {name}" for name in sorted(counts) if name not in told) or "nothing"
+    return (
+        f"users: {counts['users added']:,} added, {counts['users known']:,} known; "
+        f"periods: {counts['periods added']:,} added, {counts['periods known']:,} already known; "
+        f"left out: {left_out}"
+    )

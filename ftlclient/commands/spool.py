@@ -1,0 +1,42 @@
+"""Show what waits to be sent, and what a server refused; clear it with --clear."""
+
+import argparse
+import json
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ftlclient.config import spool_file
+from ftlclient.spool import Spool
+from ftlclient.text import safe
+
+EXAMPLE = "ftlclient spool --clear refused"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--clear",
+        choices=["refused", "all"],
+        help="remove what was refused, or all, also what has not been sent yet",
+    )
+
+
+def handle(args: argparse.Namespace, console: Console) -> int:
+    spool = Spool(spool_file())
+    if args.clear:
+        console.print(f"{spool.clear(also_waiting=args.clear == 'all')} removed")
+        return 0
+    items = spool.items()
+    if not items:
+        console.print("nothing waits")
+        return 0
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("server", "what", "state"):
+        table.add_column(column, overflow="fold")
+    for item in items:
+        what = f"{item.method} {item.path} {json.dumps(item.document)}"
+        state = Text("waits") if item.reason is None else Text(f"refused: {safe(item.reason)}", "yellow")
+        table.add_row(Text(safe(item.url)), Text(safe(what)), state)
+    console.print(table)
+    return 0
