@@ -28,7 +28,7 @@ class _CommandParser(argparse.ArgumentParser):
 
     room = ""
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+    def load(self) -> None:
         if self.room:
             module = importlib.import_module(f"ftlclient.commands.{self.room}")
             self.room = ""
@@ -37,12 +37,17 @@ class _CommandParser(argparse.ArgumentParser):
             module.add_arguments(self)
             _add_common_arguments(self)
             self.set_defaults(handle=module.handle)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self.load()
         return super().parse_known_args(args, namespace)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that *argv* asks for; return the exit status."""
     _mend_streams()
+    if "_ARGCOMPLETE" in os.environ:
+        _complete(os.environ.get("COMP_LINE", ""))
     try:
         args = _parser().parse_args(argv)
         status: int = args.handle(args, _console())
@@ -88,6 +93,19 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_, formatter_class=parser.formatter_class)
         command.room = room
     return parser
+
+
+def _complete(line: str) -> None:
+    """Tell a shell what may stand next in *line*, and exit; only the room of the command in it is loaded."""
+    import argcomplete  # noqa: PLC0415  30 ms that only completion needs
+
+    parser = _parser()
+    assert parser._subparsers is not None
+    commands = parser._subparsers._group_actions[0].choices
+    chosen = next((word for word in line.split()[1:] if commands and word in commands), None)
+    if chosen is not None:
+        dict(commands or {})[chosen].load()
+    argcomplete.autocomplete(parser)
 
 
 def _add_common_arguments(parser: argparse.ArgumentParser) -> None:

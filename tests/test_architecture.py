@@ -43,6 +43,7 @@ CLIENT = ["errors", "text", "clock", "models", "config", "client", "spool", "vie
 ORDERS = {"ftlserver": SERVER, "ftlclient": CLIENT, "ftlformats": FORMATS}
 
 PLACES = {
+    "argcomplete": {f"{package}.{room}" for package in ("ftlserver", "ftlclient") for room in ("cli", "commands")},
     "bottle": {"ftlserver.reading", "ftlserver.app"},
     "cerberus": {"ftlserver.schemas"},
     "dataset": {"ftlserver.database"},

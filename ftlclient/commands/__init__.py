@@ -22,4 +22,5 @@ COMMANDS = [
     ("logout", "logout", "forget them"),
     ("whoami", "whoami", "show which server is asked, and what the token may do"),
     ("spool", "spool", "show what waits to be sent, and what was refused"),
+    ("completion", "completion", "write the script that lets a shell complete commands"),
 ]

@@ -18,6 +18,7 @@ COMMANDS = [
     ("delete_user", "delete_user", "delete a user and everything about them"),
     ("import", "import_file", "read users and activity from a file of another system"),
     ("export", "export", "write users and activity in a form that import reads"),
+    ("completion", "completion", "write the script that lets a shell complete commands"),
 ]
 
 
