@@ -1,6 +1,6 @@
 """One handler per endpoint: decode, validate, ask the store, answer."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +10,8 @@ from ftlserver.errors import InvalidRequestError, Problem, UserNotFoundError
 from ftlserver.intervals import Interval
 from ftlserver.models import User
 from ftlserver.questions import Activity, activity, hours, meeting, overlap, presence, summary, who
-from ftlserver.reading import cursor_after, principal, read_json, read_page, read_query
-from ftlserver.store import Store
+from ftlserver.reading import cursor_after, principal, read_json, read_page, read_query, stream
+from ftlserver.store import Store, batches
 from ftlserver.window import Window, instant, read_edge, read_zone
 
 _REACHES_IN = "half-open; a period that began before and reaches in belongs to it"
@@ -20,6 +20,9 @@ _ONCE = "half-open; only time within it counts, and time that overlaps counts on
 _HISTORY = timedelta(weeks=8)
 _FURTHEST = timedelta(days=366)  # nobody knows the clocks of later years, and looking for their changes takes long
 _MOST_TO_MEET = 100  # the work grows with the pairs
+# What is read at once of a long answer: this bounds its memory.
+_IDS_AT_ONCE = 100
+_PAGE = 1_000
 
 
 class API:
@@ -28,10 +31,10 @@ class API:
     def __init__(self, store: Store) -> None:
         self.store = store
 
-    def log_user_activity(self) -> dict[str, Any]:
+    def log_user_activity(self) -> bytes | Iterable[bytes]:
         return self._log_user_activity(_read(schemas.LOG_USER_ACTIVITY))
 
-    def log_user_activity_by_link(self) -> dict[str, Any]:
+    def log_user_activity_by_link(self) -> dict[str, Any] | bytes | Iterable[bytes]:
         """Answer a question that is all in its address; without ids, about a page of all users."""
         asked, page = read_query()
         if "id_list" in asked:
@@ -43,7 +46,7 @@ class API:
         schemas.validate_question(schemas.LOG_USER_ACTIVITY, {**asked, "all": True})
         if not users:
             return {"ok": True, "members": []}
-        return self._log_user_activity({**asked, "id_list": [user.id for user in users]}) | paging
+        return self._log_user_activity({**asked, "id_list": [user.id for user in users]}, paging)
 
     def summary(self) -> dict[str, Any]:
         asked = _read(schemas.SUMMARY)
@@ -134,19 +137,52 @@ class API:
         self.store.check()
         return {"ok": True}
 
-    def _log_user_activity(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def _log_user_activity(
+        self, asked: dict[str, Any], paging: dict[str, Any] | None = None
+    ) -> bytes | Iterable[bytes]:
         time_format = _format(asked, "display")
-        if asked.keys() <= {"id_list", "time_format"}:
-            members = self.store.members(asked["id_list"])
-            answer = {"ok": True, "members": [member.to_json(time_format) for member in members]}
-            return answer | _not_found(asked, [member.user for member in members])
+        if time_format == "display" and asked.keys() <= {"id_list", "time_format"}:
+            return stream("application/json", self._as_recorded(asked["id_list"], paging or {}))
         windowed = not asked.keys().isdisjoint(("from", "to"))
         window = Window.of(asked, clock.now() if windowed else clock.END_OF_TIME)
         clip = asked.get("clip", False)
-        activities, edges = self._activity(asked, window)
-        shown = [activity.activity(one, edges, window.tz, time_format, clip=clip) for one in activities]
+        users, edges = self.store.users_and_edges(asked.get("id_list"), window.edges)
         rule = window.to_json(edges, _CLIPPED if clip else _REACHES_IN)
-        return _answer(asked, activities, **({"window": rule} if windowed else {}), members=shown)
+        members = (
+            activity.member(
+                user,
+                (activity.shown(page, user, edges[user.id], window.tz, time_format, clip=clip) for page in pages),
+            )
+            for user, pages in self.store.activity_pages(users, edges, _PAGE)
+        )
+        opening = {"ok": True, **({"window": rule} if windowed else {})}
+        closing = _not_found(asked, {user.id for user in users}) | (paging or {})
+        return stream("application/json", activity.answer(members, opening, closing))
+
+    def _as_recorded(self, ids: Sequence[str], paging: dict[str, Any]) -> Iterator[bytes]:
+        """Yield the answer to the assignment's own question: everything, as it was recorded."""
+        missing = dict.fromkeys(ids)
+        closing: dict[str, Any] = {}  # known only behind the members
+
+        def members() -> Iterator[Iterator[bytes]]:
+            for batch in batches(dict.fromkeys(ids), _IDS_AT_ONCE):
+                for user, minutes in self.store.minutes(batch, _PAGE + 1):
+                    del missing[user.id]
+                    if len(minutes) <= _PAGE:
+                        yield activity.member(user, [activity.shown_minutes(minutes)])
+                    else:
+                        pages = self.store.span_pages(user.id)
+                        everything = (0, clock.END_OF_TIME)
+                        yield activity.member(
+                            user,
+                            (
+                                activity.shown(page, user, everything, None, "display", clip=False)
+                                for page in pages
+                            ),
+                        )
+            closing.update({"not_found": list(missing)} if missing else {}, **paging)
+
+        return activity.answer(members(), {"ok": True}, closing)
 
     def _activity(self, asked: dict[str, Any], window: Window) -> tuple[list[Activity], dict[str, Interval]]:
         return self.store.activity(asked.get("id_list"), window.edges)
@@ -168,11 +204,10 @@ def _read(schema: schemas.Schema) -> dict[str, Any]:
 
 
 def _answer(asked: dict[str, Any], read: Sequence[tuple[User, Any]], **found: Any) -> dict[str, Any]:
-    return {"ok": True, **found} | _not_found(asked, [user for user, _ in read])
+    return {"ok": True, **found} | _not_found(asked, {user.id for user, _ in read})
 
 
-def _not_found(asked: dict[str, Any], users: Sequence[User]) -> dict[str, list[str]]:
-    there = {user.id for user in users}
+def _not_found(asked: dict[str, Any], there: Container[str]) -> dict[str, list[str]]:
     missing = [user_id for user_id in dict.fromkeys(asked.get("id_list", ())) if user_id not in there]
     return {"not_found": missing} if missing else {}
 

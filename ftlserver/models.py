@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from ftlserver import clock
 from ftlserver.clock import TimeFormat
@@ -94,22 +93,6 @@ class ActivityPeriod:
         return {
             "start_time": clock.render(self.started_at, self.start_offset, time_format),
             "end_time": clock.render(self.ended_at, self.end_offset, time_format),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A user as an answer shows them, with their periods by start, then end."""
-
-    user: User
-    periods: Sequence[ActivityPeriod]
-
-    def to_json(self, time_format: TimeFormat) -> dict[str, Any]:
-        return {
-            "id": self.user.id,
-            "real_name": self.user.real_name,
-            "tz": self.user.tz,
-            "activity_periods": [period.to_json(time_format) for period in self.periods],
         }
 
 

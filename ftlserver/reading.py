@@ -16,6 +16,7 @@ from ftlserver.tokens import Principal
 LARGEST_BODY = 1024 * 1024
 LARGEST_PAGE = 1_000
 DEFAULT_PAGE = 100
+LONGEST_WHOLE = 256 * 1024
 
 _BOOLEANS = {"true": True, "false": False}
 
@@ -58,11 +59,30 @@ def _body(*media_types: str) -> tuple[str, bytes]:
     return media_type, request.environ["wsgi.input"].read(max(length, 0))
 
 
-def stream(media_type: str, pieces: Iterator[bytes]) -> Iterable[bytes]:
-    """Answer with *pieces* as they are made; what the first of them raises is still an ordinary error."""
-    first = next(pieces)
+def stream(media_type: str, pieces: Iterator[bytes]) -> bytes | Iterable[bytes]:
+    """Answer with *pieces*: a short answer whole, with its length, a long one as it is made.
+
+    What is raised before an answer gets long is an ordinary error; later it breaks off, without an end.
+    """
     response.content_type = media_type
-    return chain([first], pieces)
+    chunks = _chunks(pieces)
+    first = next(chunks, b"")
+    second = next(chunks, None)
+    return first if second is None else chain([first, second], chunks)
+
+
+def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield *pieces* joined until they are worth a write."""
+    begun: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        begun.append(piece)
+        size += len(piece)
+        if size >= LONGEST_WHOLE:
+            yield b"".join(begun)
+            begun, size = [], 0
+    if begun:
+        yield b"".join(begun)
 
 
 def read_query() -> tuple[dict[str, Any], dict[str, str]]:

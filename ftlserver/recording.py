@@ -16,7 +16,7 @@ from ftlserver.errors import (
     UserNotFoundError,
 )
 from ftlserver.models import USER_ID_RULE, ActivityPeriod, Span, User, is_user_id
-from ftlserver.questions import who
+from ftlserver.questions import activity, who
 from ftlserver.reading import principal, read_json, read_periods, stream
 from ftlserver.recorder import Item, Recorder, Rejected, Verdict
 from ftlserver.store import Store
@@ -82,11 +82,11 @@ class Recording:
         self.store.delete_user(user_id)
         return {"ok": True}
 
-    def export_user(self, user_id: str) -> Iterable[bytes]:
+    def export_user(self, user_id: str) -> bytes | Iterable[bytes]:
         principal().allow_users([user_id])
         return stream("application/json", self._member(self._user(user_id)))
 
-    def export(self) -> Iterable[bytes]:
+    def export(self) -> bytes | Iterable[bytes]:
         principal().allow_users(None)
         return stream("application/x-ndjson", self._lines())
 
@@ -110,14 +110,8 @@ class Recording:
 
     def _member(self, user: User) -> Iterator[bytes]:
         """Yield the answer of the assignment's endpoint about one user, with exact times."""
-        opening = orjson.dumps({"ok": True, "members": [{**who(user), "activity_periods": []}]})
-        head, tail = opening[:-4], opening[-4:]
-        yield head
-        separator = b""
-        for page in self.store.period_pages(user.id):
-            yield separator + orjson.dumps([period.to_json("iso") for period in page])[1:-1]
-            separator = b","
-        yield tail
+        pages = (orjson.dumps([_shown(span) for span in page]) for page in self.store.span_pages(user.id))
+        return activity.answer([activity.member(user, pages)], {"ok": True}, {})
 
     def _lines(self) -> Iterator[bytes]:
         """Yield a line for each user and each period, and one that counts them: without it, some are missing."""
@@ -125,9 +119,9 @@ class Recording:
         for user in self.store.all_users():
             count += 1
             yield orjson.dumps(who(user), option=orjson.OPT_APPEND_NEWLINE)
-            for page in self.store.period_pages(user.id):
+            for page in self.store.span_pages(user.id):
                 count += len(page)
-                rows = [{"user_id": user.id, **period.to_json("iso")} for period in page]
+                rows = ({"user_id": user.id, **_shown(span)} for span in page)
                 yield b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
         yield orjson.dumps({"ok": True, "count": count}, option=orjson.OPT_APPEND_NEWLINE)
 

@@ -1,32 +1,71 @@
-"""A member's periods that reach into a window."""
+"""Members with their periods that reach into a window, piece by piece: an answer may be larger than the memory."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+import orjson
 
 from ftlserver import clock
 from ftlserver.clock import TimeFormat, Zone
 from ftlserver.intervals import Interval
 from ftlserver.models import Span, User
-from ftlserver.questions import Activity, who
+from ftlserver.questions import who
 from ftlserver.window import shown_in
 
+_LOW = 2**32 - 1
+_FROM_DAY_BEFORE = 1440
 
-def activity(
-    one: Activity, edges: Mapping[str, Interval], tz: Zone | None, time_format: TimeFormat, *, clip: bool
-) -> dict[str, Any]:
-    """Return a member with their periods, shown in *tz* or as recorded; *clip* cuts them at the edges."""
-    user, spans = one
+
+def member(user: User, pages: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the JSON of a member whose periods are in *pages*, each a JSON list."""
+    yield orjson.dumps(who(user))[:-1] + b',"activity_periods":['
+    separator = b""
+    for page in pages:
+        if len(page) > 2:
+            yield separator + page[1:-1]
+            separator = b","
+    yield b"]}"
+
+
+def shown_minutes(minutes: list[int]) -> bytes:
+    """Return the JSON list of periods that are given as ``Store.minutes`` gives them, in display times."""
+    starts = clock.display_minutes([(pair >> 32) - _FROM_DAY_BEFORE for pair in minutes])
+    ends = clock.display_minutes([(pair & _LOW) - _FROM_DAY_BEFORE for pair in minutes])
+    return orjson.dumps([{"start_time": start, "end_time": end} for start, end in zip(starts, ends, strict=True)])
+
+
+def shown(
+    spans: Iterable[Span], user: User, edges: Interval, tz: Zone | None, time_format: TimeFormat, *, clip: bool
+) -> bytes:
+    """Return the JSON list of periods, shown in *tz* or as recorded; *clip* cuts them at the edges."""
     if clip:
-        spans = [_clipped(user, span, *edges[user.id]) for span in spans]
-    offset_to_show = shown_in(tz)
-    periods = [
-        {
-            "start_time": clock.render(start, offset_to_show(start, start_offset), time_format),
-            "end_time": clock.render(end, offset_to_show(end, end_offset), time_format),
-        }
-        for start, end, start_offset, end_offset in spans
-    ]
-    return {**who(user), "activity_periods": periods}
+        spans = [_clipped(user, span, *edges) for span in spans]
+    if tz is not None:
+        offset_to_show = shown_in(tz)
+        spans = [
+            (start, end, offset_to_show(start, start_offset), offset_to_show(end, end_offset))
+            for start, end, start_offset, end_offset in spans
+        ]
+    write = clock.iso if time_format == "iso" else clock.display
+    return orjson.dumps(
+        [
+            {"start_time": write(start, start_offset), "end_time": write(end, end_offset)}
+            for start, end, start_offset, end_offset in spans
+        ]
+    )
+
+
+def answer(
+    members: Iterable[Iterator[bytes]], opening: dict[str, Any], closing: dict[str, Any]
+) -> Iterator[bytes]:
+    """Yield the JSON of a whole answer: the keys of *opening*, ``members``, the keys of *closing*."""
+    yield orjson.dumps(opening)[:-1] + b',"members":['
+    separator = b""
+    for pieces in members:
+        yield separator
+        yield from pieces
+        separator = b","
+    yield b"]" + (b"," + orjson.dumps(closing)[1:-1] if closing else b"") + b"}"
 
 
 def _clipped(user: User, span: Span, first: int, last: int) -> Span:

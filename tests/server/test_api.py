@@ -1,19 +1,26 @@
 """The endpoint: the assignment's contract, and every way to get it wrong."""
 
 import json
+from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from webtest import TestApp, TestResponse
 
+from ftlclient import Client, NotThisAPIError
+from ftlserver import clock
 from ftlserver.app import create_app
-from ftlserver.errors import InvalidUserError
-from ftlserver.models import ActivityPeriod, User
+from ftlserver.errors import DatabaseError, InvalidUserError
+from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, Span, User
 from ftlserver.store import Store
-from tests.conftest import DATA, TIMES
+from tests import plain
+from tests.conftest import DATA, TIMES, serving
 
 PATH = "/api/loguseractivity/"
 NAUGHTY = json.loads((DATA / "naughty-strings.json").read_text())
@@ -265,10 +272,10 @@ def test_readiness_says_whether_the_database_can_be_written(sqlite_store: Store,
 
 
 def test_what_nobody_foresaw_is_one_json_error(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(_ids: object) -> None:
+    def broken(*_args: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(sqlite_store, "members", broken)
+    monkeypatch.setattr(sqlite_store, "minutes", broken)
     response = post(TestApp(create_app(sqlite_store)), b'{"id_list":["a"]}')
     assert "secret" in response.errors
     assert (response.status_int, response.json["error"]) == (500, "internal_error")
@@ -279,3 +286,72 @@ def test_many_periods_of_one_user_are_all_answered(app: TestApp, team: Store) ->
     team.add_periods([ActivityPeriod("W012A3CDE", n * 10**9, n * 10**9 + 1, 0, 0) for n in range(12_000)])
     answer = app.post_json(PATH, {"id_list": ["W012A3CDE"]}).json
     assert len(answer["members"][0]["activity_periods"]) == 12_003
+
+
+# ---- the fast way equals the plain one
+
+instants = st.integers(0, clock.END_OF_TIME - LONGEST_PERIOD - 1) | st.integers(0, 10**14)
+spans = st.tuples(instants, st.integers(1, LONGEST_PERIOD), *[st.integers(-50_400, 50_400)] * 2)
+histories = st.dictionaries(st.sampled_from(["a", "b", "c", "d@e.f"]), st.lists(spans, max_size=6), max_size=4)
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(histories=histories, ids=st.lists(st.sampled_from(["a", "b", "c", "d@e.f", "x"]), min_size=1, max_size=6))
+def test_the_answer_is_that_of_the_plain_way_byte_for_byte(
+    store: Store, histories: dict[str, list[tuple[int, int, int, int]]], ids: list[str]
+) -> None:
+    for user in store.all_users():
+        store.delete_user(user.id)
+    store.record(
+        [User(user_id, "Zoë \N{SNOWMAN}", "Europe/Berlin") for user_id in histories],
+        [
+            ActivityPeriod(user_id, start, start + length, *offsets)
+            for user_id, spans in histories.items()
+            for start, length, *offsets in spans
+        ],
+    )
+    app = TestApp(create_app(store))
+    for time_format in ("display", "iso"):
+        expected = plain.answer(store, ids, time_format)
+        assert app.post_json(PATH, {"id_list": ids, "time_format": time_format}).body == expected
+        everything = {"id_list": ids, "time_format": time_format, "clip": True}
+        assert app.post_json(PATH, everything).body == expected
+
+
+@pytest.mark.parametrize("time_format", ["display", "iso"])
+def test_a_long_answer_is_streamed_and_the_same(store: Store, time_format: str) -> None:
+    users = [User(f"u{number}", "U", "UTC") for number in range(120)]
+    store.record(
+        users,
+        [
+            ActivityPeriod(user.id, n * 10**9, n * 10**9 + 1, 0, 0)
+            for index, user in enumerate(users)
+            for n in range(5_001 if index == 7 else 1_000 if index == 8 else 20)
+        ],
+    )
+    ids = [user.id for user in users] + ["nobody"]
+    body = json.dumps({"id_list": ids, "time_format": time_format})
+    with (
+        serving(create_app(store)) as url,
+        closing(HTTPConnection(urlsplit(url).netloc, timeout=10)) as connection,
+    ):
+        connection.request("POST", PATH, body, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        assert response.headers["Transfer-Encoding"] == "chunked"
+        assert response.read() == plain.answer(store, ids, time_format)
+
+
+def test_a_long_answer_that_breaks_off_has_no_end(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    sqlite_store.record([User("a", "A", "UTC")], [ActivityPeriod("a", n, n + 1, 0, 0) for n in range(20_000)])
+    pages = sqlite_store.span_pages
+
+    def broken(user_id: str) -> Iterator[list[Span]]:
+        found = pages(user_id)
+        yield next(found)
+        yield next(found)
+        raise DatabaseError("database_unavailable", "gone", "x")
+
+    monkeypatch.setattr(sqlite_store, "span_pages", broken)
+    with serving(create_app(sqlite_store)) as url, Client(url) as client:
+        with pytest.raises(NotThisAPIError, match="breaks off"):
+            client.log_user_activity(["a"], time_format="display")

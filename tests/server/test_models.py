@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ftlserver import clock
 from ftlserver.errors import InvalidPeriodError, InvalidUserError, UnknownZoneError
-from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, Member, User, is_real_name, is_user_id
+from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, User, is_real_name, is_user_id
 from tests.conftest import EGON, assignment_periods, at
 
 
@@ -74,7 +74,3 @@ def test_a_period_over_a_dst_change_has_two_offsets() -> None:
         "start_time": "2026-10-25T00:30:00+02:00",
         "end_time": "2026-10-25T04:30:00+01:00",
     }
-
-
-def test_a_member_without_activity_has_an_empty_list() -> None:
-    assert Member(EGON, []).to_json("display")["activity_periods"] == []

@@ -529,7 +529,7 @@ def test_a_meeting_of_people_without_activity_has_no_slots(store: Store) -> None
 def test_a_window_in_a_long_history_reads_only_what_it_needs(sqlite_store: Store) -> None:
     with unit(sqlite_store.database) as connection:
         plan = connection.execute(
-            sa.text("EXPLAIN QUERY PLAN " + sqlite_store._within.text), {"asked": '[["a",1,2]]'}
+            sa.text("EXPLAIN QUERY PLAN " + sqlite_store._within.text), {"asked": '[["a",1,2]]', "most": 5}
         ).all()
     steps = [row[3] for row in plan]
     assert any(

@@ -11,8 +11,9 @@ from ftlserver import clock
 from ftlserver import store as store_module
 from ftlserver.database import connect, unit
 from ftlserver.errors import UserExistsError, UserNotFoundError
-from ftlserver.models import ActivityPeriod, Member, User, UserSummary
+from ftlserver.models import ActivityPeriod, User, UserSummary
 from ftlserver.store import Recorded, Store
+from tests import plain
 from tests.conftest import EGON, GLINDA, all_rows, assignment_periods, at, in_threads
 
 
@@ -58,35 +59,35 @@ def test_the_tables_refuse_a_period_out_of_bounds(team: Store, values: str) -> N
         )
 
 
-def test_members_come_in_the_order_asked_each_once_with_periods_in_order(team: Store) -> None:
-    ids = ["W07QCRPA4", "nobody", "W012A3CDE", "W07QCRPA4"]
-    assert team.members(ids) == [
-        Member(GLINDA, assignment_periods(GLINDA)),
-        Member(EGON, assignment_periods(EGON)),
-    ]
+def test_members_come_in_the_order_asked_with_up_to_so_many_periods(team: Store) -> None:
+    ids = ["W07QCRPA4", "nobody", "W012A3CDE"]
+    assert [(user, len(minutes)) for user, minutes in team.minutes(ids, 5)] == [(GLINDA, 3), (EGON, 3)]
+    assert [(user, len(minutes)) for user, minutes in team.minutes(ids, 2)] == [(GLINDA, 2), (EGON, 2)]
+    assert plain.members(team, ids) == [(GLINDA, assignment_periods(GLINDA)), (EGON, assignment_periods(EGON))]
 
 
 def test_periods_are_by_start_then_end(store: Store) -> None:
     periods = [ActivityPeriod(EGON.id, start, end, 0, 0) for start, end in ((5, 9), (1, 8), (5, 7), (1, 2))]
     store.record([EGON], periods)
-    assert list(store.members([EGON.id])[0].periods) == sorted(periods)
+    assert [pair & (2**32 - 1) for pair in store.minutes([EGON.id], 9)[0][1]] == [1440] * 4
+    assert plain.members(store, [EGON.id])[0][1] == sorted(periods)
     assert list(store.periods(EGON.id)) == sorted(periods)
 
 
 def test_a_user_without_periods_has_none(store: Store) -> None:
     store.add_users([EGON])
-    assert store.members([EGON.id]) == [Member(EGON, [])]
+    assert store.minutes([EGON.id], 9) == [(EGON, [])]
     assert list(store.periods(EGON.id)) == []
 
 
 @pytest.mark.parametrize("user_id", ["'; DROP TABLE users; --", "%", "_", '"', "{}", "[]", "\\", "a,b", '{"a"}'])
 def test_an_odd_id_is_only_an_id(team: Store, user_id: str) -> None:
-    assert team.members([user_id, "W012A3CDE"])[0].user == EGON
+    assert team.minutes([user_id, "W012A3CDE"], 9)[0][0] == EGON
     assert team.find_user(user_id) is None
 
 
 def test_thousands_of_ids_are_one_question(team: Store) -> None:
-    assert len(team.members([f"u{number}" for number in range(70_000)] + ["W012A3CDE"])) == 1
+    assert len(team.minutes([f"u{number}" for number in range(70_000)] + ["W012A3CDE"], 9)) == 1
 
 
 def test_recording_again_changes_nothing(store: Store) -> None:

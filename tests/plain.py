@@ -1,0 +1,72 @@
+"""The plain way to answer the assignment's question: a row for each period, a datetime for each time.
+
+The oracle that the fast way must equal.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+
+from ftlserver.database import unit
+from ftlserver.models import ActivityPeriod, User
+from ftlserver.store import Store
+
+_ROWS = sa.text("""
+    SELECT u.id, u.real_name, u.tz, p.started_at, p.ended_at, p.start_offset, p.end_offset
+    FROM users u LEFT JOIN activity_periods p ON p.user_id = u.id
+    ORDER BY u.id, p.started_at, p.ended_at""")
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+def members(store: Store, ids: Sequence[str]) -> list[tuple[User, list[ActivityPeriod]]]:
+    """Return the users with those ids, each once, with their periods."""
+    with unit(store.database) as connection:
+        rows = connection.execute(_ROWS).all()
+    found = {
+        user[0]: (User(*user), [ActivityPeriod(user[0], *row[3:]) for row in group if row[3] is not None])
+        for user, group in groupby(rows, key=lambda row: tuple(row[:3]))
+    }
+    return [found[user_id] for user_id in dict.fromkeys(ids) if user_id in found]
+
+
+def answer(store: Store, ids: Sequence[str], time_format: str) -> bytes:
+    """Return the whole body of the answer."""
+    read = members(store, ids)
+    shown: dict[str, Any] = {
+        "ok": True,
+        "members": [
+            {
+                "id": user.id,
+                "real_name": user.real_name,
+                "tz": user.tz,
+                "activity_periods": [
+                    {
+                        "start_time": show(period.started_at, period.start_offset, time_format),
+                        "end_time": show(period.ended_at, period.end_offset, time_format),
+                    }
+                    for period in periods
+                ],
+            }
+            for user, periods in read
+        ],
+    }
+    missing = [user_id for user_id in dict.fromkeys(ids) if user_id not in {user.id for user, _ in read}]
+    if missing:
+        shown["not_found"] = missing
+    return json.dumps(shown, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def show(instant: int, offset: int, time_format: str) -> str:
+    """Return a time by way of datetime."""
+    if time_format == "iso":
+        offset = (offset + 30) // 60 * 60  # RFC 3339 knows no seconds of offset
+    wall = datetime(1970, 1, 1, tzinfo=timezone(timedelta(seconds=offset))) + timedelta(
+        seconds=offset, microseconds=instant
+    )
+    if time_format == "iso":
+        return wall.isoformat()
+    return f"{_MONTHS[wall.month - 1]} {wall:%d} {wall.year:04} {wall:%I:%M}{'AM' if wall.hour < 12 else 'PM'}"
