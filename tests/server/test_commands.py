@@ -173,6 +173,113 @@ def test_import_of_a_bad_item_stores_nothing_unless_it_is_skipped(
     assert err.startswith("left out: /members/1/activity_periods/1: ")
 
 
+def _period(start: str, end: str) -> dict[str, str]:
+    return {"start_time": start, "end_time": end}
+
+
+GOOD = _period("2026-03-02T09:00:00", "2026-03-02T17:00:00")
+
+
+@pytest.mark.parametrize(
+    ("member", "position", "words", "left"),
+    [
+        ({"tz": "GMT+5"}, "/members/0", "an IANA name", (0, 0)),
+        ({"id": "a b"}, "/members/0", "id: expected 1 to 120 characters", (0, 0)),
+        ({"real_name": ""}, "/members/0", "real_name: expected 1 to 200", (0, 0)),
+        (
+            {"activity_periods": [GOOD, _period("2020-02-01T02:00Z", "2020-02-01T01:00Z")]},
+            "/members/0/activity_periods/1",
+            "end after it starts",
+            (1, 1),
+        ),
+        (
+            {"activity_periods": [_period("Mar 29 2026 02:30AM", "Mar 29 2026 05:30AM"), GOOD]},
+            "/members/0/activity_periods/0",
+            "does not exist in Europe/Berlin",
+            (1, 1),
+        ),
+        (
+            {"activity_periods": [_period("Oct 25 2026 01:30AM", "Oct 25 2026 02:30AM"), GOOD]},
+            "/members/0/activity_periods/0",
+            "occurs twice in Europe/Berlin",
+            (1, 1),
+        ),
+        (
+            {"activity_periods": [GOOD, _period("2020-02-01T00:00Z", "2020-02-08T00:00:00.000001Z")]},
+            "/members/0/activity_periods/1",
+            "7 days",
+            (1, 1),
+        ),
+    ],
+)
+def test_import_names_what_no_user_and_no_period_can_be(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    database: Path,
+    member: dict[str, object],
+    position: str,
+    words: str,
+    left: tuple[int, int],
+) -> None:
+    whole = {"id": "a", "real_name": "A", "tz": "Europe/Berlin", "activity_periods": [GOOD], **member}
+    path = tmp_path / "bad.json"
+    path.write_text(json.dumps({"members": [whole]}))
+    everything = "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM activity_periods)"
+    status, out, err = run(capsys, "import", "members", str(path))
+    assert (status, out) == (2, "")
+    assert err.startswith(f"{position}: ")
+    assert words in err
+    assert query(database, everything) == [(0, 0)]
+    status, out, err = run(capsys, "import", "members", "--skip-bad", str(path))
+    assert (status, "left out: 1 bad" in out) == (0, True)
+    assert err.startswith(f"left out: {position}: ")
+    assert len(err.splitlines()) == 1  # the periods of a bad member go with them
+    assert query(database, everything) == [left]
+
+
+@pytest.mark.usefixtures("egon")
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        ({"timestamp": "2026-11-02T04:40:36Z", "duration": -5}, "end after it starts"),
+        ({"timestamp": "2026-11-02T04:40:36Z", "duration": 604801}, "7 days"),
+    ],
+)
+def test_import_names_an_event_that_no_period_can_be(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, event: dict[str, object], words: str
+) -> None:
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps({"type": "afkstatus", "events": [{"data": {"status": "not-afk"}, **event}]}))
+    status, _, err = run(capsys, "import", "activitywatch", "--user", EGON.id, str(path))
+    assert (status, err.startswith("/events/0: "), words in err) == (2, True, True)
+
+
+@pytest.mark.usefixtures("egon")
+def test_import_reads_timewarriors_compact_times_as_instants(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, database: Path
+) -> None:
+    path = tmp_path / "export.json"
+    path.write_text('[{"start": "20261024T233000Z", "end": "20261025T033000Z"}, {"start": "x", "end": "y"}]')
+    assert run(capsys, "import", "timewarrior", "--user", EGON.id, str(path))[2].startswith("/1: expected a time")
+    run(capsys, "import", "timewarrior", "--skip-bad", "--user", EGON.id, str(path))
+    rows = query(database, "SELECT started_at, ended_at, start_offset FROM activity_periods")
+    assert rows == [(at("2026-10-24T23:30:00Z"), at("2026-10-25T03:30:00Z"), -7 * 3600)]
+
+
+def test_import_keeps_the_offset_that_a_clock_showed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, database: Path
+) -> None:
+    period = _period("2020-02-01T13:33:00.000001-05:00", "2020-02-01T21:54:00Z")
+    member = {"id": "a", "real_name": "A", "tz": "America/Los_Angeles", "activity_periods": [period]}
+    path = tmp_path / "members.json"
+    path.write_text(json.dumps({"members": [member]}))
+    run(capsys, "import", "members", str(path))
+    assert query(database, "SELECT * FROM activity_periods")[0][:5] == (
+        *("a", at("2020-02-01T18:33:00.000001Z"), at("2020-02-01T21:54:00Z")),
+        *(-18000, -28800),
+    )
+
+
 def test_import_dry_run_says_what_would_happen(capsys: pytest.CaptureFixture[str], database: Path) -> None:
     out = run(capsys, "import", "members", "--dry-run", str(DATA / "members.json"))[1]
     assert out.startswith("Dry run, nothing stored: users: 2 added, 0 updated; periods: 6 added")
