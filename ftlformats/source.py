@@ -14,7 +14,7 @@ from typing import BinaryIO
 from ftlformats import FormatError, Items
 
 # Formats that say whose activity it is, and those that do not and need --user. Each is a room of this package.
-TEAM_FORMATS = ["members", "slack"]
+TEAM_FORMATS = ["members", "slack", "ndjson", "csv"]
 USER_FORMATS = ["activitywatch", "timewarrior"]
 
 

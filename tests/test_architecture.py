@@ -13,7 +13,11 @@ SERVER = [
     *("schemas", "tables", "database", "store", "samples", "reading", "api", "app", "serving"),
     *("commands", "cli", "__main__"),
 ]
-FORMATS = ["__init__", "objects", "activitywatch", "members", "slack", "timewarrior", "source"]
+FORMATS = [
+    *("__init__", "objects", "lines"),
+    *("activitywatch", "csv", "members", "ndjson", "slack", "timewarrior"),
+    "source",
+]
 CLIENT = ["errors", "text", "clock", "models", "config", "client", "views", "commands", "cli", "__main__"]
 ORDERS = {"ftlserver": SERVER, "ftlclient": CLIENT, "ftlformats": FORMATS}
 
