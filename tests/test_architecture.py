@@ -14,8 +14,8 @@ SERVER = [
     *("commands", "cli", "__main__"),
 ]
 FORMATS = [
-    *("__init__", "objects", "lines"),
-    *("activitywatch", "csv", "members", "ndjson", "slack", "timewarrior"),
+    *("__init__", "objects", "lines", "zones"),
+    *("activitywatch", "csv", "git", "members", "ndjson", "slack", "timewarrior"),
     "source",
 ]
 CLIENT = ["errors", "text", "clock", "models", "config", "client", "views", "commands", "cli", "__main__"]
@@ -26,9 +26,10 @@ PLACES = {
     "cerberus": {"ftlserver.schemas"},
     "dataset": {"ftlserver.database"},
     "sqlalchemy": {"ftlserver.tables", "ftlserver.database", "ftlserver.store"},
-    "sqlite3": {"ftlserver.database", "ftlserver.commands"},
+    "sqlite3": {"ftlserver.database", "ftlserver.commands", "ftlformats.git"},
+    "subprocess": {"ftlformats.git"},
     "waitress": {"ftlserver.serving"},
-    "zoneinfo": {"ftlserver.clock", "ftlclient.clock"},
+    "zoneinfo": {"ftlserver.clock", "ftlclient.clock", "ftlformats.zones"},
     "faker": {"ftlserver.samples"},
     "ijson": {"ftlformats.objects"},
     "requests": {"ftlclient.client"},

@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -300,6 +301,12 @@ def test_import_reads_standard_input(capsys: pytest.CaptureFixture[str], monkeyp
         (["members", "none.json"], 2, "cannot read"),
         (["members", "timewarrior-export.json"], 2, 'no "members"'),
         (["slack", "timewarrior-export.json"], 2, "users.list"),
+        (["csv", "members.json"], 2, "no column user_id"),
+        (["ndjson", "members.json"], 2, "not NDJSON"),
+        (["git", "members.json"], 2, "reads the directory of a repository"),
+        (["git", "--user", "a", "."], 2, "drop --user"),
+        (["csv", "--gap", "2h", "x.csv"], 2, "--gap is for the format git, not for csv; drop it"),
+        (["members", "--tz", "a=UTC", "members.json"], 2, "--tz is for the format git"),
     ],
 )
 def test_import_that_cannot_be_says_why(
@@ -315,16 +322,83 @@ def test_import_that_cannot_be_says_why(
     assert words in err
 
 
-def test_import_shows_a_bar_on_a_terminal(tmp_path: Path, database: Path) -> None:
+@pytest.mark.parametrize(
+    "argv",
+    [
+        *(
+            ["git", option, text, "."]
+            for option in ("--gap", "--lead")
+            for text in ("", "2", "0h", "-1h", "169h", "x")
+        ),
+        *(["git", "--tz", text, "."] for text in ("", "a", "=", "a=", "=UTC")),
+        ["svn", "."],
+    ],
+)
+def test_import_refuses_options_that_cannot_be(capsys: pytest.CaptureFixture[str], argv: list[str]) -> None:
+    assert "usage: ftlserver import" in usage_error(capsys, "import", *argv)
+
+
+def test_import_of_ndjson_and_csv(capsys: pytest.CaptureFixture[str], tmp_path: Path, database: Path) -> None:
+    lines = tmp_path / "lines"
+    lines.write_text(
+        '{"id":"a","real_name":"A","tz":"Asia/Tokyo"}\n'
+        '{"user_id":"a","start_time":"2020-02-01T10:00Z","end_time":"2020-02-01T11:00Z"}\n'
+        '{"ok":true,"count":2}\n'
+    )
+    table = tmp_path / "table.csv"
+    table.write_text(
+        "user_id;real_name;tz;start_time;end_time\na;A;Asia/Tokyo;2020-02-01T19:00:00+09:00;2020-02-01T20:00\n"
+        "b;B;UTC;2020-02-01T10:00;2020-02-01T09:00\n"
+    )
+    assert run(capsys, "import", "ndjson", str(lines))[1].startswith("users: 1 added, 0 updated; periods: 1 added")
+    assert run(capsys, "import", "csv", str(table))[2] == "line 3: a period must end after it starts\n"
+    out = run(capsys, "import", "--skip-bad", "csv", str(table))[1]
+    assert out == "users: 1 added, 0 updated; periods: 0 added, 1 already known; left out: 1 bad\n"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    if shutil.which("git") is None:
+        pytest.skip("git is not installed")
+    path = tmp_path / "repository"
+    subprocess.run(["git", "init", "-q", str(path)], check=True)
+    commit = "commit refs/heads/main\nauthor Ada <Ada@x> %d %s\ncommitter C <c@x> 1 +0000\ndata 0\n\n"
+    history = "".join(commit % moment for moment in [(1583139600, "+0100"), (1583146799, "+0100"), (0, "+0000")])
+    subprocess.run(["git", "-C", str(path), "fast-import", "--quiet"], input=history, text=True, check=True)
+    return path
+
+
+def test_import_of_a_repository(capsys: pytest.CaptureFixture[str], repository: Path, database: Path) -> None:
+    counts = "periods: {} added, {} already known; left out: 1 without usable date\n"
+    out = run(capsys, "import", "git", str(repository))[1]
+    assert out == "users: 1 added, 0 updated; " + counts.format(1, 0)
+    assert query(database, "SELECT id, real_name, tz FROM users") == [("ada@x", "Ada", "Europe/Berlin")]
+    shown = query(database, "SELECT session_date, start_time, end_time, start_offset FROM activity_periods")
+    assert shown == [("2020-03-02", "09:30:00", "11:59:59", 3600)]
+    assert run(capsys, "import", "git", str(repository))[1].endswith(counts.format(0, 1))
+    options = ("--gap", "90m", "--lead", "45s", "--tz", "ada@x=Europe/Paris")
+    assert run(capsys, "import", "git", *options, str(repository))[1].endswith(counts.format(2, 0))
+    assert query(database, "SELECT tz FROM users") == [("Europe/Paris",)]
+    assert (
+        "ada@x: a time zone is an IANA name"
+        in run(capsys, "import", "git", "--tz", "ada@x=Mars", str(repository))[2]
+    )
+
+
+@pytest.mark.parametrize("format_", ["members", "git"])
+def test_import_shows_a_bar_on_a_terminal(
+    tmp_path: Path, database: Path, format_: str, request: pytest.FixtureRequest
+) -> None:
+    file = DATA / "members.json" if format_ == "members" else request.getfixturevalue("repository")
     main_end, terminal = pty.openpty()
-    command = [sys.executable, "-m", "ftlserver", "import", "members", str(DATA / "members.json")]
+    command = [sys.executable, "-m", "ftlserver", "import", format_, str(file)]
     result = subprocess.run(
         command, stdout=subprocess.PIPE, stderr=terminal, check=True, env=os.environ | {"TERM": "xterm"}
     )
     os.close(terminal)
     shown = os.read(main_end, 65536).decode()
     os.close(main_end)
-    assert b"6 added" in result.stdout
+    assert (b"6 added" if format_ == "members" else b"1 added") in result.stdout
     assert "reading" in shown
 
 
