@@ -10,15 +10,16 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, BinaryIO
 
 from ftlformats import FormatError, Items
 
 # Formats that say whose activity it is, and those that do not and need --user. Each is a room of this package.
 TEAM_FORMATS = ["members", "slack", "ndjson", "csv", "git"]
-USER_FORMATS = ["activitywatch", "timewarrior"]
+USER_FORMATS = ["activitywatch", "timewarrior", "ical"]
 # The options of a format, which are arguments of its room's read.
-OPTIONS = {"git": ["gap", "lead", "tz"]}
+OPTIONS = {"git": ["gap", "lead", "tz"], "ical": ["from_", "to"]}
 
 _LONGEST = 7 * 24 * 3600
 _UNITS = {"h": 3600, "m": 60, "s": 1}
@@ -47,9 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file", metavar="FILE", help="the file to read, - is standard input; for git the directory of a repository"
     )
-    parser.add_argument(
-        "--user", metavar="ID", help=f"whose activity it is; needed for {' and '.join(USER_FORMATS)}"
-    )
+    parser.add_argument("--user", metavar="ID", help=f"whose activity it is; needed for {', '.join(USER_FORMATS)}")
     git = parser.add_argument_group("git")
     git.add_argument(
         "--gap", metavar="TIME", type=_duration, help="commits less than this apart are one period (default: 2h)"
@@ -67,6 +66,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="the zone of an author, instead of the one that fits their commits best",
     )
+    ical = parser.add_argument_group("ical")
+    ical.add_argument(
+        "--from",
+        metavar="DATE",
+        dest="from_",
+        type=_date,
+        help="the first day (default: of events that recur, a year ago; of others, any)",
+    )
+    ical.add_argument("--to", metavar="DATE", type=_date, help="where it ends, itself not included (default: now)")
 
 
 @contextlib.contextmanager
@@ -109,6 +117,13 @@ def _duration(text: str) -> int:
             f"expected a time such as 2h, 90m or 45s, of at most 7 days, not {text!r}"
         )
     return seconds
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as exc:
+        raise argparse.ArgumentTypeError(f"expected a date such as 2026-11-16, not {text!r}") from exc
 
 
 def _zone_of(text: str) -> tuple[str, str]:

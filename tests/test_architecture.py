@@ -15,7 +15,7 @@ SERVER = [
 ]
 FORMATS = [
     *("__init__", "objects", "lines", "zones"),
-    *("activitywatch", "csv", "git", "members", "ndjson", "slack", "timewarrior"),
+    *("activitywatch", "csv", "git", "ical", "members", "ndjson", "slack", "timewarrior"),
     "source",
 ]
 CLIENT = ["errors", "text", "clock", "models", "config", "client", "views", "commands", "cli", "__main__"]
@@ -32,6 +32,8 @@ PLACES = {
     "zoneinfo": {"ftlserver.clock", "ftlclient.clock", "ftlformats.zones"},
     "faker": {"ftlserver.samples"},
     "ijson": {"ftlformats.objects"},
+    "icalendar": {"ftlformats.ical"},
+    "recurring_ical_events": {"ftlformats.ical"},
     "requests": {"ftlclient.client"},
     "rich": {"ftlserver.commands", "ftlclient.views", "ftlclient.commands", "ftlclient.cli"},
     "tzlocal": {"ftlclient.clock"},

@@ -307,6 +307,13 @@ def test_import_reads_standard_input(capsys: pytest.CaptureFixture[str], monkeyp
         (["git", "--user", "a", "."], 2, "drop --user"),
         (["csv", "--gap", "2h", "x.csv"], 2, "--gap is for the format git, not for csv; drop it"),
         (["members", "--tz", "a=UTC", "members.json"], 2, "--tz is for the format git"),
+        (["ical", "x.ics"], 2, "add --user"),
+        (
+            ["ical", "--user", "W012A3CDE", "--lead", "1h", "x.ics"],
+            2,
+            "--lead is for the format git, not for ical",
+        ),
+        (["slack", "--from", "2026-03-01", "x.json"], 2, "--from is for the format ical, not for slack; drop it"),
     ],
 )
 def test_import_that_cannot_be_says_why(
@@ -331,6 +338,7 @@ def test_import_that_cannot_be_says_why(
             for text in ("", "2", "0h", "-1h", "169h", "x")
         ),
         *(["git", "--tz", text, "."] for text in ("", "a", "=", "a=", "=UTC")),
+        *(["ical", "--user", "a", "--from", text, "x.ics"] for text in ("", "today", "2026-02-30", "20260")),
         ["svn", "."],
     ],
 )
@@ -354,6 +362,35 @@ def test_import_of_ndjson_and_csv(capsys: pytest.CaptureFixture[str], tmp_path: 
     assert run(capsys, "import", "csv", str(table))[2] == "line 3: a period must end after it starts\n"
     out = run(capsys, "import", "--skip-bad", "csv", str(table))[1]
     assert out == "users: 1 added, 0 updated; periods: 0 added, 1 already known; left out: 1 bad\n"
+
+
+@pytest.mark.usefixtures("egon")
+def test_import_of_a_calendar_reads_floating_times_on_the_users_clock(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, database: Path
+) -> None:
+    events = [
+        "DTSTART:20260302T090000\nDTEND:20260302T100000",
+        "DTSTART:20260303T090000Z\nDTEND:20260303T100000Z",
+        "DTSTART;TZID=Asia/Tokyo:20260304T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY",
+        "DTSTART;VALUE=DATE:20260305",
+        "UID:gap\nDTSTART:20260308T023000\nDTEND:20260308T040000",
+    ]
+    text = "".join(f"BEGIN:VEVENT\n{event}\nEND:VEVENT\n" for event in events)
+    path = tmp_path / "calendar.ics"
+    path.write_text(f"BEGIN:VCALENDAR\n{text}END:VCALENDAR\n")
+    argv = ("--user", EGON.id, "--from", "2026-03-01", "--to", "2026-03-06", str(path))
+    out = run(capsys, "import", "ical", *argv)[1]
+    assert out.endswith("periods: 4 added, 0 already known; left out: 1 all-day, 1 out of the dates asked for\n")
+    rows = query(database, "SELECT started_at, start_offset FROM activity_periods ORDER BY 1")
+    assert rows == [
+        (at("2026-03-02T17:00:00Z"), -8 * 3600),
+        (at("2026-03-03T09:00:00Z"), -8 * 3600),
+        (at("2026-03-04T00:00:00Z"), 9 * 3600),
+        (at("2026-03-05T00:00:00Z"), 9 * 3600),
+    ]
+    err = run(capsys, "import", "ical", "--user", EGON.id, "--to", "2026-04-01", str(path))[2]
+    assert err.startswith("event gap: ")
+    assert "does not exist in America/Los_Angeles" in err
 
 
 @pytest.fixture
