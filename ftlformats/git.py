@@ -49,7 +49,7 @@ def read(directory: str, gap: int = 2 * HOUR, lead: int = HOUR // 2, tz: Mapping
     An author's id is the address after ``.mailmap``, in lower case, and their name the one of their last commit.
     Their zone is *tz*'s for the address, else the one that has the right offset at most of their commits.
     """
-    zones = {_id(address.encode()): zone for address, zone in (tz or {}).items()}
+    zones = {_id(os.fsencode(address)): (address, zone) for address, zone in (tz or {}).items()}
     authors: dict[str, _Author] = {}
     # SQLite's own temporary file, as a history does not fit into memory and authors take turns in it.
     with contextlib.closing(sqlite3.connect("")) as database:
@@ -58,36 +58,35 @@ def read(directory: str, gap: int = 2 * HOUR, lead: int = HOUR // 2, tz: Mapping
             "PRIMARY KEY (author, at, shown, hash)) WITHOUT ROWID"
         )
         commits = 0
-        for commits, (hash_, address, name, date) in enumerate(_log(directory), 1):  # noqa: B007
-            clock, id_ = _clock(date), _id(address)
+        for commits, (commit, mail, name, date) in enumerate(_log(directory), 1):  # noqa: B007
+            clock, id_ = _clock(date), _id(mail)
             if clock is None or not id_:
                 yield LeftOut("without address" if clock else "without usable date")
                 continue
             at, shown = clock
             author = authors.setdefault(id_, _Author(len(authors), -1, ""))
             if at > author.named_at:
-                author.named_at, author.name = at, _name(name) or _name(address)
-            database.execute("INSERT INTO commits VALUES (?, ?, ?, ?)", (author.number, at, shown, hash_.decode()))
+                author.named_at, author.name = at, _name(name) or _name(mail)
+            row = (author.number, at, shown, commit.decode())
+            database.execute("INSERT INTO commits VALUES (?, ?, ?, ?)", row)
         if not commits:
             raise FormatError(f"the repository {directory} has no commits")
-        if unknown := [address for address in tz or {} if _id(address.encode()) not in authors]:
-            raise FormatError(f"nobody in the history has the address {unknown[0]}, which --tz names")
-        yield from _found(database, authors, zones, gap, lead)
-
-
-def _found(
-    database: sqlite3.Connection, authors: Mapping[str, _Author], zones: Mapping[str, str], gap: int, lead: int
-) -> Items:
-    first, last = database.execute("SELECT min(at), max(at) FROM commits").fetchone()
-    guess = Zones(first, last) if first is not None else None
-    for id_, author in sorted(authors.items()):
-        assert guess is not None
-        one = (author.number,)
-        tz = zones.get(id_) or guess.best(database.execute("SELECT at, shown FROM commits WHERE author = ?", one))
-        yield FoundUser(id_, id_, author.name, tz)
-        commits = database.execute("SELECT at, shown, hash FROM commits WHERE author = ? ORDER BY at, shown", one)
-        for hash_, start, end in periods(commits, gap, lead):
-            yield FoundPeriod(f"commit {hash_}", id_, start, end)
+        for id_, (address, _) in zones.items():
+            if id_ not in authors:
+                raise FormatError(f"nobody in the history has the address {address}, which --tz names")
+        if not authors:
+            return
+        guess = Zones(*database.execute("SELECT min(at), max(at) FROM commits").fetchone())
+        for id_, author in sorted(authors.items()):
+            one = (author.number,)
+            if id_ in zones:
+                zone = zones[id_][1]
+            else:
+                zone = guess.best(database.execute("SELECT at, shown FROM commits WHERE author = ?", one))
+            yield FoundUser(id_, id_, author.name, zone)
+            rows = database.execute("SELECT at, shown, hash FROM commits WHERE author = ? ORDER BY at, shown", one)
+            for hash_, start, end in periods(rows, gap, lead):
+                yield FoundPeriod(f"commit {hash_}", id_, start, end)
 
 
 def periods(commits: Iterable[Commit], gap: int, lead: int) -> Iterator[tuple[str, str, str]]:

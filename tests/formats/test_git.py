@@ -148,6 +148,16 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return joined
 
 
+def test_a_period_of_more_than_seven_days_is_cut_into_ones_that_touch() -> None:
+    day = 24 * HOUR
+    commits = [(MONDAY + number * HOUR, 3600 if number < 150 else 7200, str(number)) for number in range(16 * 24)]
+    found = list(git.periods(commits, 2 * HOUR, HOUR))
+    starts = [datetime.fromisoformat(start).timestamp() for _, start, _ in found]
+    assert starts == [MONDAY - HOUR + number * 7 * day for number in range(3)]
+    assert [end for _, _, end in found[:-1]] == [start for _, start, _ in found[1:]]
+    assert [start[-6:] for _, start, _ in found] == ["+01:00", "+02:00", "+02:00"]
+
+
 def test_the_mailmap_says_who_is_who(repository: Callable[..., Path]) -> None:
     path = repository(commit("ada <ada@old.example>", MONDAY), commit(ADA, MONDAY + HOUR))
     (path / ".mailmap").write_text("Ada Lovelace <ada@example.org> <ada@old.example>\n")
