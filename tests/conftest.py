@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 from webtest import TestApp
 
 from ftlserver import clock, database
@@ -16,6 +17,9 @@ from ftlserver.app import create_app
 from ftlserver.models import ActivityPeriod, User
 from ftlserver.serving import Server, listen
 from ftlserver.store import Store
+
+settings.register_profile("ftl", deadline=None)  # time is for the benchmarks
+settings.load_profile("ftl")
 
 DATA = Path(__file__).parent / "data"
 

@@ -19,7 +19,7 @@ _ROWS = sa.text("""
     SELECT u.id, u.real_name, u.tz, p.started_at, p.ended_at, p.start_offset, p.end_offset
     FROM users u LEFT JOIN activity_periods p ON p.user_id = u.id
     ORDER BY u.id, p.started_at, p.ended_at""")
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
 def members(store: Store, ids: Sequence[str]) -> list[tuple[User, list[ActivityPeriod]]]:

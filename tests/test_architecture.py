@@ -38,7 +38,11 @@ SERVER = [
     ),
     *("commands", "cli", "__main__"),
 ]
-FORMATS = ["__init__", "objects", "activitywatch", "members", "slack", "timewarrior", "source"]
+FORMATS = [
+    *("__init__", "objects", "lines", "zones"),
+    *("activitywatch", "csv", "git", "ical", "members", "ndjson", "slack", "timewarrior"),
+    "source",
+]
 CLIENT = ["errors", "text", "clock", "models", "config", "client", "spool", "views", "commands", "cli", "__main__"]
 ORDERS = {"ftlserver": SERVER, "ftlclient": CLIENT, "ftlformats": FORMATS}
 
@@ -54,11 +58,14 @@ PLACES = {
         "ftlserver.token_store",
         "ftlserver.recorder",
     },
-    "sqlite3": {"ftlserver.database", "ftlserver.commands", "ftlclient.spool"},
+    "sqlite3": {"ftlserver.database", "ftlserver.commands", "ftlclient.spool", "ftlformats.git"},
+    "subprocess": {"ftlformats.git"},
     "waitress": {"ftlserver.serving"},
-    "zoneinfo": {"ftlserver.clock", "ftlclient.clock"},
+    "zoneinfo": {"ftlserver.clock", "ftlclient.clock", "ftlformats.zones"},
     "faker": {"ftlserver.samples"},
     "ijson": {"ftlformats.objects"},
+    "icalendar": {"ftlformats.ical"},
+    "recurring_ical_events": {"ftlformats.ical"},
     "requests": {"ftlclient.client"},
     "rich": {"ftlserver.commands", "ftlclient.views", "ftlclient.commands", "ftlclient.cli"},
     "tzlocal": {"ftlclient.clock"},

@@ -12,9 +12,6 @@ from ftlserver.models import Span, User
 from ftlserver.questions import who
 from ftlserver.window import shown_in
 
-_LOW = 2**32 - 1
-_FROM_DAY_BEFORE = 1440
-
 
 def member(user: User, pages: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the JSON of a member whose periods are in *pages*, each a JSON list."""
@@ -29,8 +26,8 @@ def member(user: User, pages: Iterable[bytes]) -> Iterator[bytes]:
 
 def shown_minutes(minutes: list[int]) -> bytes:
     """Return the JSON list of periods that are given as ``Store.minutes`` gives them, in display times."""
-    starts = clock.display_minutes([(pair >> 32) - _FROM_DAY_BEFORE for pair in minutes])
-    ends = clock.display_minutes([(pair & _LOW) - _FROM_DAY_BEFORE for pair in minutes])
+    starts = clock.display_minutes([(pair >> 16) - 1440 for pair in minutes])
+    ends = clock.display_minutes([(pair >> 16) + (pair & 65535) - 4096 - 1440 for pair in minutes])
     return orjson.dumps([{"start_time": start, "end_time": end} for start, end in zip(starts, ends, strict=True)])
 
 
