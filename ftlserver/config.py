@@ -11,6 +11,7 @@ from ftlserver.errors import ConfigError
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
 DEFAULT_THREADS = 8
+MOST_WORKERS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +21,14 @@ class Config:
     database: str
     host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
+    workers: int = 1
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     trusted_proxy: str | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
-        """Read ``DATABASE_URL``, ``HOST``, ``PORT`` and the variables that begin with ``FTL_``.
+        """Read ``DATABASE_URL``, ``HOST``, ``PORT``, ``WEB_CONCURRENCY`` and what begins with ``FTL_``.
 
         On Heroku (``DYNO`` is set) PostgreSQL is reached by TLS only, which its URL does not say, and every
         request comes through a router. Raise ConfigError, naming the variable.
@@ -38,6 +40,7 @@ class Config:
             database=database,
             host=environ.get("HOST") or DEFAULT_HOST,
             port=_port(environ.get("PORT") or str(DEFAULT_PORT)),
+            workers=_workers(environ.get("WEB_CONCURRENCY") or "1"),
             allowed_hosts=_names(environ.get("FTL_ALLOWED_HOSTS", "")),
             allowed_origins=_names(environ.get("FTL_ALLOWED_ORIGINS", "")),
             trusted_proxy=environ.get("FTL_TRUSTED_PROXY") or ("*" if "DYNO" in environ else None),
@@ -57,3 +60,9 @@ def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) < 65536:
         return int(text)
     raise ConfigError("PORT must be a number from 0 to 65535")
+
+
+def _workers(text: str) -> int:
+    if text.isascii() and text.isdigit() and 0 < int(text) <= MOST_WORKERS:
+        return int(text)
+    raise ConfigError(f"WEB_CONCURRENCY must be a number from 1 to {MOST_WORKERS}")

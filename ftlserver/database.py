@@ -11,7 +11,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +153,34 @@ def scrub(database: Database) -> None:
         with suppress(sa.exc.DBAPIError), database.engine.connect() as connection:
             autocommit = connection.execution_options(isolation_level="AUTOCOMMIT")
             autocommit.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def backup(database: Database, target: Path) -> None:
+    """Write what a SQLite database holds to the file *target*, for its owner alone, whole or not at all.
+
+    Everything is in it that was acknowledged before it began. Raise ConfigError or DatabaseError.
+    """
+    if database.file is None:
+        raise ConfigError("backup copies a SQLite file; for PostgreSQL use pg_dump")
+    if target.exists() and target.samefile(database.file):
+        raise ConfigError("the copy would replace the database itself; name another file")
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    try:
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        with unit(database) as connection, closing(sqlite3.connect(part)) as copy:
+            source = connection.connection.driver_connection
+            assert isinstance(source, sqlite3.Connection)
+            source.backup(copy)
+        with open(part, "rb") as file:
+            os.fsync(file.fileno())
+        part.replace(target)
+    except OSError as exc:
+        raise ConfigError(f"cannot write {target}: {exc.strerror}") from exc
+    except sqlite3.Error as exc:
+        raise DatabaseError("database_unavailable", f"the copy failed: {exc}", database.name) from exc
+    finally:
+        with suppress(OSError):
+            part.unlink()
 
 
 def _parse(url: str) -> URL:

@@ -103,6 +103,12 @@ def listen(host: str, port: int) -> socket.socket:
         raise ConfigError(reason) from exc
 
 
+def url_of(listener: socket.socket) -> str:
+    """Return where a socket that listens is to be found."""
+    host, port, *_ = listener.getsockname()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 class Server(TcpWSGIServer):  # type: ignore[misc]
     """An HTTP server on a socket that listens."""
 
@@ -128,11 +134,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             ),
         )
         self._stop_asked = False
-
-    @property
-    def url(self) -> str:
-        host = f"[{self.effective_host}]" if ":" in self.effective_host else self.effective_host
-        return f"http://{host}:{self.effective_port}"
+        self.url = url_of(listener)
 
     def stop(self, *_signal: object) -> None:
         """Ask run() to stop accepting, to answer what is under way, and to return."""

@@ -35,6 +35,7 @@ SERVER = [
         "api",
         "app",
         "serving",
+        "workers",
     ),
     *("commands", "cli", "__main__"),
 ]

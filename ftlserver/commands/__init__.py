@@ -18,6 +18,8 @@ COMMANDS = [
     ("delete_user", "delete_user", "delete a user and everything about them"),
     ("import", "import_file", "read users and activity from a file of another system"),
     ("export", "export", "write users and activity in a form that import reads"),
+    ("backup", "backup", "write a consistent copy of a SQLite database while it is in use"),
+    ("migrate", "migrate", "bring the tables up to date"),
     ("completion", "completion", "write the script that lets a shell complete commands"),
 ]
 

@@ -3,15 +3,17 @@
 import argparse
 import logging
 import sqlite3
+from collections.abc import Callable
 
 from ftlserver import __version__
 from ftlserver.access import Policy
 from ftlserver.app import create_app
-from ftlserver.commands import port, positive
-from ftlserver.config import DEFAULT_THREADS, Config
-from ftlserver.serving import Server, listen, serve
+from ftlserver.commands import number, port, positive
+from ftlserver.config import DEFAULT_THREADS, MOST_WORKERS, Config
+from ftlserver.serving import Server, listen, serve, url_of
 from ftlserver.store import Store
 from ftlserver.token_store import TokenStore
+from ftlserver.workers import supervise
 
 _log = logging.getLogger("ftlserver")
 
@@ -24,6 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=positive,
         default=DEFAULT_THREADS,
         help="how many requests to work on at once (%(default)s)",
+    )
+    parser.add_argument(
+        "--workers",
+        metavar="N",
+        type=number(1, MOST_WORKERS),
+        help="how many processes, each with its own threads (WEB_CONCURRENCY, else 1)",
     )
     parser.add_argument(
         "--allowed-host",
@@ -57,16 +65,27 @@ def handle(args: argparse.Namespace, config: Config) -> int:
         args.trusted_proxy or config.trusted_proxy,
         public_read=args.public_read,
     )
-    with listener, Store.open(config.database, threads=args.threads) as store:
-        server = Server(create_app(store, policy), listener, args.threads)
-        has_tokens = TokenStore(store.database).has_any()
-        serve(server, lambda: _say_ready(server, policy, has_tokens=has_tokens))
+    workers = args.workers or config.workers
+
+    def work(ready: Callable[[str], None]) -> None:
+        with Store.open(config.database, threads=args.threads) as store:
+            server = Server(create_app(store, policy), listener, args.threads)
+            serve(server, lambda: ready(server.url))
+
+    with listener:
+        with Store.open(config.database) as store:  # before there are workers: tables are made once
+            has_tokens = TokenStore(store.database).has_any()
+        if workers == 1:
+            work(lambda url: _say_ready(url, policy, has_tokens=has_tokens))
+        else:
+            _say_ready(url_of(listener), policy, has_tokens=has_tokens)
+            supervise(workers, lambda: work(lambda _url: _log.info("it is ready")))
     _log.info("stopped")
     return 0
 
 
-def _say_ready(server: Server, policy: Policy, *, has_tokens: bool) -> None:
-    _log.info("ftlserver %s answers at %s, with SQLite %s", __version__, server.url, sqlite3.sqlite_version)
+def _say_ready(url: str, policy: Policy, *, has_tokens: bool) -> None:
+    _log.info("ftlserver %s answers at %s, with SQLite %s", __version__, url, sqlite3.sqlite_version)
     if policy.public_read:
         _log.warning("anybody who reaches this address can read everything (--public-read)")
     if not has_tokens and policy.is_local:

@@ -1,0 +1,21 @@
+"""Write a consistent copy of a SQLite database while it is in use; the copy is a database, to serve or to keep."""
+
+import argparse
+from pathlib import Path
+
+from ftlserver.config import Config
+from ftlserver.database import backup, connect
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", type=Path, help="the file to write; an old one is replaced")
+
+
+def handle(args: argparse.Namespace, config: Config) -> int:
+    database = connect(config.database)
+    try:
+        backup(database, args.file)
+    finally:
+        database.close()
+    print(f"{args.file} holds {args.file.stat().st_size:,} bytes")
+    return 0
