@@ -170,7 +170,7 @@ class Gate:
 
 
 def _host_name(host: str) -> str | None:
-    """Return the name in a Host header: in lower case, without port, brackets and a last dot; None for nonsense."""
+    """Return the name in a Host header, in lower case, without port, brackets and last dot; None if it is none."""
     match = _HOST.fullmatch(host.lower())
     return match and (match[1] or match[2])
 

@@ -92,7 +92,8 @@ def _insert(connection: Connection, token: Token) -> None:
 
 
 def _get(connection: Connection, token_id: str) -> Token:
-    row = connection.execute(_FIND, {"id": token_id}).one_or_none()
+    # A command line may hold bytes that are no text, which no database takes.
+    row = connection.execute(_FIND, {"id": token_id}).one_or_none() if token_id.isascii() else None
     if row is None:
         raise TokenNotFoundError
     return _token(row)
