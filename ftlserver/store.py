@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from ftlserver.database import Database, connect, scrub, unit
 from ftlserver.errors import UserExistsError, UserNotFoundError
 from ftlserver.intervals import Interval
-from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, Member, Span, User, UserSummary
+from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, Member, Span, User, UserSummary, is_user_id
 from ftlserver.token_store import unbind
 
 _Item = TypeVar("_Item")
@@ -200,6 +200,8 @@ class Store:
 
     def find_user(self, user_id: str) -> User | None:
         """Return the user with that id, if there is one."""
+        if not is_user_id(user_id):  # such as what is no text, which no database takes
+            return None
         with unit(self.database) as connection:
             row = connection.execute(_FIND_USER, {"id": user_id}).one_or_none()
         return None if row is None else User(*row)
@@ -213,7 +215,7 @@ class Store:
     def delete_user(self, user_id: str) -> None:
         """Delete a user and everything about them, from the files too; raise UserNotFoundError."""
         with unit(self.database, write=True) as connection:
-            if not connection.execute(_DELETE_USER, {"id": user_id}).rowcount:
+            if not is_user_id(user_id) or not connection.execute(_DELETE_USER, {"id": user_id}).rowcount:
                 raise UserNotFoundError(user_id)
             unbind(connection, user_id)
         scrub(self.database)
