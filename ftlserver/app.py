@@ -102,7 +102,7 @@ _CHALLENGES = {
     "not_authed": 'Bearer realm="ftl"',
     "invalid_auth": 'Bearer realm="ftl", error="invalid_token"',
 }
-_REASONS = {400: "Bad Request", 403: "Forbidden", 421: "Misdirected Request"}
+_REASONS = {400: "Bad Request", 403: "Forbidden", 404: "Not Found", 421: "Misdirected Request"}
 _RETRY_SECONDS = "1"
 
 _access_log = logging.getLogger("ftlserver.access")
@@ -220,7 +220,8 @@ def _with_policy(application: WSGIApplication, policy: Policy) -> WSGIApplicatio
 
         try:
             policy.check_host(environ)
-        except RefusedError as exc:
+            _check_path(environ["PATH_INFO"])
+        except (RefusedError, InvalidRequestError) as exc:
             body, code, headers = _error(exc, request_id)
             respond(f"{code} {_REASONS[code]}", [*headers.items(), ("Content-Length", str(len(body)))])
             return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
@@ -230,6 +231,14 @@ def _with_policy(application: WSGIApplication, policy: Policy) -> WSGIApplicatio
         return application(environ, respond)
 
     return serve
+
+
+def _check_path(path: str) -> None:
+    """Refuse a path that is not UTF-8: Bottle would leave out the bytes that are not, and find somebody else."""
+    try:
+        path.encode("latin-1").decode()
+    except UnicodeDecodeError as exc:
+        raise InvalidRequestError("not_found", _MESSAGES[404]) from exc
 
 
 def _is_preflight(environ: WSGIEnvironment) -> bool:
