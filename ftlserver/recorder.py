@@ -6,6 +6,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from ftlserver import clock, intervals
 from ftlserver.database import Database, unit
@@ -88,8 +89,7 @@ class Recorder:
         def work(connection: Connection, items: Sequence[Item]) -> list[Verdict]:
             verdicts, new = self._judge(connection, items)
             if self._store.insert_periods(connection, new) != len(new):
-                # An import has stored some of them since they were looked for.
-                raise DatabaseError("database_busy", "an import is going on; try again", self._database.name)
+                raise self._busy()
             return verdicts
 
         return self._write(items, work, partial=partial, dry_run=dry_run)
@@ -173,8 +173,15 @@ class Recorder:
             "start_offset": new.start_offset,
             "end_offset": new.end_offset,
         }
-        connection.execute(_EXTEND, values)
+        try:
+            connection.execute(_EXTEND, values)
+        except IntegrityError as exc:
+            raise self._busy() from exc
         return Beaten("extended", new)
+
+    def _busy(self) -> DatabaseError:
+        """Return what to raise if an import, which takes no turns, has stored a period since it was looked for."""
+        return DatabaseError("database_busy", "an import is going on; try again", self._database.name)
 
     def _write(self, items: Sequence[Item], work: _Work, *, partial: bool, dry_run: bool) -> list[Verdict]:
         verdicts: list[Verdict] = []

@@ -6,10 +6,12 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ftlserver import clock, intervals
+from ftlserver.database import unit
 from ftlserver.errors import DatabaseError, UserExistsError, UserNotFoundError
 from ftlserver.intervals import Interval
 from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, User
@@ -323,6 +325,30 @@ def test_an_import_and_a_request_with_the_same_periods_store_them_once(store: St
     work = iter([record, import_])
     assert in_threads(2, lambda: next(work)()) == []
     assert (sum(counted), len(keys(store))) == (300, 300)
+
+
+def test_a_beat_that_makes_what_an_import_is_just_storing_is_to_be_sent_again(postgresql_store: Store) -> None:
+    recorder = empty(postgresql_store)
+    recorder.beat("a", 10 * SECOND, 0, 5 * SECOND)
+    codes: list[str] = []
+
+    def beat() -> None:
+        try:
+            codes.append(recorder.beat("a", 12 * SECOND, 0, 5 * SECOND).word)
+        except DatabaseError as exc:
+            codes.append(exc.code)
+
+    thread = threading.Thread(target=beat)
+    with unit(postgresql_store.database, write=True) as connection:
+        postgresql_store.insert_periods(connection, [period("a", 9 * SECOND, 12 * SECOND)])
+        thread.start()
+        waits = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        while not connection.execute(waits).scalar_one():
+            connection.execute(sa.text("SELECT pg_stat_clear_snapshot()"))
+    thread.join()
+    assert codes == ["database_busy"]
+    assert recorder.beat("a", 12 * SECOND, 0, 5 * SECOND).word == "unchanged"
+    assert active(postgresql_store) == [(9 * SECOND, 12 * SECOND)]
 
 
 def test_the_same_new_user_from_many_at_once_is_one_user_and_no_error(store: Store) -> None:

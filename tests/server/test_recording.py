@@ -423,6 +423,18 @@ def test_a_heartbeat_says_what_it_did_and_the_period_that_holds_it(app: TestApp,
     assert len(all_rows(team)) == 8
 
 
+def test_the_second_of_a_heartbeat_begins_on_the_clock_that_was_shown_then(local: TestApp, held: Store) -> None:
+    """Clocks in Sao Paulo went from 00:00 to 01:00."""
+    held.record([User("sp", "S", "America/Sao_Paulo")], [])
+    for shown in ("2018-11-04T03:00:00Z", "2018-11-04T01:00", "2018-11-04T01:00-02:00"):
+        assert beat(local, user_id="sp", at=shown)["period"] == {
+            "start_time": "2018-11-03T23:59:59-03:00",
+            "end_time": "2018-11-04T01:00:00-02:00",
+        }
+    elsewhere = beat(local, user_id="sp", at="2019-11-04T01:00+05:30")["period"]
+    assert elsewhere["start_time"] == "2019-11-04T00:59:59+05:30"
+
+
 def test_a_heartbeat_is_now_unless_it_says_when(local: TestApp, held: Store) -> None:
     before = clock.now()
     ends = at(beat(local)["period"]["end_time"])
