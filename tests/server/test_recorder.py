@@ -156,6 +156,10 @@ def active(store: Store, user_id: str = "a") -> list[Interval]:
     return intervals.merge((start, end) for who, start, end in keys(store) if who == user_id)
 
 
+def alone(beat: int, offset: int = 0) -> ActivityPeriod:
+    return ActivityPeriod("a", beat - BEAT, beat, offset, offset)
+
+
 def stretches(beats: list[int], gap: int) -> list[Interval]:
     """Return when somebody with those beats was active, whatever their order."""
     ordered = sorted(beats)
@@ -165,7 +169,7 @@ def stretches(beats: list[int], gap: int) -> list[Interval]:
 
 def beat_all(recorder: Recorder, beats: list[int], gap: int) -> None:
     for beat in beats:
-        recorder.beat("a", beat, 0, gap)
+        recorder.beat(alone(beat), gap)
 
 
 close_beats = st.lists(st.integers(2, 60).map(lambda half: half * SECOND // 2), min_size=1, max_size=12)
@@ -197,7 +201,7 @@ def test_beats_again_change_nothing(sqlite_store: Store, beats: list[int], gap: 
     rows = all_rows(sqlite_store)
     beat_all(recorder, beats[::-1], gap * SECOND)
     assert active(sqlite_store) == stretches(beats, gap * SECOND)
-    assert {recorder.beat("a", beat, 0, gap * SECOND).word for beat in beats} == {"unchanged"}
+    assert {recorder.beat(alone(beat), gap * SECOND).word for beat in beats} == {"unchanged"}
     assert len(all_rows(sqlite_store)) <= len(rows)
 
 
@@ -214,7 +218,7 @@ def test_beats_at_once_lose_nothing(store: Store, beats: list[int]) -> None:
                 beat = next(waiting, None)
             if beat is None:
                 return
-            recorder.beat("a", beat, 0, 5 * SECOND)
+            recorder.beat(alone(beat), 5 * SECOND)
 
     assert in_threads(4, work) == []
     assert active(store) == stretches(beats, 5 * SECOND)
@@ -248,7 +252,7 @@ def test_a_beat_counts_a_second_and_says_what_it_did(sqlite_store: Store) -> Non
     start = 10**15
     words = []
     for seconds in (0, 100, 50, 401, 200):
-        beaten = recorder.beat("a", start + seconds * SECOND, 3600, 300 * SECOND)
+        beaten = recorder.beat(alone(start + seconds * SECOND, 3600), 300 * SECOND)
         words.append((beaten.word, (beaten.period.ended_at - beaten.period.started_at) // SECOND))
     assert words == [("started", 1), ("extended", 101), ("unchanged", 101), ("started", 1), ("extended", 401)]
     assert all(row[3:5] == (3600, 3600) for row in all_rows(sqlite_store))
@@ -257,7 +261,7 @@ def test_a_beat_counts_a_second_and_says_what_it_did(sqlite_store: Store) -> Non
 
 def test_a_beat_of_nobody_is_refused(store: Store) -> None:
     with pytest.raises(UserNotFoundError):
-        Recorder(store).beat("nobody", 10**15, 0, SECOND)
+        Recorder(store).beat(period("nobody", 10**15 - BEAT, 10**15), SECOND)
 
 
 # ---- at once
@@ -329,12 +333,12 @@ def test_an_import_and_a_request_with_the_same_periods_store_them_once(store: St
 
 def test_a_beat_that_makes_what_an_import_is_just_storing_is_to_be_sent_again(postgresql_store: Store) -> None:
     recorder = empty(postgresql_store)
-    recorder.beat("a", 10 * SECOND, 0, 5 * SECOND)
+    recorder.beat(alone(10 * SECOND), 5 * SECOND)
     codes: list[str] = []
 
     def beat() -> None:
         try:
-            codes.append(recorder.beat("a", 12 * SECOND, 0, 5 * SECOND).word)
+            codes.append(recorder.beat(alone(12 * SECOND), 5 * SECOND).word)
         except DatabaseError as exc:
             codes.append(exc.code)
 
@@ -347,7 +351,7 @@ def test_a_beat_that_makes_what_an_import_is_just_storing_is_to_be_sent_again(po
             connection.execute(sa.text("SELECT pg_stat_clear_snapshot()"))
     thread.join()
     assert codes == ["database_busy"]
-    assert recorder.beat("a", 12 * SECOND, 0, 5 * SECOND).word == "unchanged"
+    assert recorder.beat(alone(12 * SECOND), 5 * SECOND).word == "unchanged"
     assert active(postgresql_store) == [(9 * SECOND, 12 * SECOND)]
 
 
