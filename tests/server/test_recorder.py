@@ -173,7 +173,10 @@ def beat_all(recorder: Recorder, beats: list[int], gap: int) -> None:
 
 
 close_beats = st.lists(st.integers(2, 60).map(lambda half: half * SECOND // 2), min_size=1, max_size=12)
-far_beats = st.lists(st.integers(1, 40).map(lambda half: half * HALF_A_DAY), min_size=1, max_size=25)
+# Half-days of two weeks and a half, most of them, in any order.
+far_beats = st.tuples(st.permutations([half * HALF_A_DAY for half in range(1, 36)]), st.integers(20, 35)).map(
+    lambda found: found[0][: found[1]]
+)
 
 
 @few
@@ -184,13 +187,14 @@ def test_beats_make_one_stretch_in_any_order(store: Store, beats: list[int], gap
     assert active(store) == stretches(beats, gap * SECOND)
 
 
-@few
+@settings(few, max_examples=12)
 @given(far_beats)
 def test_a_stretch_of_more_than_a_week_is_kept_in_pieces(sqlite_store: Store, beats: list[int]) -> None:
     recorder = empty(sqlite_store)
     beat_all(recorder, beats, 24 * clock.HOUR)
     assert active(sqlite_store) == stretches(beats, 24 * clock.HOUR)
     assert all(end - start <= LONGEST_PERIOD for _, start, end in keys(sqlite_store))
+    assert {recorder.beat(alone(beat), 24 * clock.HOUR).word for beat in beats} == {"unchanged"}
 
 
 @few
@@ -331,27 +335,35 @@ def test_an_import_and_a_request_with_the_same_periods_store_them_once(store: St
     assert (sum(counted), len(keys(store))) == (300, 300)
 
 
-def test_a_beat_that_makes_what_an_import_is_just_storing_is_to_be_sent_again(postgresql_store: Store) -> None:
+@pytest.mark.parametrize("way", ["beat", "record"])
+def test_what_an_import_is_just_storing_is_to_be_sent_again(postgresql_store: Store, way: str) -> None:
     recorder = empty(postgresql_store)
     recorder.beat(alone(10 * SECOND), 5 * SECOND)
-    codes: list[str] = []
+    stored = period("a", 9 * SECOND, 12 * SECOND)
 
-    def beat() -> None:
+    def send() -> str:
+        if way == "beat":
+            return recorder.beat(alone(12 * SECOND), 5 * SECOND).word
+        return recorder.record([stored])[0].word
+
+    said: list[str] = []
+
+    def work() -> None:
         try:
-            codes.append(recorder.beat(alone(12 * SECOND), 5 * SECOND).word)
+            said.append(send())
         except DatabaseError as exc:
-            codes.append(exc.code)
+            said.append(exc.code)
 
-    thread = threading.Thread(target=beat)
+    thread = threading.Thread(target=work)
     with unit(postgresql_store.database, write=True) as connection:
-        postgresql_store.insert_periods(connection, [period("a", 9 * SECOND, 12 * SECOND)])
+        postgresql_store.insert_periods(connection, [stored])
         thread.start()
         waits = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
         while not connection.execute(waits).scalar_one():
             connection.execute(sa.text("SELECT pg_stat_clear_snapshot()"))
     thread.join()
-    assert codes == ["database_busy"]
-    assert recorder.beat(alone(12 * SECOND), 5 * SECOND).word == "unchanged"
+    assert said == ["database_busy"]
+    assert send() == {"beat": "unchanged", "record": "duplicate"}[way]
     assert active(postgresql_store) == [(9 * SECOND, 12 * SECOND)]
 
 
