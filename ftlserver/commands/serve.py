@@ -49,18 +49,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, config: Config) -> int:
     logging.getLogger("ftlserver").setLevel(logging.INFO)
-    listener = listen(args.host or config.host, config.port if args.port is None else args.port)
-    policy = Policy.of(
-        listener.getsockname()[0],
-        [*config.allowed_hosts, *args.allowed_host],
-        [*config.allowed_origins, *args.allowed_origin],
-        args.trusted_proxy or config.trusted_proxy,
-        public_read=args.public_read,
-    )
-    with listener, Store.open(config.database, threads=args.threads) as store:
-        server = Server(create_app(store, policy), listener, args.threads)
-        has_tokens = TokenStore(store.database).has_any()
-        serve(server, lambda: _say_ready(server, policy, has_tokens=has_tokens))
+    with listen(args.host or config.host, config.port if args.port is None else args.port) as listener:
+        policy = Policy.of(
+            listener.getsockname()[0],
+            [*config.allowed_hosts, *args.allowed_host],
+            [*config.allowed_origins, *args.allowed_origin],
+            args.trusted_proxy or config.trusted_proxy,
+            public_read=args.public_read,
+        )
+        with Store.open(config.database, threads=args.threads) as store:
+            server = Server(create_app(store, policy), listener, args.threads)
+            has_tokens = TokenStore(store.database).has_any()
+            serve(server, lambda: _say_ready(server, policy, has_tokens=has_tokens))
     _log.info("stopped")
     return 0
 

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
 from webtest import TestApp
 
 from ftlclient import Client
@@ -25,6 +26,7 @@ from ftlserver.commands import COMMANDS
 from ftlserver.models import ActivityPeriod, User
 from ftlserver.store import Store
 from tests.conftest import DATA, EGON, at
+from tests.server.test_serving import wait_for_url
 
 
 @pytest.fixture(autouse=True)
@@ -557,3 +559,39 @@ def test_rotating_with_grace_lets_the_old_one_live_on_but_not_longer_than_it_wou
         ends = at(listed_tokens(capsys)[old["id"]]["expires_at"])
         assert ends <= clock.now() + left
         assert ends >= (before if expires != "30m" else at(old["created_at"])) + left
+
+
+# ---- serve
+
+
+@pytest.mark.parametrize("name", ["https://ftl.example.org", "x:y:z"])
+def test_an_allowed_host_that_is_none_stops_the_start(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, database: Path, name: str
+) -> None:
+    for argv in (["--allowed-host", name], []):
+        status, out, err = run(capsys, "serve", "--port", "0", *argv)
+        assert (status, out, len(err.splitlines())) == (2, "", 1)
+        assert "is no name of a host" in err
+        assert not database.exists()
+        monkeypatch.setenv("FTL_ALLOWED_HOSTS", f"ftl.example.org, {name}")
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        ([], ["open to everybody on this machine"]),
+        (["--public-read"], ["can read everything", "open to everybody on this machine"]),
+        (["--allowed-host", "ftl.example.org"], ["locked until there is a token", "ftl.example.org, localhost"]),
+        (["--trusted-proxy", "*"], ["locked until there is a token", "answers to the names"]),
+    ],
+)
+def test_a_server_says_at_its_start_who_is_let_in(tmp_path: Path, argv: list[str], said: list[str]) -> None:
+    command = [sys.executable, "-m", "ftlserver", "--database", str(tmp_path / "x"), "serve", "--port", "0", *argv]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        url = wait_for_url(process)
+        answer = requests.get(f"{url}/api/whoami", timeout=10)
+        process.terminate()
+        assert process.stderr is not None
+        log = process.stderr.read()
+    assert all(words in log for words in said)
+    assert answer.status_code == (401 if "locked" in log else 200)
