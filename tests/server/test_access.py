@@ -711,9 +711,10 @@ NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     ids=str,
 )
 def test_a_page_of_another_origin_may_neither_write_nor_read(
-    team: Store, headers: dict[str, str], is_refused: bool
+    sqlite_store: Store, headers: dict[str, str], is_refused: bool
 ) -> None:
-    app = TestApp(create_app(team))
+    restore(sqlite_store)
+    app = TestApp(create_app(sqlite_store))
     for sample in (QUESTION, LINK, CHANGE, ("GET", "/healthz", None)):
         response = send(app, *sample, headers={"Host": "localhost:80", **headers})
         assert not [name for name in response.headers if name.lower().startswith("access-control-")]
@@ -721,7 +722,7 @@ def test_a_page_of_another_origin_may_neither_write_nor_read(
             assert (response.status_int, response.json["error"]) == (403, "cross_origin")
         else:
             assert response.status_int == 200
-    assert (team.find_user("nobody") is None) == is_refused
+    assert (sqlite_store.find_user("nobody") is None) == is_refused
 
 
 def test_a_link_that_somebody_follows_is_let_in_but_not_a_form(sqlite_store: Store) -> None:

@@ -579,10 +579,8 @@ def test_an_allowed_host_that_is_none_stops_the_start(
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        ([], ["open to everybody on this machine"]),
         (["--public-read"], ["can read everything", "open to everybody on this machine"]),
         (["--allowed-host", "ftl.example.org"], ["locked until there is a token", "ftl.example.org, localhost"]),
-        (["--trusted-proxy", "*"], ["locked until there is a token", "answers to the names"]),
     ],
 )
 def test_a_server_says_at_its_start_who_is_let_in(tmp_path: Path, argv: list[str], said: list[str]) -> None:

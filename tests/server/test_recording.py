@@ -647,14 +647,14 @@ def test_an_export_of_nothing_is_one_line(sqlite_store: Store) -> None:
 
 
 @pytest.fixture
-def fifteen_thousand(sqlite_store: Store) -> Store:
+def three_pages(sqlite_store: Store) -> Store:
     sqlite_store.record(
-        [EGON], (ActivityPeriod(EGON.id, n * clock.MINUTE, (n + 1) * clock.MINUTE, 0, 0) for n in range(15_000))
+        [EGON], (ActivityPeriod(EGON.id, n * clock.MINUTE, (n + 1) * clock.MINUTE, 0, 0) for n in range(11_000))
     )
     return sqlite_store
 
 
-def test_an_export_takes_no_more_memory_for_more_periods(fifteen_thousand: Store) -> None:
+def test_an_export_takes_no_more_memory_for_more_periods(three_pages: Store) -> None:
     def peak(pieces: Any, most: int) -> tuple[int, int]:
         """Return what the first pieces take at most, and how long they are."""
         length = 0
@@ -667,7 +667,7 @@ def test_an_export_takes_no_more_memory_for_more_periods(fifteen_thousand: Store
         tracemalloc.stop()
         return taken, length
 
-    handlers = Recording(fifteen_thousand)
+    handlers = Recording(three_pages)
     for pieces in (handlers._lines, lambda: handlers._member(EGON)):
         peak(pieces(), 1)  # what is made once
         (few, short), (all_, long) = peak(pieces(), 1), peak(pieces(), 1_000)
@@ -676,20 +676,20 @@ def test_an_export_takes_no_more_memory_for_more_periods(fifteen_thousand: Store
 
 
 def test_an_export_that_fails_on_the_way_is_seen_to_be_broken(
-    fifteen_thousand: Store, caplog: pytest.LogCaptureFixture
+    three_pages: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pages = fifteen_thousand.period_pages
+    pages = three_pages.period_pages
 
     def fail(user_id: str) -> Any:
-        """Take the table away when half of it has been read."""
+        """Take the table away before the last of it has been read."""
         for number, page in enumerate(pages(user_id)):
-            if number == 2:
-                with unit(fifteen_thousand.database, write=True) as connection:
+            if number == 1:
+                with unit(three_pages.database, write=True) as connection:
                     connection.execute(sa.text("DROP TABLE activity_periods"))
             yield page
 
-    fifteen_thousand.period_pages = fail  # type: ignore[method-assign]
-    with serving(create_app(fifteen_thousand)) as url:
+    three_pages.period_pages = fail  # type: ignore[method-assign]
+    with serving(create_app(three_pages)) as url:
         for path in ("/api/export", f"/api/users/{EGON.id}/export"):
             parts = urlsplit(url)
             with socket.create_connection((str(parts.hostname), parts.port or 0), timeout=10) as connection:
