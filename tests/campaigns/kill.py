@@ -139,6 +139,7 @@ def campaign(
             # So many answers after the last time, and somewhere within the next few.
             while tally.answers < clients * batches * repeats * (kill + 1) // (kills + 2):
                 assert process.poll() is None, log.read_text()
+                assert not tally.failures, tally.failures
                 time.sleep(0.001)
             time.sleep(random.random() / 50)
             process.kill()

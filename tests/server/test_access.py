@@ -320,7 +320,10 @@ def test_the_first_token_closes_an_open_server(sqlite_store: Store, monkeypatch:
     assert send(app, "POST", "/api/loguseractivity", ASK).status_int == 401  # it stays closed
 
 
-def test_an_open_server_looks_for_tokens_at_most_once_a_second(sqlite_store: Store) -> None:
+def test_an_open_server_looks_for_tokens_only_now_and_then(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "_LOOK_SECONDS", 3_600)
     app = TestApp(create_app(sqlite_store))
     assert send(app, "GET", "/api/whoami").status_int == 200
     make_token(sqlite_store, "read")
