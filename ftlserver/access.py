@@ -3,15 +3,15 @@
 import hmac
 import ipaddress
 import logging
+import re
 import threading
 import time
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from ftlserver import clock, tokens
-from ftlserver.errors import DatabaseError, RefusedError
+from ftlserver.errors import ConfigError, DatabaseError, RefusedError
 from ftlserver.token_store import TokenStore
 from ftlserver.tokens import EVERYTHING, READ_ONLY, Principal
 
@@ -22,6 +22,9 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 # How long a server without tokens goes without looking whether it has one now; and how often a use is noted.
 _LOOK_SECONDS = 1.0
 _NOTE_SECONDS = 60
+
+# A name or an IPv4 address, or an IPv6 address in brackets, with or without a port.
+_HOST = re.compile(r"(?:\[([0-9a-f.]*:[0-9a-f.:]*)\]|([^:\[\]]+?)\.?)(?::[0-9]{0,5})?", re.ASCII)
 
 _log = logging.getLogger("ftlserver")
 
@@ -54,9 +57,10 @@ class Policy:
         """Return the policy of a server that listens on *address*.
 
         It is local only if nothing says that it is reached from elsewhere: no other host, no proxy.
+        Raise ConfigError.
         """
         listening = ipaddress.ip_address(address)
-        names = frozenset(_host_name(host) for host in hosts)
+        names = frozenset(_own_name(host) for host in hosts)
         own = () if listening.is_unspecified else (str(listening),)
         return cls(
             hosts=names.union(LOOPBACK_NAMES, own),
@@ -102,7 +106,7 @@ class Policy:
             and environ.get("HTTP_SEC_FETCH_DEST") == "document"
         )
         foreign = site not in ("none", "same-origin") and not followed
-        if foreign or (origin and urlsplit(origin).netloc != environ["HTTP_HOST"].lower()):
+        if foreign or (origin and origin.partition("://")[2] != environ["HTTP_HOST"].lower()):
             message = "a page of another origin may not ask; its operator names origins with FTL_ALLOWED_ORIGINS"
             raise RefusedError("cross_origin", message)
 
@@ -165,18 +169,23 @@ class Gate:
             _log.warning("the use of token %s was not noted: %s", token.id, exc)
 
 
-def _host_name(host: str) -> str:
-    """Return the name in a Host header: in lower case, without port, brackets and a last dot."""
-    host = host.strip().lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    name = host if host.count(":") > 1 else host.partition(":")[0]
-    return name.removesuffix(".")
+def _host_name(host: str) -> str | None:
+    """Return the name in a Host header, in lower case, without port, brackets and last dot; None if it is none."""
+    match = _HOST.fullmatch(host.lower())
+    return match and (match[1] or match[2])
+
+
+def _own_name(host: str) -> str:
+    """Return a name that the operator gave, an IPv6 address with or without brackets; raise ConfigError."""
+    name = _host_name(f"[{host}]") or _host_name(host)
+    if name is None or "/" in name:
+        raise ConfigError(f"{host} is no name of a host; FTL_ALLOWED_HOSTS takes names such as ftl.example.org")
+    return name
 
 
 def _is_address(text: str) -> bool:
+    """Tell whether *text* is an IP address; one with a scope, which may be any text, is not."""
     try:
-        ipaddress.ip_address(text)
+        return "%" not in text and bool(ipaddress.ip_address(text))
     except ValueError:
         return False
-    return True

@@ -102,7 +102,7 @@ _CHALLENGES = {
     "not_authed": 'Bearer realm="ftl"',
     "invalid_auth": 'Bearer realm="ftl", error="invalid_token"',
 }
-_REASONS = {400: "Bad Request", 403: "Forbidden", 421: "Misdirected Request"}
+_REASONS = {400: "Bad Request", 403: "Forbidden", 404: "Not Found", 421: "Misdirected Request"}
 _RETRY_SECONDS = "1"
 
 _access_log = logging.getLogger("ftlserver.access")
@@ -213,18 +213,19 @@ def _with_policy(application: WSGIApplication, policy: Policy) -> WSGIApplicatio
             extra += [("Access-Control-Allow-Origin", origin), ("Access-Control-Expose-Headers", "X-Request-Id")]
 
         def respond(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            request = f"{environ['REQUEST_METHOD']} {_printable(environ['PATH_INFO'])}"
+            request = f"{_printable(environ['REQUEST_METHOD'])} {_printable(environ['PATH_INFO'])}"
             seconds = time.perf_counter() - started
             log_request(environ.get("REMOTE_ADDR", "-"), request, status[:3], seconds, request_id)
             return start_response(status, [*headers, *extra], exc_info)
 
         try:
             policy.check_host(environ)
-        except RefusedError as exc:
+            _check_path(environ["PATH_INFO"])
+        except (RefusedError, InvalidRequestError) as exc:
             body, code, headers = _error(exc, request_id)
             respond(f"{code} {_REASONS[code]}", [*headers.items(), ("Content-Length", str(len(body)))])
-            return [body]
-        if origin in policy.origins and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ:
+            return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
+        if origin in policy.origins and _is_preflight(environ):
             respond("204 No Content", _PREFLIGHT)
             return []
         return application(environ, respond)
@@ -232,11 +233,23 @@ def _with_policy(application: WSGIApplication, policy: Policy) -> WSGIApplicatio
     return serve
 
 
+def _check_path(path: str) -> None:
+    """Refuse a path that is not UTF-8: Bottle would leave out the bytes that are not, and find somebody else."""
+    try:
+        path.encode("latin-1").decode()
+    except UnicodeDecodeError as exc:
+        raise InvalidRequestError("not_found", _MESSAGES[404]) from exc
+
+
+def _is_preflight(environ: WSGIEnvironment) -> bool:
+    return environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+
+
 def log_request(address: str, request: str, status: str, seconds: float, request_id: str) -> None:
     """Write the one line that each request has in the log."""
     _access_log.info("%s %s %s %.1fms %s", address, request, status, seconds * 1000, request_id)
 
 
-def _printable(path: str) -> str:
-    """Return a path that is one short word in a log, whatever was sent."""
-    return ascii(path[:200])[1:-1].replace(" ", "\\x20")
+def _printable(text: str) -> str:
+    """Return a method or a path that is one short word in a log, whatever was sent."""
+    return ascii(text[:200])[1:-1].replace(" ", "\\x20")

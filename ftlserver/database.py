@@ -117,21 +117,24 @@ def _engine(target: URL, engine: dict[str, Any], wal: bool | None) -> Database:
 
 
 @contextmanager
-def unit(database: Database, *, write: bool = False) -> Iterator[Connection]:
+def unit(database: Database, *, write: bool = False, wait: bool = True) -> Iterator[Connection]:
     """Give one connection in one transaction, committed at the end or rolled back by any exception.
 
     With *write*, SQLite takes its write lock at once (BEGIN IMMEDIATE), so that a read that is followed by
-    a write cannot fail in between. Raise DatabaseError for what the database refuses.
+    a write cannot fail in between. Without *wait*, what somebody else has locked is refused at once.
+    Raise DatabaseError for what the database refuses.
     """
     try:
         _check_file(database)
         connection = database.executable
-        connection.execution_options(ftl_write=write)
+        connection.execution_options(ftl_write=write, ftl_wait=wait)
         try:
             with database:
+                if not (wait or database.is_sqlite):
+                    connection.exec_driver_sql("SET LOCAL lock_timeout = 1")  # ms
                 yield connection
         finally:
-            _release(database, connection)
+            _release(database, connection, keep=wait)
     except sa.exc.DBAPIError as exc:
         raise _translate(exc, database.name) from exc
 
@@ -248,8 +251,10 @@ def _begin_explicitly(database: Database) -> None:
 
     @event.listens_for(database.engine, "begin")
     def begin(connection: Connection) -> None:
-        write = connection.get_execution_options().get("ftl_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        options = connection.get_execution_options()
+        if not options.get("ftl_wait", True):
+            connection.exec_driver_sql("PRAGMA busy_timeout=0")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("ftl_write") else "BEGIN")
 
 
 def _migrate(database: Database) -> None:
@@ -265,13 +270,16 @@ def _migrate(database: Database) -> None:
             tables.migrate(connection)
 
 
-def _release(database: Database, connection: Connection) -> None:
-    """Give the thread's connection back clean, also after a COMMIT that failed, which dataset does not."""
+def _release(database: Database, connection: Connection, *, keep: bool) -> None:
+    """Give the thread's connection back clean, also after a COMMIT that failed, which dataset does not.
+
+    A connection to SQLite that has learned not to wait is not to *keep*.
+    """
     with database.lock:
         database.connections.pop(threading.get_ident(), None)
     database.local.tx = []
     if not connection.closed:
-        if database.is_sqlite and not connection.invalidated and _in_transaction(connection):
+        if database.is_sqlite and not connection.invalidated and (not keep or _in_transaction(connection)):
             connection.invalidate()
         connection.close()
 

@@ -86,9 +86,9 @@ def overlapping(intervals: Sequence[Interval], most: int) -> list[list[int]]:
                 found[index].append(other)
                 if len(found[other]) < most:
                     found[other].append(index)
-            if len(active) == most:  # the first to end has been told of enough others
-                active.remove(min(active, key=lambda other: intervals[other][1]))
         active.append(index)
+        if len(active) > most:  # the first to end has been told of enough others
+            active.remove(min(active, key=lambda other: intervals[other][1]))
         reached = max(reached, end)
     return found
 

@@ -3,7 +3,7 @@
 import base64
 import binascii
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from bottle import FormsDict, request, response
@@ -11,6 +11,7 @@ from bottle import FormsDict, request, response
 from ftlserver import strict_json
 from ftlserver.errors import InvalidRequestError, Problem
 from ftlserver.models import is_user_id
+from ftlserver.schemas import MOST_PERIODS
 from ftlserver.tokens import Principal
 
 LARGEST_BODY = 1024 * 1024
@@ -35,17 +36,28 @@ def read_json() -> Any:
 def read_periods() -> Any:
     """Return the body of the request at hand, whose periods may also come as lines of JSON.
 
-    What goes with lines, ``partial`` and ``dry_run``, stands in the address.
+    What goes with lines, ``partial`` and ``dry_run``, stands in the address; a JSON object says all itself.
     """
     media_type, body = _body("application/json", "application/x-ndjson")
     if media_type == "application/json":
+        if request.query:
+            raise InvalidRequestError("unknown_field", "the fields of this request stand in its body")
         return strict_json.loads(body)
-    lines = [line for line in body.split(b"\n") if line.strip()]
-    flags = {name: _BOOLEANS.get(value, value) for name, value in request.query.items()}
-    periods = strict_json.loads(b"[" + b",\n".join(lines) + b"]")
-    if len(periods) != len(lines):
-        raise InvalidRequestError("invalid_json", "each line must be one JSON object")
-    return {**flags, "periods": periods}
+    flags: dict[str, Any] = {}
+    for name, value in request.query.allitems():
+        if name in flags or name == "periods":
+            problem = Problem(f"/{name}", "not_allowed", "expected once")
+            raise InvalidRequestError("invalid_argument", "only partial and dry_run, each once", [problem])
+        flags[name] = _BOOLEANS.get(value, value)
+    lines = ((number, line) for number, line in enumerate(body.split(b"\n"), 1) if line.strip())
+    return {**flags, "periods": [_read_line(*numbered) for numbered in islice(lines, MOST_PERIODS + 1)]}
+
+
+def _read_line(number: int, line: bytes) -> Any:
+    try:
+        return strict_json.loads(line)
+    except InvalidRequestError as exc:
+        raise InvalidRequestError(exc.code, f"line {number}: {exc.message}") from exc
 
 
 def _body(*media_types: str) -> tuple[str, bytes]:

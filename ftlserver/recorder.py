@@ -6,6 +6,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from ftlserver import clock, intervals
 from ftlserver.database import Database, unit
@@ -14,7 +15,7 @@ from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, Span
 from ftlserver.store import Store
 
 MOST_NAMED = 10  # of the periods that one overlaps
-BEAT = clock.SECOND  # what a heartbeat alone counts
+BEAT = clock.SECOND  # what a heartbeat alone counts, before it
 
 # Writers of the same users take turns, so that what is judged is what is stored: on PostgreSQL by locks on the
 # users, in one order so that nobody waits in a circle; SQLite has one writer.
@@ -88,8 +89,7 @@ class Recorder:
         def work(connection: Connection, items: Sequence[Item]) -> list[Verdict]:
             verdicts, new = self._judge(connection, items)
             if self._store.insert_periods(connection, new) != len(new):
-                # An import has stored some of them since they were looked for.
-                raise DatabaseError("database_busy", "an import is going on; try again", self._database.name)
+                raise self._busy()
             return verdicts
 
         return self._write(items, work, partial=partial, dry_run=dry_run)
@@ -122,24 +122,23 @@ class Recorder:
 
         return self._write(items, work, partial=partial, dry_run=dry_run)
 
-    def beat(self, user_id: str, at: int, offset: int, gap: int) -> Beaten:
-        """Note that a user is active at the instant *at*, where their clock has *offset*.
+    def beat(self, alone: ActivityPeriod, gap: int) -> Beaten:
+        """Note that a user is active, at the end of the period of one BEAT that is this beat *alone*.
 
-        Beats no more than *gap* microseconds apart make one stretch of activity, in whatever order they come;
-        a beat alone counts the second before it. Raise UserNotFoundError.
+        Beats no more than *gap* microseconds apart make one stretch of activity, in whatever order they come.
+        Raise UserNotFoundError.
         """
+        user_id, at = alone.user_id, alone.ended_at
         with unit(self._database, write=True) as connection:
             if not self._locked(connection, [user_id]):
                 raise UserNotFoundError(user_id)
             around = (user_id, at - BEAT - gap, at + gap + 1)
             spans = self._store.spans_within(connection, [around])[user_id]
-            return self._beat(connection, user_id, spans, (at, offset), gap)
+            return self._beat(connection, spans, alone, gap)
 
-    def _beat(
-        self, connection: Connection, user_id: str, spans: Sequence[Span], beat: tuple[int, int], gap: int
-    ) -> Beaten:
-        at, offset = beat
-        start = at - BEAT
+    def _beat(self, connection: Connection, spans: Sequence[Span], alone: ActivityPeriod, gap: int) -> Beaten:
+        user_id, start, at = alone.user_id, alone.started_at, alone.ended_at
+        start_offset, offset = alone.start_offset, alone.end_offset
         for span in spans:
             if span[0] <= start and span[1] >= at:
                 return Beaten("unchanged", ActivityPeriod(user_id, *span))
@@ -155,9 +154,9 @@ class Recorder:
         if after is not None:
             end, end_offset = max((at, offset), (after[1], after[3]))
             if end - start > LONGEST_PERIOD:
-                return self._start(connection, ActivityPeriod(user_id, start, after[0], offset, after[2]))
-            return self._extend(connection, after, ActivityPeriod(user_id, start, end, offset, end_offset))
-        return self._start(connection, ActivityPeriod(user_id, start, at, offset, offset))
+                return self._start(connection, ActivityPeriod(user_id, start, after[0], start_offset, after[2]))
+            return self._extend(connection, after, ActivityPeriod(user_id, start, end, start_offset, end_offset))
+        return self._start(connection, alone)
 
     def _start(self, connection: Connection, period: ActivityPeriod) -> Beaten:
         self._store.insert_periods(connection, [period])
@@ -173,8 +172,15 @@ class Recorder:
             "start_offset": new.start_offset,
             "end_offset": new.end_offset,
         }
-        connection.execute(_EXTEND, values)
+        try:
+            connection.execute(_EXTEND, values)
+        except IntegrityError as exc:
+            raise self._busy() from exc
         return Beaten("extended", new)
+
+    def _busy(self) -> DatabaseError:
+        """Return what to raise if an import, which takes no turns, has stored a period since it was looked for."""
+        return DatabaseError("database_busy", "an import is going on; try again", self._database.name)
 
     def _write(self, items: Sequence[Item], work: _Work, *, partial: bool, dry_run: bool) -> list[Verdict]:
         verdicts: list[Verdict] = []

@@ -18,7 +18,7 @@ from ftlserver.errors import (
 from ftlserver.models import USER_ID_RULE, ActivityPeriod, Span, User, is_user_id
 from ftlserver.questions import activity, who
 from ftlserver.reading import principal, read_json, read_periods, stream
-from ftlserver.recorder import Item, Recorder, Rejected, Verdict
+from ftlserver.recorder import BEAT, Item, Recorder, Rejected, Verdict
 from ftlserver.store import Store
 
 FURTHEST_AHEAD = clock.HOUR  # clocks of programs go wrong by zones
@@ -55,7 +55,10 @@ class Recording:
             except InvalidValueError as exc:
                 problem = Problem("/at", exc.code, exc.message)
                 raise InvalidRequestError(exc.code, "at cannot be used", [problem]) from exc
-        beaten = self.recorder.beat(user.id, at, offset, sent.get("gap", DEFAULT_GAP) * clock.SECOND)
+        # A clock that showed another offset than the zone's own did so a second before too.
+        start_offset = clock.offset_at(at - BEAT, tz) if offset == clock.offset_at(at, tz) else offset
+        alone = ActivityPeriod(user.id, at - BEAT, at, start_offset, offset)
+        beaten = self.recorder.beat(alone, sent.get("gap", DEFAULT_GAP) * clock.SECOND)
         return {"ok": True, "verdict": beaten.word, "period": beaten.period.to_json("iso")}
 
     def add_user(self) -> dict[str, Any]:

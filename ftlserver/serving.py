@@ -127,6 +127,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 clear_untrusted_proxy_headers=False,  # access.Policy decides whom to believe
                 asyncore_use_poll=True,  # select() ends at descriptor 1023
                 connection_limit=500,
+                # An export goes to a temporary file as fast as it is made: who reads it slowly holds no thread.
+                outbuf_high_watermark=1024 * reading.LARGEST_BODY,
                 channel_timeout=120,  # a router in front keeps connections for 90 s
                 cleanup_interval=2,
                 max_request_header_size=16 * 1024,

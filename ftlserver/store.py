@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from ftlserver.database import Database, connect, scrub, unit
 from ftlserver.errors import UserExistsError, UserNotFoundError
 from ftlserver.intervals import Interval
-from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, Span, User, UserSummary
+from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, Span, User, UserSummary, is_user_id
 from ftlserver.token_store import unbind
 
 _Item = TypeVar("_Item")
@@ -24,6 +24,10 @@ _BATCH = 5_000
 _USERS_AT_ONCE = 50
 
 _INSERT_USER = sa.text("INSERT INTO users (id, real_name, tz) VALUES (:id, :real_name, :tz)")
+_ADD_USER = sa.text("""
+    INSERT INTO users (id, real_name, tz) VALUES (:id, :real_name, :tz) ON CONFLICT (id) DO NOTHING""")
+_CHANGE_USER = sa.text("""
+    UPDATE users SET real_name = coalesce(:real_name, real_name), tz = coalesce(:tz, tz) WHERE id = :id""")
 _PUT_USER = sa.text("""
     INSERT INTO users (id, real_name, tz) VALUES (:id, :real_name, :tz)
     ON CONFLICT (id) DO UPDATE SET real_name = excluded.real_name, tz = excluded.tz""")
@@ -193,25 +197,19 @@ class Store:
     def add_user(self, user: User) -> bool:
         """Add a user, and tell whether they are new; raise UserExistsError if somebody else has the id."""
         with unit(self.database, write=True) as connection:
+            is_new = bool(connection.execute(_ADD_USER, _row(user)).rowcount)
             row = connection.execute(_FIND_USER, {"id": user.id}).one_or_none()
-            if row is None:
-                try:
-                    connection.execute(_INSERT_USER, _row(user))
-                except IntegrityError as exc:
-                    raise UserExistsError(user.id) from exc
-            elif User(*row) != user:
+            if row is None or User(*row) != user:
                 raise UserExistsError(user.id)
-            return row is None
+            return is_new
 
     def change_user(self, user_id: str, changes: Mapping[str, str]) -> User:
         """Change some of a user's fields and return them; raise UserNotFoundError."""
         with unit(self.database, write=True) as connection:
-            row = connection.execute(_FIND_USER, {"id": user_id}).one_or_none()
-            if row is None:
+            values = {"id": user_id, "real_name": None, "tz": None, **changes}
+            if not connection.execute(_CHANGE_USER, values).rowcount:
                 raise UserNotFoundError(user_id)
-            user = replace(User(*row), **changes)
-            connection.execute(_PUT_USER, _row(user))
-            return user
+            return User(*connection.execute(_FIND_USER, {"id": user_id}).one())
 
     def find_users(self, user_ids: Iterable[str]) -> list[User]:
         """Return those of the users that exist."""
@@ -220,6 +218,8 @@ class Store:
 
     def find_user(self, user_id: str) -> User | None:
         """Return the user with that id, if there is one."""
+        if not is_user_id(user_id):  # such as what is no text, which no database takes
+            return None
         with unit(self.database) as connection:
             row = connection.execute(_FIND_USER, {"id": user_id}).one_or_none()
         return None if row is None else User(*row)
@@ -233,7 +233,7 @@ class Store:
     def delete_user(self, user_id: str) -> None:
         """Delete a user and everything about them, from the files too; raise UserNotFoundError."""
         with unit(self.database, write=True) as connection:
-            if not connection.execute(_DELETE_USER, {"id": user_id}).rowcount:
+            if not is_user_id(user_id) or not connection.execute(_DELETE_USER, {"id": user_id}).rowcount:
                 raise UserNotFoundError(user_id)
             unbind(connection, user_id)
         scrub(self.database)

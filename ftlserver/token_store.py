@@ -21,7 +21,7 @@ _ANY = sa.text("SELECT 1 FROM tokens LIMIT 1")
 _REVOKE = sa.text("UPDATE tokens SET revoked_at = :at WHERE id = :id AND revoked_at IS NULL")
 _EXPIRE = sa.text("UPDATE tokens SET expires_at = :at WHERE id = :id AND (expires_at IS NULL OR expires_at > :at)")
 _TOUCH = sa.text("UPDATE tokens SET last_used_at = :at WHERE id = :id")
-_BOUND = sa.text("SELECT id, user_ids FROM tokens WHERE user_ids IS NOT NULL")
+_BOUND = "SELECT id, user_ids FROM tokens WHERE user_ids IS NOT NULL ORDER BY id"
 _BIND = sa.text("UPDATE tokens SET user_ids = :user_ids WHERE id = :id")
 
 
@@ -69,14 +69,16 @@ class TokenStore:
             connection.execute(_REVOKE, {"id": token_id, "at": at})
 
     def touch(self, token_id: str, at: int) -> None:
-        """Note when a token was last used."""
-        with unit(self.database, write=True) as connection:
+        """Note when a token was last used, if that can be done at once."""
+        with unit(self.database, write=True, wait=False) as connection:
             connection.execute(_TOUCH, {"id": token_id, "at": at})
 
 
 def unbind(connection: Connection, user_id: str) -> None:
     """Take a user who is being deleted off all tokens; one that loses its last user may do nothing any more."""
-    for token_id, text in connection.execute(_BOUND).all():
+    # Two users who are deleted at once may be on one token; SQLite has one writer.
+    lock = " FOR UPDATE" if connection.dialect.name == "postgresql" else ""
+    for token_id, text in connection.execute(sa.text(_BOUND + lock)).all():
         user_ids = orjson.loads(text)
         if user_id in user_ids:
             rest = [other for other in user_ids if other != user_id]
@@ -90,7 +92,8 @@ def _insert(connection: Connection, token: Token) -> None:
 
 
 def _get(connection: Connection, token_id: str) -> Token:
-    row = connection.execute(_FIND, {"id": token_id}).one_or_none()
+    # A command line may hold bytes that are no text, which no database takes.
+    row = connection.execute(_FIND, {"id": token_id}).one_or_none() if token_id.isascii() else None
     if row is None:
         raise TokenNotFoundError
     return _token(row)

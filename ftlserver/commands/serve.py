@@ -57,22 +57,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, config: Config) -> int:
     logging.getLogger("ftlserver").setLevel(logging.INFO)
-    listener = listen(args.host or config.host, config.port if args.port is None else args.port)
-    policy = Policy.of(
-        listener.getsockname()[0],
-        [*config.allowed_hosts, *args.allowed_host],
-        [*config.allowed_origins, *args.allowed_origin],
-        args.trusted_proxy or config.trusted_proxy,
-        public_read=args.public_read,
-    )
     workers = args.workers or config.workers
+    with listen(args.host or config.host, config.port if args.port is None else args.port) as listener:
+        policy = Policy.of(
+            listener.getsockname()[0],
+            [*config.allowed_hosts, *args.allowed_host],
+            [*config.allowed_origins, *args.allowed_origin],
+            args.trusted_proxy or config.trusted_proxy,
+            public_read=args.public_read,
+        )
 
-    def work(ready: Callable[[str], None]) -> None:
-        with Store.open(config.database, threads=args.threads) as store:
-            server = Server(create_app(store, policy), listener, args.threads)
-            serve(server, lambda: ready(server.url))
+        def work(ready: Callable[[str], None]) -> None:
+            with Store.open(config.database, threads=args.threads) as store:
+                server = Server(create_app(store, policy), listener, args.threads)
+                serve(server, lambda: ready(server.url))
 
-    with listener:
         with Store.open(config.database) as store:  # before there are workers: tables are made once
             has_tokens = TokenStore(store.database).has_any()
         if workers == 1:

@@ -1,7 +1,10 @@
 """Instants, zones, wire formats."""
 
+import re
+import struct
 import time
 from datetime import UTC, date, datetime, timedelta
+from importlib import resources
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -259,3 +262,36 @@ def test_stretches_agree_with_the_offset_at_every_instant(tz: ZoneInfo, start: i
     for since, until, offset in found:
         for instant in (since, (since + until) // 2, until - 1):
             assert clock.offset_at(instant, tz) == offset
+
+
+def changes(name: str) -> tuple[list[tuple[int, int]], str]:
+    """Return from which second on which offset holds in a zone, and its rule for all time after, from its file."""
+    data = resources.files("tzdata.zoneinfo").joinpath(name).read_bytes()
+    utc, standard, leap, times, types, letters = struct.unpack(">6l", data[20:44])
+    second = 44 + times * 5 + types * 6 + letters + leap * 8 + standard + utc  # the block with 64-bit times
+    utc, standard, leap, times, types, letters = struct.unpack(">6l", data[second + 20 : second + 44])
+    at = second + 44
+    begins = struct.unpack(f">{times}q", data[at : at + times * 8])
+    which = data[at + times * 8 : at + times * 9]
+    at += times * 9
+    offsets = [struct.unpack(">l", data[at + n * 6 : at + n * 6 + 4])[0] for n in range(types)]
+    found = [(-(2**62), offsets[0]), *zip(begins, (offsets[number] for number in which), strict=True)]
+    return found, data[at + types * 6 + letters + leap * 12 + standard + utc :].decode().strip()
+
+
+def test_every_zone_has_offsets_of_whole_minutes_since_the_last_had_others() -> None:
+    since = clock._WHOLE_MINUTES_SINCE // clock.SECOND
+    last = {}
+    for name in clock.zone_names():
+        found, rule = changes(name)
+        shown = clock.offset_at(since * clock.SECOND, clock.zone(name))
+        assert shown == [offset for at, offset in found if at <= since][-1]
+        ends = [at for at, _ in found[1:]] + [2**62]
+        odd = [end for (_, offset), end in zip(found, ends, strict=True) if offset % 60]
+        assert not [end for end in odd if end > since], name
+        last[name] = max(odd, default=0)
+        assert not re.search(r":\d\d:", rule), name
+    assert max(last.values()) == last["Africa/Monrovia"] == since
+    monrovia = clock.zone("Africa/Monrovia")
+    assert clock.offset_at((since - 1) * clock.SECOND, monrovia) == -2670
+    assert clock.offset_at(since * clock.SECOND, monrovia) == 0

@@ -16,14 +16,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import requests
+from webtest import TestApp
 
 from ftlclient import Client
 from ftlserver import clock
+from ftlserver.app import create_app
 from ftlserver.cli import main
 from ftlserver.commands import COMMANDS
 from ftlserver.models import ActivityPeriod, User
 from ftlserver.store import Store
 from tests.conftest import DATA, EGON, at
+from tests.server.test_serving import wait_for_url
 
 
 @pytest.fixture(autouse=True)
@@ -641,3 +645,169 @@ def test_eight_processes_insert_activity_while_the_server_answers(
     serve.communicate()
     assert (logged, found, serve.returncode) == (240, 240, 0)
     assert asked > 3
+
+
+# ---- token
+
+
+def made_token(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, Any]:
+    status, out, _ = run(capsys, "token", "create", "--name", "n", "--scope", "read", *argv, "--json")
+    assert status == 0
+    return dict(json.loads(out))
+
+
+def listed_tokens(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
+    return {token["id"]: token for token in json.loads(run(capsys, "token", "list", "--json")[1])}
+
+
+def whoami(database: Path, secret: str) -> int:
+    with Store.open(str(database)) as store:
+        headers = {"Authorization": f"Bearer {secret}"}
+        return int(TestApp(create_app(store)).get("/api/whoami", headers=headers, expect_errors=True).status_int)
+
+
+def test_a_token_is_shown_once_and_the_first_one_says_that_it_closes(
+    capsys: pytest.CaptureFixture[str], database: Path
+) -> None:
+    status, out, err = run(capsys, "token", "create", "--name", "laptop", "--scope", "read")
+    assert status == 0
+    assert re.fullmatch(r"ftl_[0-9A-Za-z]{8}_[0-9A-Za-z_-]{43}\n", out)
+    assert "the first token" in err
+    assert out.strip() not in err
+    again = run(capsys, "token", "create", "--name", "laptop", "--scope", "write")
+    assert "the first token" not in again[2]
+    shown = run(capsys, "token", "list")[1] + run(capsys, "token", "list", "--json")[1]
+    assert out.split("_")[1] in shown
+    for secret in (out.strip(), again[1].strip()):
+        assert secret[13:] not in shown
+        assert secret[13:].encode() not in database.read_bytes()
+        assert whoami(database, secret) == 200
+
+
+def test_a_token_says_what_it_may_and_how_long(capsys: pytest.CaptureFixture[str], database: Path) -> None:
+    before = clock.now()
+    token = made_token(capsys, "--scope", "write", "--scope", "read", "--user", "b", "--user", "a", "--user", "b")
+    assert (token["scopes"], token["user_ids"]) == (["read", "write"], ["b", "a"])
+    year = 365 * 24 * clock.HOUR
+    assert before + year <= at(token["expires_at"]) <= clock.now() + year
+    assert made_token(capsys)["user_ids"] is None
+    assert made_token(capsys, "--expires", "never")["expires_at"] is None
+    ninety = made_token(capsys, "--expires", "90m")
+    assert at(ninety["expires_at"]) - at(ninety["created_at"]) == 90 * clock.MINUTE
+    assert len(listed_tokens(capsys)) == 4
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["create", "--name", "n"], "--scope"),
+        (["create", "--scope", "read"], "--name"),
+        (["create", "--name", "n", "--scope", "root"], "invalid choice"),
+        (["create", "--name", "n", "--scope", ""], "invalid choice"),
+        (["create", "--name", "", "--scope", "read"], "1 to 200 characters"),
+        (["create", "--name", "a\x1b[2J", "--scope", "read"], "without control characters"),
+        (["create", "--name", "n", "--scope", "read", "--user", "a b"], "1 to 120 characters"),
+        (["create", "--name", "n", "--scope", "read", "--expires", "5"], "with its unit"),
+        (["create", "--name", "n", "--scope", "read", "--expires", "-1d"], "expected"),
+        (["create", "--name", "n", "--scope", "read", "--expires", "999999d"], "with its unit"),
+        (["create", "--name", "n", "--scope", "read", "--expires", "Never"], "with its unit"),
+        (["rotate", "x", "--grace", "never"], "with its unit"),
+        (["revoke"], "ID"),
+        ([], "ACTION"),
+    ],
+)
+def test_what_a_token_cannot_be_is_a_usage_error(
+    capsys: pytest.CaptureFixture[str], database: Path, argv: list[str], said: str
+) -> None:
+    assert said in usage_error(capsys, "token", *argv)
+    assert not database.exists()
+
+
+def test_a_token_that_is_revoked_ends_now_and_for_ever(capsys: pytest.CaptureFixture[str], database: Path) -> None:
+    token = made_token(capsys)
+    assert whoami(database, token["token"]) == 200
+    assert "lets nobody in any more" in run(capsys, "token", "revoke", token["id"])[1]
+    assert whoami(database, token["token"]) == 401
+    first = listed_tokens(capsys)[token["id"]]["revoked_at"]
+    again = json.loads(run(capsys, "token", "revoke", token["id"], "--json")[1])
+    assert again["revoked_at"] == first is not None
+    assert run(capsys, "token", "rotate", token["id"])[0] == 2
+    assert "revoked" in run(capsys, "token", "list")[1]
+
+
+@pytest.mark.parametrize("action", ["revoke", "rotate"])
+@pytest.mark.parametrize("id_", ["nobodys8", "", "x' OR '1'='1", "\ud800"])
+def test_a_token_that_there_is_not_is_said_not_to_be(
+    capsys: pytest.CaptureFixture[str], action: str, id_: str
+) -> None:
+    made_token(capsys)
+    status, out, err = run(capsys, "token", action, id_)
+    assert (status, out, len(err.splitlines())) == (1, "", 1)
+    assert "no token with that id" in err
+    (token,) = listed_tokens(capsys).values()
+    assert token["revoked_at"] is None
+
+
+def test_rotating_gives_a_new_secret_for_the_same_and_ends_the_old_one(
+    capsys: pytest.CaptureFixture[str], database: Path
+) -> None:
+    old = made_token(capsys, "--scope", "write", "--user", "a", "--expires", "90d")
+    status, out, _ = run(capsys, "token", "rotate", old["id"], "--json")
+    new = json.loads(out)
+    assert status == 0
+    assert new["id"] != old["id"]
+    assert {name: new[name] for name in ("name", "scopes", "user_ids")} == {
+        name: old[name] for name in ("name", "scopes", "user_ids")
+    }
+    assert at(new["expires_at"]) - at(new["created_at"]) == 90 * 24 * clock.HOUR
+    assert whoami(database, old["token"]) == 401
+    assert whoami(database, new["token"]) == 200
+    assert run(capsys, "token", "rotate", old["id"])[0] == 2
+
+
+def test_rotating_with_grace_lets_the_old_one_live_on_but_not_longer_than_it_would_have(
+    capsys: pytest.CaptureFixture[str], database: Path
+) -> None:
+    for expires, left in (("never", clock.HOUR), ("365d", clock.HOUR), ("30m", 30 * clock.MINUTE)):
+        old = made_token(capsys, "--expires", expires)
+        before = clock.now()
+        status, out, _ = run(capsys, "token", "rotate", old["id"], "--grace", "1h")
+        assert status == 0
+        assert whoami(database, old["token"]) == whoami(database, out.strip()) == 200
+        ends = at(listed_tokens(capsys)[old["id"]]["expires_at"])
+        assert ends <= clock.now() + left
+        assert ends >= (before if expires != "30m" else at(old["created_at"])) + left
+
+
+# ---- serve
+
+
+@pytest.mark.parametrize("name", ["https://ftl.example.org", "x:y:z"])
+def test_an_allowed_host_that_is_none_stops_the_start(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, database: Path, name: str
+) -> None:
+    for argv in (["--allowed-host", name], []):
+        status, out, err = run(capsys, "serve", "--port", "0", *argv)
+        assert (status, out, len(err.splitlines())) == (2, "", 1)
+        assert "is no name of a host" in err
+        assert not database.exists()
+        monkeypatch.setenv("FTL_ALLOWED_HOSTS", f"ftl.example.org, {name}")
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["--public-read"], ["can read everything", "open to everybody on this machine"]),
+        (["--allowed-host", "ftl.example.org"], ["locked until there is a token", "ftl.example.org, localhost"]),
+    ],
+)
+def test_a_server_says_at_its_start_who_is_let_in(tmp_path: Path, argv: list[str], said: list[str]) -> None:
+    command = [sys.executable, "-m", "ftlserver", "--database", str(tmp_path / "x"), "serve", "--port", "0", *argv]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        url = wait_for_url(process)
+        answer = requests.get(f"{url}/api/whoami", timeout=10)
+        process.terminate()
+        assert process.stderr is not None
+        log = process.stderr.read()
+    assert all(words in log for words in said)
+    assert answer.status_code == (401 if "locked" in log else 200)

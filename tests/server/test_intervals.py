@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftlserver import intervals
-from ftlserver.intervals import Interval, clip, intersect, merge, split, subtract, sweep, total
+from ftlserver.intervals import (
+    Interval,
+    clip,
+    clusters,
+    intersect,
+    merge,
+    overlapping,
+    split,
+    subtract,
+    sweep,
+    total,
+)
 
 END = 60
 raw = st.lists(
@@ -81,6 +92,35 @@ def test_sweep_finds_where_enough_are(groups: list[list[Interval]], least: int) 
 @given(st.lists(flat, max_size=5))
 def test_sweep_finds_the_common_time_of_each_pair(groups: list[list[Interval]]) -> None:
     assert sweep(groups, 1)[1] == [[len(points(a) & points(b)) for b in groups] for a in groups]
+
+
+some = st.lists(
+    st.tuples(st.integers(0, END), st.integers(1, 20)).map(lambda pair: (pair[0], sum(pair))), max_size=14
+)
+
+
+@given(some, st.integers(1, 4))
+def test_overlapping_names_as_many_others_as_there_are_up_to_a_limit(intervals: list[Interval], most: int) -> None:
+    for index, found in enumerate(overlapping(intervals, most)):
+        start, end = intervals[index]
+        others = {
+            other for other, (a, b) in enumerate(intervals) if other != index and max(start, a) < min(end, b)
+        }
+        assert set(found) <= others
+        assert len(set(found)) == len(found) == min(len(others), most)
+
+
+@given(some, st.integers(0, 10))
+def test_clusters_hold_what_lies_no_further_apart_than_the_distance(
+    intervals: list[Interval], distance: int
+) -> None:
+    found = list(clusters(intervals, distance))
+    assert points(found) >= points(intervals)
+    assert all(b[0] - a[1] > distance for a, b in pairwise(found))
+    for start, end in found:
+        inside = points(intervals) & set(range(start, end))
+        assert {start, end - 1} <= inside
+        assert all(b - a <= distance + 1 for a, b in pairwise(sorted(inside)))
 
 
 # The traps of the field, by name.

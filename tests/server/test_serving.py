@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -124,6 +124,22 @@ def test_a_connection_is_kept_for_more_requests(server_url: str) -> None:
         response = connection.getresponse()
         assert (response.status, json.loads(response.read())["ok"]) == (200, True)
     connection.close()
+
+
+def test_whoever_reads_a_long_answer_slowly_keeps_nobody_waiting() -> None:
+    def long(environ: dict[str, str], start_response: Callable[..., object]) -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return (b"x" * MIB for _ in range(32)) if environ["PATH_INFO"] == "/long" else [b"short"]
+
+    with serving(long, threads=1) as url:
+        slow = http.client.HTTPConnection(str(urlsplit(url).netloc), timeout=10)
+        slow.request("GET", "/long")
+        connection = http.client.HTTPConnection(str(urlsplit(url).netloc), timeout=10)
+        connection.request("GET", "/short")
+        assert connection.getresponse().read() == b"short"
+        assert len(slow.getresponse().read()) == 32 * MIB
+        slow.close()
+        connection.close()
 
 
 def test_a_head_request_has_the_headers_alone(server_url: str) -> None:

