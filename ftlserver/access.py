@@ -131,7 +131,7 @@ class Gate:
         if self.policy.public_read:
             return READ_ONLY
         if self._is_closed():
-            raise RefusedError("not_authed", "this needs a token, as Authorization: Bearer ftl_...")
+            raise tokens.not_authed()
         message = "this server is locked until it has a token; its operator makes one with: ftlserver token create"
         raise RefusedError("not_authed", message)
 

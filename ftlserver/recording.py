@@ -35,10 +35,10 @@ class Recording:
         self.recorder = Recorder(store)
 
     def record(self) -> dict[str, Any]:
-        return self._write(self.recorder.record)
+        return self._write(self.recorder.record, clock.now() + FURTHEST_AHEAD)
 
     def delete(self) -> dict[str, Any]:
-        return self._write(self.recorder.delete)
+        return self._write(self.recorder.delete, clock.END_OF_TIME)
 
     def heartbeat(self) -> dict[str, Any]:
         sent = schemas.validate(schemas.HEARTBEAT, read_json())
@@ -99,13 +99,12 @@ class Recording:
             raise UserNotFoundError(user_id)
         return user
 
-    def _write(self, work: Callable[..., list[Verdict]]) -> dict[str, Any]:
+    def _write(self, work: Callable[..., list[Verdict]], latest: int) -> dict[str, Any]:
         sent = schemas.validate(schemas.RECORD, read_periods())
         periods = sent["periods"]
         ids = {item["user_id"] for item in periods if isinstance(item, dict) and is_user_id(item.get("user_id"))}
         principal().allow_users(ids)
         users = {user.id: user for user in self.store.find_users(ids)}
-        latest = clock.now() + FURTHEST_AHEAD
         items = [_item(item, users, latest) for item in periods]
         partial, dry_run = sent.get("partial", False), sent.get("dry_run", False)
         verdicts = work(items, partial=partial, dry_run=dry_run)

@@ -26,6 +26,8 @@ class Principal:
     def allow(self, scope: str) -> None:
         """Raise RefusedError unless *scope* is among this principal's."""
         if scope not in self.scopes:
+            if self.name is None:
+                raise not_authed()
             message = f"this needs a token with the scope {scope}"
             raise RefusedError("missing_scope", message, needed=scope, provided=sorted(self.scopes))
 
@@ -34,6 +36,11 @@ class Principal:
         if self.user_ids is not None and (user_ids is None or not self.user_ids.issuperset(user_ids)):
             message = "this token is bound to some users, and may do nothing about others; name them"
             raise RefusedError("missing_scope", message, needed="other users", provided=sorted(self.user_ids))
+
+
+def not_authed() -> RefusedError:
+    """Return what to say to somebody without a token who needs one."""
+    return RefusedError("not_authed", "this needs a token, as Authorization: Bearer ftl_...")
 
 
 EVERYTHING = Principal(frozenset(SCOPES))

@@ -778,3 +778,13 @@ def test_no_write_says_in_the_log_what_it_wrote(sqlite_store: Store, caplog: pyt
     record(app, {**ONE, "user_id": "canary-nobody", "start_time": "canary-time"}, partial=True)
     request(app, "POST", "/api/heartbeat", {"user_id": "canary-id", "at": "canary-time"})
     assert "canary" not in caplog.text
+
+
+def test_what_lies_far_ahead_can_be_deleted(app: TestApp, team: Store) -> None:
+    ahead = clock.now() + 30 * 24 * clock.HOUR
+    period = ActivityPeriod(EGON.id, ahead, ahead + clock.HOUR, 0, 0)
+    team.record([], [period])  # as a file may have it
+    response = request(
+        app, "DELETE", "/api/activity", {"periods": [{"user_id": EGON.id, **period.to_json("iso")}]}
+    )
+    assert (response.status_int, response.json["deleted"]) == (200, 1)
