@@ -24,7 +24,7 @@ from ftlclient.errors import ConfigError, RefusedError
 from ftlclient.spool import Spool
 from ftlclient.text import safe
 from ftlformats import BadItem, FormatError, FoundPeriod, FoundUser, Item, LeftOut
-from ftlformats.source import Source, open_source
+from ftlformats.source import OPTIONS, Source, open_source
 from ftlformats.source import add_arguments as add_source_arguments
 
 EXAMPLE = "ftlclient import activitywatch export.json --user W012A3CDE"
@@ -149,9 +149,9 @@ def _first_bad(answer: dict[str, Any]) -> tuple[int, str] | None:
 
 
 def _key(args: argparse.Namespace, url: str) -> str | None:
-    """Return what tells this import from others, None for a pipe, which cannot be read again."""
+    """Return what tells this import from others, None for what may hold other items when it is read again."""
     path = Path(args.file)
-    if args.file == "-" or not path.is_file():
+    if args.file == "-" or args.format in OPTIONS or not path.is_file():
         return None
     stat = path.stat()
     about = [url, args.format, str(path.resolve()), stat.st_size, stat.st_mtime_ns, args.user]
