@@ -70,9 +70,9 @@ def _clipped(user: User, span: Span, first: int, last: int) -> Span:
     start, end = max(started_at, first), min(ended_at, last)
     if start_offset != end_offset:  # the cut may lie on either side of the change
         tz = clock.zone(user.tz)
-        at_start, at_end = clock.offset_at(start, tz), clock.offset_at(end, tz)
-        start_offset, end_offset = (
-            at_start if at_start == end_offset else start_offset,
-            at_end if at_end == start_offset else end_offset,
-        )
+        offsets = start_offset, end_offset
+        if start != started_at and clock.offset_at(start, tz) == offsets[1]:
+            start_offset = offsets[1]
+        if end != ended_at and clock.offset_at(end, tz) == offsets[0]:
+            end_offset = offsets[0]
     return start, end, start_offset, end_offset

@@ -1,0 +1,24 @@
+"""Serve a Bottle route that answers ``ok`` with the settings of ftlserver; print the port."""
+
+import bottle
+
+from ftlserver.config import DEFAULT_THREADS
+from ftlserver.serving import Server, listen, serve
+
+application = bottle.Bottle()
+
+
+@application.post("/")  # type: ignore[untyped-decorator]
+def ok() -> str:
+    """Answer."""
+    return "ok"
+
+
+def main() -> None:
+    """Serve until SIGTERM."""
+    server = Server(application, listen("127.0.0.1", 0), DEFAULT_THREADS)
+    serve(server, lambda: print(server.url, flush=True))
+
+
+if __name__ == "__main__":
+    main()
