@@ -14,7 +14,8 @@ DAY = 24 * clock.HOUR
 ZONES = ["America/Los_Angeles", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Pacific/Auckland"]
 PERIODS_A_DAY = 67
 INSERT = """
-    INSERT INTO activity_periods (user_id, started_at, ended_at, start_offset, end_offset) VALUES (?, ?, ?, ?, ?)"""
+    INSERT INTO activity_periods (user_id, started_at, ended_at, start_offset, end_offset)
+    VALUES (?, ?, ?, ?, ?)"""
 
 Row = tuple[str, int, int, int, int]
 

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,46 @@ def unit(database: Database, *, write: bool = False, wait: bool = True) -> Itera
             _release(database, connection, keep=wait)
     except sa.exc.DBAPIError as exc:
         raise _translate(exc, database.name) from exc
+
+
+def fetch(database: Database, statement: sa.TextClause, values: dict[str, Any]) -> list[Any]:
+    """Run one SELECT, which is a transaction of its own, and return its rows as tuples; raise DatabaseError.
+
+    The driver itself runs it: that takes 15 us, a unit with the same statement 170. And each call that gives up
+    the interpreter lock is a change of threads; here it is three, in a unit eight.
+    """
+    assert database.engine is not None
+    try:
+        _check_file(database)
+        connection = database.engine.raw_connection()
+        try:
+            driver: Any = connection.driver_connection
+            rows: list[Any] = driver.execute(_for_driver(statement, database.engine), values).fetchall()
+            return rows
+        except BaseException:
+            connection.invalidate()
+            raise
+        finally:
+            connection.close()
+    except sa.exc.DBAPIError as exc:
+        raise _translate(exc, database.name) from exc
+    except _driver_error(database) as exc:
+        wrapped = sa.exc.DBAPIError.instance(None, None, exc, _driver_error(database), hide_parameters=True)
+        assert isinstance(wrapped, sa.exc.DBAPIError)
+        raise _translate(wrapped, database.name) from exc
+
+
+@lru_cache(maxsize=64)
+def _for_driver(statement: sa.TextClause, engine: sa.Engine) -> str:
+    """Return a statement with its names written as the driver reads them."""
+    return statement.text if engine.dialect.name == "sqlite" else str(statement.compile(dialect=engine.dialect))
+
+
+def _driver_error(database: Database) -> type[Exception]:
+    assert database.engine is not None
+    assert database.engine.dialect.dbapi is not None
+    error: type[Exception] = database.engine.dialect.dbapi.Error
+    return error
 
 
 def describe(url: str) -> str:

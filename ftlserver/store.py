@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, TextClause
 from sqlalchemy.exc import IntegrityError
 
-from ftlserver.database import Database, connect, scrub, unit
+from ftlserver.database import Database, connect, fetch, scrub, unit
 from ftlserver.errors import UserExistsError, UserNotFoundError
 from ftlserver.intervals import Interval
 from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, Span, User, UserSummary, is_user_id
@@ -244,8 +244,7 @@ class Store:
         A period is its wall clock: the minutes from 1969-12-31T00:00 to its start, shifted by 16 bits, and those
         from there to its end, plus 4096.
         """
-        with unit(self.database) as connection:
-            rows = connection.execute(self._minutes, {"ids": self.array(user_ids), "most": most}).all()
+        rows = fetch(self.database, self._minutes, {"ids": self.array(user_ids), "most": most})
         return [(User(*user), orjson.loads(text or b"[]")) for *user, text in rows]
 
     def activity(

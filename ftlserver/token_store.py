@@ -6,7 +6,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection, Row
 
-from ftlserver.database import Database, unit
+from ftlserver.database import Database, fetch, unit
 from ftlserver.errors import TokenNotFoundError
 from ftlserver.tokens import Token
 
@@ -59,8 +59,7 @@ class TokenStore:
 
     def has_any(self) -> bool:
         """Tell whether there has ever been a token."""
-        with unit(self.database) as connection:
-            return connection.execute(_ANY).one_or_none() is not None
+        return bool(fetch(self.database, _ANY, {}))
 
     def revoke(self, token_id: str, at: int) -> None:
         """Let a token end now, and for ever; raise TokenNotFoundError."""
