@@ -169,11 +169,11 @@ def parse(text: str, tz: Zone) -> tuple[int, int]:
     (RFC 9557, section 2.2), so the offset is that of *tz*. Raise InvalidValueError or LocalTimeError.
     """
     given = None
-    if match := _DISPLAY.fullmatch(text):
-        wall = _display_wall_clock(match)
-    elif match := _ISO.fullmatch(text):
+    if match := _ISO.fullmatch(text):
         day, clock, given = match.groups()
         wall = _iso_wall_clock(day, clock)
+    elif match := _DISPLAY.fullmatch(text):
+        wall = _display_wall_clock(match)
     else:
         raise InvalidValueError("expected a time such as 2020-02-01T13:33:00-08:00 or Feb 01 2020 01:33PM")
     if not _FIRST_WALL_CLOCK <= wall <= _LAST_WALL_CLOCK:
