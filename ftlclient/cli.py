@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from ftlclient import __version__
 from ftlclient.commands import COMMANDS
-from ftlclient.config import DEFAULT_TIMEOUT, DEFAULT_URL
 from ftlclient.errors import ClientError, NotThisAPIError, RefusedError, UnreachableError
 from ftlclient.text import safe
 
@@ -109,6 +108,8 @@ def _complete(line: str) -> None:
 
 
 def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    from ftlclient.config import DEFAULT_TIMEOUT, DEFAULT_URL  # noqa: PLC0415  25 ms that --version does not need
+
     where = f"where the server is (FTL_URL, else as login has it, else {DEFAULT_URL})"
     parser.add_argument("--url", help=where)
     parser.add_argument(

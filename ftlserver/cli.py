@@ -7,18 +7,15 @@ used.
 import argparse
 import contextlib
 import importlib
-import logging
 import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from io import TextIOWrapper
 from typing import Any
 
 from ftlserver import __version__
 from ftlserver.commands import COMMANDS
-from ftlserver.config import Config
 from ftlserver.errors import DatabaseError, FTLError, TokenNotFoundError, UserExistsError, UserNotFoundError
 
 
@@ -48,6 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         _complete(os.environ.get("COMP_LINE", ""))
     try:
         args = _parser().parse_args(argv)
+        from dataclasses import replace  # noqa: PLC0415  --help needs none of this; it is 25 ms
+
+        from ftlserver.config import Config  # noqa: PLC0415
+
         _log_to_stderr(verbose=args.verbose)
         config = Config.from_env(os.environ)
         if args.database is not None:
@@ -124,6 +125,8 @@ def _formatter() -> type[argparse.HelpFormatter]:
 
 
 def _log_to_stderr(*, verbose: bool) -> None:
+    import logging  # noqa: PLC0415
+
     formatter = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
     formatter.converter = time.gmtime
     handler = logging.StreamHandler()
