@@ -1,5 +1,6 @@
 """Every query and every write, on both databases."""
 
+import re
 from collections.abc import Iterator
 from datetime import date, time
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from ftlserver import clock
+from ftlserver import recorder as recorder_module
 from ftlserver import store as store_module
 from ftlserver.database import connect, unit
 from ftlserver.errors import UserExistsError, UserNotFoundError
@@ -187,3 +189,20 @@ def test_writers_at_once_lose_and_invent_nothing(team: Store) -> None:
     assert failures == []
     assert sum(added) == 1000
     assert len(all_rows(team)) == 1006
+
+
+def test_every_statement_about_periods_stays_with_the_users_it_is_about() -> None:
+    """So that each stays on one shard, should the data outgrow one machine (docs/scaling.md)."""
+    texts = []
+    for module in (store_module, recorder_module):
+        for name, value in vars(module).items():
+            found = value.values() if isinstance(value, dict) else [value]
+            texts += [
+                (name, text) for each in found if "activity_periods" in (text := str(each)) and name[0] == "_"
+            ]
+    statements = [(name, text) for name, text in texts if re.search(r"\b(SELECT|INSERT|UPDATE|DELETE)\b", text)]
+    assert {"_MINUTES", "_WITHIN", "_LAST_START", "_PERIODS_AFTER", "_INSERT_PERIOD", "_EXTEND", "_DELETE"} <= {
+        name for name, _ in statements
+    }
+    across = {name for name, text in statements if not re.search(r"user_id\s*(=|,|\))|\(user_id", text)}
+    assert across == set()
