@@ -278,7 +278,7 @@ def _wal_is_sound(version: tuple[int, int, int]) -> bool:
 
 
 def _postgres_arguments(target: URL) -> dict[str, Any]:
-    options = f"-c statement_timeout={STATEMENT_SECONDS}s -c idle_in_transaction_session_timeout=60s"
+    options = f"-c statement_timeout={STATEMENT_SECONDS}s -c idle_in_transaction_session_timeout=60s -c jit=off"
     return {
         "connect_timeout": BUSY_SECONDS,
         "options": f"{target.query.get('options', '')} {options} -c lock_timeout={BUSY_SECONDS}s".strip(),

@@ -1,6 +1,6 @@
 """Members with their periods that reach into a window, piece by piece: an answer may be larger than the memory."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -28,28 +28,33 @@ def shown_minutes(minutes: list[int]) -> bytes:
     """Return the JSON list of periods that are given as ``Store.minutes`` gives them, in display times."""
     starts = clock.display_minutes([(pair >> 16) - 1440 for pair in minutes])
     ends = clock.display_minutes([(pair >> 16) + (pair & 65535) - 4096 - 1440 for pair in minutes])
-    return orjson.dumps([{"start_time": start, "end_time": end} for start, end in zip(starts, ends, strict=True)])
+    return _periods(starts, ends)
 
 
 def shown(
-    spans: Iterable[Span], user: User, edges: Interval, tz: Zone | None, time_format: TimeFormat, *, clip: bool
+    spans: Sequence[Span], user: User, edges: Interval, tz: Zone | None, time_format: TimeFormat, *, clip: bool
 ) -> bytes:
     """Return the JSON list of periods, shown in *tz* or as recorded; *clip* cuts them at the edges."""
     if clip:
         spans = [_clipped(user, span, *edges) for span in spans]
+    starts = [(start, offset) for start, _, offset, _ in spans]
+    ends = [(end, offset) for _, end, _, offset in spans]
     if tz is not None:
         offset_to_show = shown_in(tz)
-        spans = [
-            (start, end, offset_to_show(start, start_offset), offset_to_show(end, end_offset))
-            for start, end, start_offset, end_offset in spans
-        ]
-    write = clock.iso if time_format == "iso" else clock.display
-    return orjson.dumps(
-        [
-            {"start_time": write(start, start_offset), "end_time": write(end, end_offset)}
-            for start, end, start_offset, end_offset in spans
-        ]
+        starts, ends = ([(at, offset_to_show(at, offset)) for at, offset in times] for times in (starts, ends))
+    if time_format == "iso":
+        return _periods(*([clock.iso(at, offset) for at, offset in times] for times in (starts, ends)))
+    second, minute = clock.SECOND, clock.MINUTE
+    return _periods(
+        *(
+            clock.display_minutes([(at + offset * second) // minute for at, offset in times])
+            for times in (starts, ends)
+        )
     )
+
+
+def _periods(starts: list[str], ends: list[str]) -> bytes:
+    return orjson.dumps([{"start_time": start, "end_time": end} for start, end in zip(starts, ends, strict=True)])
 
 
 def answer(

@@ -543,8 +543,9 @@ def test_questions_take_the_same_few_statements_however_many_are_asked_about(sql
     app = TestApp(create_app(sqlite_store))
     statements: list[str] = []
     assert sqlite_store.database.engine is not None
+    sqlite_store.database.engine.dispose()
     sa.event.listen(
-        sqlite_store.database.engine, "before_cursor_execute", lambda *args: statements.append(args[2])
+        sqlite_store.database.engine, "connect", lambda driver, _: driver.set_trace_callback(statements.append)
     )
     for ids in (["u1"], [f"u{n}" for n in range(50)]):
         for question, most in (
