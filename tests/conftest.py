@@ -42,6 +42,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
         "DATABASE_URL",
         "HOST",
         "PORT",
+        "WEB_CONCURRENCY",
         "DYNO",
         "FTL_URL",
         "FTL_TOKEN",
