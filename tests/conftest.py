@@ -61,6 +61,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
     before = root.handlers[:]
     yield
     root.handlers[:] = before  # main() writes to the stderr of its test
+    logging.getLogger("ftlserver").setLevel(logging.NOTSET)  # serve says more
 
 
 @pytest.fixture(scope="session")
