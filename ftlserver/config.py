@@ -39,8 +39,8 @@ class Config:
         return cls(
             database=database,
             host=environ.get("HOST") or DEFAULT_HOST,
-            port=_port(environ.get("PORT") or str(DEFAULT_PORT)),
-            workers=_workers(environ.get("WEB_CONCURRENCY") or "1"),
+            port=_number("PORT", environ.get("PORT") or str(DEFAULT_PORT), 0, 65_535),
+            workers=_number("WEB_CONCURRENCY", environ.get("WEB_CONCURRENCY") or "1", 1, MOST_WORKERS),
             allowed_hosts=_names(environ.get("FTL_ALLOWED_HOSTS", "")),
             allowed_origins=_names(environ.get("FTL_ALLOWED_ORIGINS", "")),
             trusted_proxy=environ.get("FTL_TRUSTED_PROXY") or ("*" if "DYNO" in environ else None),
@@ -56,13 +56,7 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(text.replace(",", " ").split())
 
 
-def _port(text: str) -> int:
-    if text.isascii() and text.isdigit() and int(text) < 65536:
+def _number(name: str, text: str, least: int, most: int) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most:
         return int(text)
-    raise ConfigError("PORT must be a number from 0 to 65535")
-
-
-def _workers(text: str) -> int:
-    if text.isascii() and text.isdigit() and 0 < int(text) <= MOST_WORKERS:
-        return int(text)
-    raise ConfigError(f"WEB_CONCURRENCY must be a number from 1 to {MOST_WORKERS}")
+    raise ConfigError(f"{name} must be a number from {least} to {most}")

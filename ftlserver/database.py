@@ -9,6 +9,7 @@ and forget their columns whenever one of them rolls back, so statements go to th
 import logging
 import os
 import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -70,17 +71,18 @@ class Database(dataset.Database):
     file_id: tuple[int, int] | None
 
 
-def connect(url: str, *, threads: int = 1, wal: bool | None = None) -> Database:
+def connect(url: str, *, threads: int = 1, wal: bool | None = None, create: bool = True) -> Database:
     """Open the database at *url*, a URL or the path of a SQLite file, and bring its tables up to date.
 
     *threads* is how many will use it at once. *wal* chooses SQLite's write-ahead log or its rollback
-    journal; by default the log, unless this SQLite can corrupt it. Raise ConfigError or DatabaseError.
+    journal; by default the log, unless this SQLite can corrupt it. Without *create*, a SQLite file has to be
+    there. Raise ConfigError or DatabaseError.
     """
     target = _parse(url)
     name = describe(url)
     sqlite = target.get_backend_name() == "sqlite"
     if sqlite:
-        _make_file(target, name)
+        _make_file(target, name, create=create)
     # The pool must never be smaller than the threads: dataset waits for it while it holds the lock that
     # giving a connection back needs.
     engine: dict[str, Any] = {"hide_parameters": True, "pool_size": threads + 4, "max_overflow": -1}
@@ -206,25 +208,30 @@ def backup(database: Database, target: Path) -> None:
     """
     if database.file is None:
         raise ConfigError("backup copies a SQLite file; for PostgreSQL use pg_dump")
-    if target.exists() and target.samefile(database.file):
-        raise ConfigError("the copy would replace the database itself; name another file")
-    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    target = Path(os.path.realpath(target))  # a link stays, and what it leads to is replaced
+    part = None
     try:
-        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        if target.exists() and not target.is_file():
+            raise ConfigError(f"{target} is no file; name one")
+        if target.exists() and target.samefile(database.file):
+            raise ConfigError("the copy would replace the database itself; name another file")
+        descriptor, part = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.", suffix=".part")
+        os.close(descriptor)
         with unit(database) as connection, closing(sqlite3.connect(part)) as copy:
             source = connection.connection.driver_connection
             assert isinstance(source, sqlite3.Connection)
             source.backup(copy)
         with open(part, "rb") as file:
             os.fsync(file.fileno())
-        part.replace(target)
+        Path(part).replace(target)
     except OSError as exc:
         raise ConfigError(f"cannot write {target}: {exc.strerror}") from exc
     except sqlite3.Error as exc:
         raise DatabaseError("database_unavailable", f"the copy failed: {exc}", database.name) from exc
     finally:
-        with suppress(OSError):
-            part.unlink()
+        if part is not None:
+            with suppress(OSError):
+                Path(part).unlink()
 
 
 def _parse(url: str) -> URL:
@@ -243,14 +250,15 @@ def _parse(url: str) -> URL:
         raise ConfigError("the database URL cannot be read; it looks like postgresql://user@host/name") from exc
 
 
-def _make_file(target: URL, name: str) -> None:
+def _make_file(target: URL, name: str, *, create: bool) -> None:
     if not target.database or target.database == ":memory:":
         raise ConfigError("a SQLite database needs a file")
     path = Path(target.database)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if create:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Activity is personal: the file, and the journals SQLite puts beside it, are the owner's alone.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        os.close(os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), 0o600))
     except OSError as exc:
         reason = f"the database cannot be opened: {exc.strerror}"
         raise DatabaseError("database_unavailable", reason, name) from exc

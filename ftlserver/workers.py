@@ -15,16 +15,20 @@ SHORTEST_LIFE = 1.0  # seconds; a worker that dies sooner is replaced after a pa
 _log = logging.getLogger("ftlserver")
 
 
-def supervise(count: int, work: Callable[[], None]) -> None:
+def supervise(
+    count: int, work: Callable[[], None], *, ready: Callable[[], None], stopping: Callable[[], None]
+) -> None:
     """Run *work* in *count* processes until one of STOP_SIGNALS, then let them end; raise ConfigError.
 
     Each heeds the signals itself. A worker whose supervisor is gone ends as if it had been told to.
+    Call *ready* once the signals are heeded, and *stopping* when one has come.
     """
     if not hasattr(os, "fork"):
         raise ConfigError("this system knows no fork; serve with one worker")
     # Waited for and not handled, a signal that comes at any moment is not lost.
     signals = {*STOP_SIGNALS, signal.SIGCHLD}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    ready()
     alive, held = os.pipe()
     workers: dict[int, tuple[int, float]] = {}
 
@@ -49,6 +53,7 @@ def supervise(count: int, work: Callable[[], None]) -> None:
                 stopped = signal.sigtimedwait(STOP_SIGNALS, SHORTEST_LIFE) is not None
             if not stopped:
                 start(number)
+    stopping()
     _stop(workers)
     os.close(alive)
     os.close(held)

@@ -42,6 +42,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
         "DATABASE_URL",
         "HOST",
         "PORT",
+        "WEB_CONCURRENCY",
         "DYNO",
         "FTL_URL",
         "FTL_TOKEN",
@@ -60,6 +61,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
     before = root.handlers[:]
     yield
     root.handlers[:] = before  # main() writes to the stderr of its test
+    logging.getLogger("ftlserver").setLevel(logging.NOTSET)  # serve says more
 
 
 @pytest.fixture(scope="session")

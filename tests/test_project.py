@@ -3,6 +3,8 @@
 import os
 import re
 import shlex
+import signal
+import socket
 import subprocess
 import sys
 import tomllib
@@ -10,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+import requests
 
 from ftlclient import commands as client_commands
 from ftlserver import commands
@@ -30,11 +33,7 @@ def test_the_readme_has_the_two_commands_each_on_one_line() -> None:
 
 
 def test_the_sessions_of_the_readme_are_real(tmp_path: Path) -> None:
-    bin_ = tmp_path / "bin"
-    bin_.mkdir()
-    for name in ("ftlserver", "ftlclient"):
-        (bin_ / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m {name} "$@"\n')
-        (bin_ / name).chmod(0o755)
+    bin_ = _bin(tmp_path, ftlserver="-m ftlserver", ftlclient="-m ftlclient")
     database = str(tmp_path / "ftl.sqlite3")
     sessions = re.findall(r"<!-- tested -->\n```console\n(.*?)```", README, re.DOTALL)
     assert len(sessions) == 2
@@ -57,6 +56,16 @@ def test_the_sessions_of_the_readme_are_real(tmp_path: Path) -> None:
                 )
                 shown = re.sub(r", \w{3} \d\d:\d\d there now", ", … there now", result.stdout)
                 assert [line.rstrip() for line in shown.splitlines()] == expected.splitlines()
+
+
+def _bin(parent: Path, **commands: str) -> Path:
+    """Make a directory for PATH, of names and what each has this Python run."""
+    bin_ = parent / "bin"
+    bin_.mkdir()
+    for name, options in commands.items():
+        (bin_ / name).write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} {options} "$@"\n')
+        (bin_ / name).chmod(0o755)
+    return bin_
 
 
 def test_the_program_of_the_readme_runs(server_url: str) -> None:
@@ -97,7 +106,55 @@ def _numbers(version: str) -> list[int]:
 
 def test_a_procfile_host_finds_its_python() -> None:
     assert (ROOT / ".python-version").read_text() == "3.11\n"
-    assert (ROOT / "Procfile").read_text() == "web: python -m ftlserver serve --host 0.0.0.0\n"
+    assert (ROOT / "Procfile").read_text().splitlines() == [
+        "release: python -m ftlserver migrate",
+        "web: python -m ftlserver serve --host 0.0.0.0",
+    ]
+
+
+def test_a_procfile_host_with_postgresql_releases_serves_and_stops(tmp_path: Path, postgresql_url: str) -> None:
+    bin_ = _bin(tmp_path, python="")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    environ = os.environ | {
+        "PATH": f"{bin_}:{os.environ['PATH']}",
+        "PYTHONUNBUFFERED": "1",
+        "PORT": str(port),
+        "DATABASE_URL": postgresql_url,
+        "FTL_ALLOWED_HOSTS": "ftl.example.org",
+        "WEB_CONCURRENCY": "2",
+    }
+
+    def run(*argv: str) -> str:
+        command = [sys.executable, "-m", *argv]
+        return subprocess.run(command, env=environ, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+    def ask(**headers: str) -> tuple[int, dict[str, object]]:
+        answer = requests.post(
+            f"http://127.0.0.1:{port}/api/loguseractivity/",
+            json={"id_list": ["nobody"]},
+            headers={"Host": "ftl.example.org"} | headers,
+            timeout=10,
+        )
+        return answer.status_code, answer.json()
+
+    assert " is at version " in run("honcho", "start", "release")
+    command = [sys.executable, "-m", "honcho", "start", "web"]
+    with subprocess.Popen(command, env=environ, cwd=ROOT, stdout=subprocess.PIPE, text=True) as host:
+        assert host.stdout is not None
+        try:
+            assert any(f" answers at http://0.0.0.0:{port}," in line for line in host.stdout)
+            status, document = ask()
+            assert (status, document["error"]) == (401, "not_authed")
+            assert "locked until it has a token" in str(document["message"])
+            token = run("ftlserver", "token", "create", "--name", "desk", "--scope", "read").strip()
+            status, document = ask(Authorization=f"Bearer {token}")
+            assert (status, document["not_found"]) == (200, ["nobody"])
+        finally:
+            host.terminate()
+        log, _ = host.communicate(timeout=30)
+    assert host.returncode == 128 + signal.SIGTERM  # its own; what the server did is in its log
+    assert " INFO stopped\n" in log
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def number(least: int, most: int) -> Callable[[str], int]:
     """Return the reader of a whole number of the command line, from *least* to *most*."""
 
     def read(text: str) -> int:
-        if not (text.isascii() and text.isdigit() and least <= int(text[:9]) <= most):
+        if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
             raise argparse.ArgumentTypeError(f"expected a number from {least} to {most}")
         return int(text)
 

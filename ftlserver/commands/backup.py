@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    database = connect(config.database)
+    database = connect(config.database, create=False)  # a new one would be an empty copy of nothing
     try:
         backup(database, args.file)
     finally:

@@ -77,8 +77,13 @@ def handle(args: argparse.Namespace, config: Config) -> int:
         if workers == 1:
             work(lambda url: _say_ready(url, policy, has_tokens=has_tokens))
         else:
-            _say_ready(url_of(listener), policy, has_tokens=has_tokens)
-            supervise(workers, lambda: work(lambda _url: _log.info("it is ready")))
+            url = url_of(listener)
+            supervise(
+                workers,
+                lambda: work(lambda _url: _log.info("it is ready")),
+                ready=lambda: _say_ready(url, policy, has_tokens=has_tokens),
+                stopping=listener.close,  # so that whoever comes now is refused, and not left to wait
+            )
     _log.info("stopped")
     return 0
 

@@ -10,6 +10,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,7 +21,7 @@ import requests
 from webtest import TestApp
 
 from ftlclient import Client
-from ftlserver import clock
+from ftlserver import clock, tables
 from ftlserver.app import create_app
 from ftlserver.cli import main
 from ftlserver.commands import COMMANDS
@@ -811,3 +812,123 @@ def test_a_server_says_at_its_start_who_is_let_in(tmp_path: Path, argv: list[str
         log = process.stderr.read()
     assert all(words in log for words in said)
     assert answer.status_code == (401 if "locked" in log else 200)
+
+
+# ---- backup, migrate
+
+
+def saved(path: Path) -> set[tuple[str, int]]:
+    assert query(path, "PRAGMA integrity_check") == [("ok",)]
+    return set(query(path, "SELECT user_id, started_at FROM activity_periods"))
+
+
+def test_a_backup_holds_all_that_was_acknowledged_before_it_began(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, database: Path
+) -> None:
+    acknowledged: set[tuple[str, int]] = set()
+    done = threading.Event()
+
+    def write(user: User) -> None:
+        for number in range(1, 5_000):
+            period = ActivityPeriod.in_zone(user, number * clock.HOUR, number * clock.HOUR + clock.MINUTE)
+            store.record([user], [period])
+            acknowledged.add((user.id, period.started_at))
+            if done.is_set():
+                break
+
+    copy = tmp_path / "copy.sqlite3"
+    with Store.open(str(database), threads=4) as store:
+        threads = [threading.Thread(target=write, args=[User(id_, "A", "UTC")]) for id_ in ("a", "b")]
+        for thread in threads:
+            thread.start()
+        for round_ in range(1, 5):
+            while len(acknowledged) < 10 * round_:
+                time.sleep(0.001)
+            before = acknowledged.copy()
+            status, out, _ = run(capsys, "backup", str(copy))
+            assert (status, out) == (0, f"{copy} holds {copy.stat().st_size:,} bytes\n")
+            assert before <= saved(copy)
+        done.set()
+        for thread in threads:
+            thread.join()
+    assert copy.stat().st_mode & 0o777 == 0o600
+    assert not list(tmp_path.glob("*.part*"))
+    assert run(capsys, "--database", str(copy), "users")[0] == 0
+
+
+def test_a_backup_replaces_an_old_file_and_one_that_fails_leaves_it(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, database: Path
+) -> None:
+    target, link = tmp_path / "old", tmp_path / "link"
+    target.write_text("old")
+    target.chmod(0o644)
+    link.symlink_to(target)
+    main(["import", "members", str(DATA / "members.json")])
+    assert run(capsys, "backup", str(link))[0] == 0
+    assert (link.is_symlink(), target.stat().st_mode & 0o777, len(saved(target))) == (True, 0o600, 6)
+    good = target.read_bytes()
+    with database.open("r+b") as file:  # the pages behind the first one are gone
+        file.truncate(4096)
+    status, out, err = run(capsys, "backup", str(target))
+    assert (status, out, len(err.splitlines())) == (3, "", 1)
+    assert target.read_bytes() == good
+    assert not list(tmp_path.glob("*.part*"))
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("ftl.sqlite3", "the copy would replace the database itself"),
+        (".", "is no file"),
+        ("/dev/null", "is no file"),
+        ("none/copy", "cannot write"),
+        ("ftl.sqlite3/copy", "cannot write"),
+    ],
+)
+def test_a_backup_to_a_place_that_cannot_be_says_so(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, words: str
+) -> None:
+    main(["import", "members", str(DATA / "members.json")])
+    capsys.readouterr()
+    monkeypatch.chdir(tmp_path)
+    status, out, err = run(capsys, "backup", target)
+    assert (status, out, len(err.splitlines()), words in err) == (2, "", 1, True)
+    assert len(saved(tmp_path / "ftl.sqlite3")) == 6
+
+
+def test_a_backup_of_no_database_makes_none(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, database: Path
+) -> None:
+    status, _, err = run(capsys, "backup", str(tmp_path / "copy"))
+    assert (status, "No such file" in err) == (3, True)
+    assert not database.exists()
+    assert not (tmp_path / "copy").exists()
+
+
+def test_a_backup_of_postgresql_is_what_pg_dump_is_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, postgresql_url: str
+) -> None:
+    status, _, err = run(capsys, "--database", postgresql_url, "backup", str(tmp_path / "copy"))
+    assert (status, "use pg_dump" in err) == (2, True)
+    assert not (tmp_path / "copy").exists()
+
+
+def test_migrate_brings_the_tables_up_to_date_once(capsys: pytest.CaptureFixture[str], url: str) -> None:
+    for _ in range(2):
+        status, out, err = run(capsys, "--database", url, "migrate")
+        assert (status, err) == (0, "")
+        assert out.endswith(f" is at version {len(tables.MIGRATIONS)}\n")
+    assert run(capsys, "--database", url, "users")[0] == 0
+
+
+def test_migrate_leaves_what_a_newer_version_has_written(
+    capsys: pytest.CaptureFixture[str], database: Path
+) -> None:
+    main(["migrate"])
+    connection = sqlite3.connect(database)
+    with connection:
+        connection.execute("INSERT INTO migrations VALUES (999, 'of tomorrow', 0)")
+    connection.close()
+    capsys.readouterr()
+    status, out, err = run(capsys, "migrate")
+    assert (status, out, "newer ftlserver" in err) == (3, "", True)
