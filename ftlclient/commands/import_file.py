@@ -24,7 +24,7 @@ from ftlclient.errors import ConfigError, RefusedError
 from ftlclient.spool import Spool
 from ftlclient.text import safe
 from ftlformats import BadItem, FormatError, FoundPeriod, FoundUser, Item, LeftOut
-from ftlformats.source import OPTIONS, Source, open_source
+from ftlformats.source import OPTIONS, USER_FORMATS, Source, open_source
 from ftlformats.source import add_arguments as add_source_arguments
 
 EXAMPLE = "ftlclient import activitywatch export.json --user W012A3CDE"
@@ -39,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, console: Console) -> int:
     with connect(args) as client:
+        if args.format in USER_FORMATS:
+            args.user = args.user or args.desk_user
         try:
             with open_source(args) as source:
                 counts = _Import(args, client).run(source)

@@ -283,6 +283,15 @@ def test_client_and_server_import_the_same(
     assert "periods: 0 added, 84 already known; left out: 13 without length" in run(capsys, "import", *files[2])[1]
 
 
+def test_an_import_is_of_whoever_sits_at_the_desk(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, url: str, store: Store
+) -> None:
+    type_in(monkeypatch, "\n")
+    assert run(capsys, "login", "--user", GLINDA.id)[0] == 0
+    assert run(capsys, "import", "timewarrior", str(DATA / "timewarrior-export.json"))[0] == 0
+    assert {row[0] for row in all_rows(store)} == {GLINDA.id}
+
+
 def test_an_import_that_was_stopped_goes_on_where_it_was(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, store: Store
 ) -> None:
