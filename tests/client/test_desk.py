@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -260,6 +261,55 @@ def test_track_beats_until_interrupted_and_loses_nothing_without_a_server(store:
     assert ended_at - started_at >= 2 * clock.SECOND
 
 
+@contextmanager
+def interrupted_after(seconds: float) -> Iterator[None]:
+    """Press Ctrl-C after a while."""
+    timer = threading.Timer(seconds, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    yield
+    timer.join()
+
+
+def test_track_says_how_long_somebody_was_active(
+    capsys: pytest.CaptureFixture[str], url: str, store: Store
+) -> None:
+    with interrupted_after(1.5):
+        status, out, _ = run(capsys, "track", "--every", "1", "--user", EGON.id)
+    assert (status, out) == (0, f"{EGON.id} was active for 0:00:01\n")
+    ((_, started_at, ended_at),) = instants(store)
+    assert ended_at - started_at >= 2 * clock.SECOND
+    assert Spool(spool_file()).items() == []
+
+
+def test_track_of_nobody_is_refused_and_keeps_nothing(capsys: pytest.CaptureFixture[str], url: str) -> None:
+    status, _, err = run(capsys, "track", "--user", "nobody")
+    assert (status, 'User "nobody" not found' in err) == (1, True)
+    assert Spool(spool_file()).items() == []
+
+
+def test_track_says_what_waits_while_the_server_is_away(capsys: pytest.CaptureFixture[str]) -> None:
+    with away() as url, interrupted_after(0.7):
+        status, out, _ = run(capsys, "track", "--user", EGON.id, "--url", url)
+    assert (status, "2 heartbeats wait and go out with the next command" in out) == (0, True)
+    assert len(Spool(spool_file()).waiting(url)) == 2
+
+
+def test_track_ends_when_the_token_does_not_do(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, store: Store
+) -> None:
+    monkeypatch.setenv("FTL_TOKEN", make_token(store, "read"))
+    with serving(create_app(store)) as url:
+        status, _, err = run(capsys, "track", "--user", EGON.id, "--url", url)
+    assert (status, "scope write" in err) == (1, True)
+    assert len(Spool(spool_file()).waiting(url)) == 1
+
+
+@pytest.mark.parametrize("every", ["0", "soon", "4000"])
+def test_track_beats_from_once_a_second_to_once_an_hour(every: str) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(["track", "--every", every])
+
+
 # ---- files
 
 
@@ -402,8 +452,6 @@ def test_a_shell_is_told_what_may_stand_next(line: str, expected: set[str]) -> N
 
 @contextmanager
 def _running(server: Server) -> Iterator[None]:
-    import threading
-
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

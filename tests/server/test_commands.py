@@ -2,6 +2,7 @@
 
 import io
 import json
+import logging
 import os
 import pty
 import re
@@ -26,6 +27,7 @@ from ftlserver.app import create_app
 from ftlserver.cli import main
 from ftlserver.commands import COMMANDS
 from ftlserver.models import ActivityPeriod, User
+from ftlserver.serving import STOP_SIGNALS
 from ftlserver.store import Store
 from tests.conftest import DATA, EGON, at
 from tests.server.test_serving import wait_for_url
@@ -932,3 +934,27 @@ def test_migrate_leaves_what_a_newer_version_has_written(
     capsys.readouterr()
     status, out, err = run(capsys, "migrate")
     assert (status, out, "newer ftlserver" in err) == (3, "", True)
+
+
+def test_a_server_that_is_told_to_stop_does(capsys: pytest.CaptureFixture[str], database: Path) -> None:
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # until the server heeds them
+    done = threading.Event()
+
+    def tell() -> None:
+        while not done.wait(0.2):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    teller = threading.Thread(target=tell)
+    teller.start()
+    try:
+        assert main(["serve", "--port", "0"]) == 0
+    finally:
+        done.set()
+        teller.join()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        logging.getLogger("ftlserver").setLevel(logging.NOTSET)
+    err = capsys.readouterr().err
+    assert err.index("answers at http://127.0.0.1:") < err.index("open to everybody") < err.index("stopped")
