@@ -21,7 +21,7 @@ _HISTORY = timedelta(weeks=8)
 _FURTHEST = timedelta(days=366)  # nobody knows the clocks of later years, and looking for their changes takes long
 _MOST_TO_MEET = 100  # the work grows with the pairs
 # What is read at once of a long answer: this bounds its memory.
-_IDS_AT_ONCE = 100
+_IDS_AT_ONCE = 50
 _PAGE = 1_000
 
 

@@ -9,6 +9,7 @@ from wsgiref.types import WSGIApplication
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
+from waitress.buffers import OverflowableBuffer
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
@@ -23,6 +24,7 @@ STOP_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP"
 LONGEST_DRAIN = 10.0
 HEADER_SECONDS = 10.0
 BODY_SECONDS = 30.0
+LARGEST_BUFFER = 2 * reading.LARGEST_BODY
 
 _ERRORS = {
     400: ("bad_request", "the request is not HTTP that can be read"),
@@ -71,6 +73,7 @@ class _ErrorTask(ErrorTask):  # type: ignore[misc]
 class _Channel(HTTPChannel):  # type: ignore[misc]
     parser_class = _Parser
     error_task_class = _ErrorTask
+    current_outbuf_count = 0
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,6 +83,15 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     def received(self, data: bytes) -> bool:
         self._has_sent = True
         return bool(super().received(data))
+
+    def write_soon(self, data: bytes) -> int:
+        """Keep *data* until it can be sent: a little in memory, more in a temporary file."""
+        # A buffer in memory holds what it has sent until another one takes its place.
+        with self.outbuf_lock:
+            if self.current_outbuf_count > LARGEST_BUFFER and not self.outbufs[-1].overflowed:
+                self.outbufs.append(OverflowableBuffer(self.adj.outbuf_overflow))
+                self.current_outbuf_count = 0
+        return int(super().write_soon(data))
 
     def is_idle(self) -> bool:
         return not (self.requests or self.request or self.total_outbufs_len)

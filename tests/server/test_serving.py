@@ -9,8 +9,11 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -262,3 +265,25 @@ def test_what_is_in_a_path_cannot_forge_a_log_line(process: subprocess.Popen[str
     assert "\x1b" not in log
     assert "secret" not in log
     assert not any(line.startswith("2026-01-01 forged") for line in log.splitlines())
+
+
+def test_a_long_answer_is_not_kept_in_memory_while_it_is_sent() -> None:
+    piece, count = b"x" * 256 * 1024, 256
+
+    def application(_environ: object, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        for _ in range(count):
+            yield piece
+
+    with (
+        serving(application) as url,
+        closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)) as connection,
+    ):
+        tracemalloc.start()
+        connection.request("GET", "/")
+        response = connection.getresponse()
+        received = sum(len(part) for part in iter(lambda: response.read(65536), b""))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert received == count * len(piece)
+    assert peak < received / 4
