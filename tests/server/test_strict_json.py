@@ -156,3 +156,31 @@ def test_what_looks_like_json_is_refused_or_nests_no_deeper_than_it_may(data: by
         assert not refused(data) or b'"":' in data  # a key may occur twice
     else:
         assert refused(data)
+
+
+texts = st.text(st.sampled_from('ab"\\\u00e9\ud83d\ude00{}[],: 1e9'), max_size=6).map(
+    lambda text: json.dumps(text, ensure_ascii=False)
+)
+numbers = st.sampled_from(
+    ["0", "-0", "1.5", "1e5", "-7", "12345678901234567", "0.1234567890123456789", "1e999", "NaN"]
+)
+written = st.recursive(
+    texts | numbers | st.sampled_from(["true", "null", "nul"]),
+    lambda inner: (
+        st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]")
+        | st.lists(st.tuples(st.sampled_from(['"a"', '"b"', '"\\u0061"']), inner), max_size=3).map(
+            lambda pairs: "{" + ",".join(f"{key}: {value}" for key, value in pairs) + "}"
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(written)
+def test_a_large_text_is_read_as_strictly_as_a_small_one(text: str) -> None:
+    small = text.encode(errors="surrogatepass")
+    large = b"[" + b"[]," * 40 + small + b"]"
+    assert refused(large) == refused(small)
+    if not refused(small):
+        alone, among = strict_json.loads(small), strict_json.loads(large)[-1]
+        assert (among, str(among)) == (alone, str(alone))
