@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 
 from benchmarks import data
 from ftlserver import clock
+from ftlserver.models import ActivityPeriod
 from ftlserver.store import Store
 from ftlserver.window import Window
 
@@ -291,8 +292,6 @@ class Benchmarks:
             team = data.users(1_000)
             with Store.open(database, threads=4) as store:
                 rows = data.even_rows(1_000, 100 if self.quick else 1_000, 2 * clock.HOUR)
-                from ftlserver.models import ActivityPeriod  # noqa: PLC0415
-
                 store.record(team, (ActivityPeriod(*row) for row in rows))
             ids = [user.id for user in team]
             with _serving(database) as url, psycopg.connect(database) as connection:

@@ -43,6 +43,7 @@ FORMATS = [
     *("__init__", "objects", "lines", "zones"),
     *("activitywatch", "csv", "git", "ical", "members", "ndjson", "slack", "timewarrior"),
     "source",
+    "progress",
 ]
 CLIENT = ["errors", "text", "clock", "models", "config", "client", "spool", "views", "commands", "cli", "__main__"]
 ORDERS = {"ftlserver": SERVER, "ftlclient": CLIENT, "ftlformats": FORMATS}
@@ -68,7 +69,13 @@ PLACES = {
     "icalendar": {"ftlformats.ical"},
     "recurring_ical_events": {"ftlformats.ical"},
     "requests": {"ftlclient.client"},
-    "rich": {"ftlserver.commands", "ftlclient.views", "ftlclient.commands", "ftlclient.cli"},
+    "rich": {
+        "ftlformats.progress",
+        "ftlserver.commands",
+        "ftlclient.views",
+        "ftlclient.commands",
+        "ftlclient.cli",
+    },
     "tzlocal": {"ftlclient.clock"},
     "platformdirs": {"ftlserver.config", "ftlclient.config"},
 }

@@ -9,13 +9,11 @@ import hashlib
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ftlclient.client import Client
 from ftlclient.commands.desk import connect
@@ -24,6 +22,7 @@ from ftlclient.errors import ConfigError, RefusedError
 from ftlclient.spool import Spool
 from ftlclient.text import safe
 from ftlformats import BadItem, FormatError, FoundPeriod, FoundUser, Item, LeftOut
+from ftlformats.progress import with_bar
 from ftlformats.source import OPTIONS, USER_FORMATS, Source, open_source
 from ftlformats.source import add_arguments as add_source_arguments
 
@@ -67,7 +66,7 @@ class _Import:
         done = self._spool.import_done(self._key) if self._key else 0
         if done:
             print(f"ftlclient: going on behind the first {done:,} items", file=sys.stderr)
-        items = _progress(source)
+        items = with_bar(source, "sending")
         for _ in islice(items, done):
             pass
         while batch := list(islice(items, _BATCH)):
@@ -158,21 +157,6 @@ def _key(args: argparse.Namespace, url: str) -> str | None:
     stat = path.stat()
     about = [url, args.format, str(path.resolve()), stat.st_size, stat.st_mtime_ns, args.user]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()
-
-
-def _progress(source: Source) -> Iterator[Item]:
-    """Yield the items, with a bar on a terminal for what has been read of the file."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield from source.items
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[items]:,} items"))
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
-        task = progress.add_task("sending", total=source.size, items=0)
-        for number, item in enumerate(source.items):
-            yield item
-            if number % 1_000 == 0:
-                progress.update(task, items=number, completed=source.position)
 
 
 def _words(counts: Counter[str]) -> str:

@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import orjson
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ftlformats import BadItem, FormatError, FoundPeriod, FoundUser, Item, LeftOut
+from ftlformats import BadItem, FormatError, FoundPeriod, FoundUser, LeftOut
+from ftlformats.progress import with_bar
 from ftlformats.source import Source, open_source
 from ftlformats.source import add_arguments as add_source_arguments
 from ftlserver.config import Config
@@ -46,7 +45,7 @@ def _import(args: argparse.Namespace, store: Store, source: Source) -> tuple[Rec
     left_out: Counter[str] = Counter()
     whose = _Users(store, args.user)
     with _Spool() as users, _Spool() as periods:
-        for item in _progress(source):
+        for item in with_bar(source, "reading"):
             try:
                 match item:
                     case FoundUser():
@@ -131,21 +130,6 @@ class _Spool:
     def _flush(self) -> None:
         self._file.write(orjson.dumps(self._batch) + b"\n")
         self._batch = []
-
-
-def _progress(source: Source) -> Iterator[Item]:
-    """Yield the items, with a bar on a terminal for what has been read of the file."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield from source.items
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[items]:,} items"))
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
-        task = progress.add_task("reading", total=source.size, items=0)
-        for number, item in enumerate(source.items):
-            yield item
-            if number % 1_000 == 0:
-                progress.update(task, items=number, completed=source.position)
 
 
 def _counts(recorded: Recorded, left_out: Counter[str], *, dry_run: bool) -> str:
