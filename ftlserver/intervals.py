@@ -94,7 +94,7 @@ def overlapping(intervals: Sequence[Interval], most: int) -> list[list[int]]:
 
 
 def clusters(intervals: Iterable[Interval], distance: int) -> Iterator[Interval]:
-    """Yield the stretches that hold *intervals*, joined where less than *distance* lies between them."""
+    """Yield the stretches that hold *intervals*, joined where no more than *distance* lies between them."""
     begun = reached = -1
     for start, end in sorted(intervals):
         if begun < 0 or start - reached > distance:

@@ -255,19 +255,13 @@ class Store:
         Users come in the order given, or by id, spans by start, then end; *edges_of* gives a user's window,
         and the windows come back by user id. What it raises ends the question.
         """
-        with unit(self.database) as connection:
-            users = self._users(connection, user_ids)
-            edges = {user.id: edges_of(user) for user in users}
-            return self._of_users(connection, self._within, users, edges), edges
+        return self._reaching_in(self._within, user_ids, edges_of)
 
     def active(
         self, user_ids: Sequence[str] | None, edges_of: Callable[[User], Interval]
     ) -> tuple[list[tuple[User, list[Interval]]], dict[str, Interval]]:
         """Return what ``activity`` does, but only when each user was active, cut at the edges of the window."""
-        with unit(self.database) as connection:
-            users = self._users(connection, user_ids)
-            edges = {user.id: edges_of(user) for user in users}
-            return self._of_users(connection, self._clipped, users, edges), edges
+        return self._reaching_in(self._clipped, user_ids, edges_of)
 
     def users_and_edges(
         self, user_ids: Sequence[str] | None, edges_of: Callable[[User], Interval]
@@ -296,6 +290,14 @@ class Store:
             ids = self.array(dict.fromkeys(user_ids))
             rows = connection.execute(self._find_users, {"ids": ids}).all()
         return [User(*row) for row in rows]
+
+    def _reaching_in(
+        self, statement: TextClause, user_ids: Sequence[str] | None, edges_of: Callable[[User], Interval]
+    ) -> tuple[list[tuple[User, list[Any]]], dict[str, Interval]]:
+        with unit(self.database) as connection:
+            users = self._users(connection, user_ids)
+            edges = {user.id: edges_of(user) for user in users}
+            return self._of_users(connection, statement, users, edges), edges
 
     def _of_users(
         self, connection: Connection, statement: TextClause, users: list[User], edges: Mapping[str, Interval]

@@ -9,7 +9,7 @@ from typing import Any
 
 from ftlclient.client import Client
 from ftlclient.config import Config, spool_file
-from ftlclient.errors import ClientError, ConfigError, RefusedError, UnreachableError
+from ftlclient.errors import ClientError, ConfigError, NotThisAPIError, RefusedError, UnreachableError
 from ftlclient.spool import Spool
 from ftlclient.text import safe
 
@@ -51,7 +51,7 @@ def send(client: Client, method: str, path: str, document: dict[str, Any]) -> di
     item = spool.add(client.url, method, path, document)
     try:
         answer = spool.flush(client).get(item)
-    except UnreachableError as exc:
+    except (UnreachableError, NotThisAPIError) as exc:
         print(f"ftlclient: {safe(str(exc))}; it waits and goes out with the next command", file=sys.stderr)
         return None
     except RefusedError as exc:

@@ -16,7 +16,7 @@ from ftlclient import clock
 from ftlclient.client import Client
 from ftlclient.commands import desk
 from ftlclient.config import spool_file
-from ftlclient.errors import RefusedError, UnreachableError
+from ftlclient.errors import NotThisAPIError, RefusedError, UnreachableError
 from ftlclient.spool import Spool
 
 EXAMPLE = "ftlclient track --user W012A3CDE"
@@ -67,7 +67,7 @@ def _beat(client: Client, spool: Spool, user_id: str, at: datetime, gap: int) ->
     item = spool.add(client.url, "POST", "/api/heartbeat/", document)
     try:
         answer = spool.flush(client).get(item)
-    except UnreachableError:
+    except (UnreachableError, NotThisAPIError):  # no network, or the page of somebody else's
         return
     except RefusedError as exc:
         if exc.status in (401, 403):

@@ -294,6 +294,15 @@ def test_track_says_what_waits_while_the_server_is_away(capsys: pytest.CaptureFi
     assert len(Spool(spool_file()).waiting(url)) == 2
 
 
+def test_what_somebody_else_answers_keeps_the_write_waiting(capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(wsgi("200 OK", b"<html>log in to this network", [("Content-Type", "text/html")])) as url:
+        status, _, err = run(capsys, "log", "09:00", "10:00", "--user", EGON.id, "--url", url)
+        assert (status, "it waits and goes out" in err) == (0, True)
+        with interrupted_after(1.3):
+            assert run(capsys, "track", "--every", "1", "--user", EGON.id, "--url", url)[0] == 0
+    assert len(Spool(spool_file()).waiting(url)) == 4
+
+
 def test_track_ends_when_the_token_does_not_do(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, store: Store
 ) -> None:
