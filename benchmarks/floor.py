@@ -1,7 +1,5 @@
 """Serve a Bottle route that answers ``ok`` with the settings of ftlserver; print the port."""
 
-import logging
-
 import bottle
 
 from ftlserver.config import DEFAULT_THREADS
@@ -18,7 +16,6 @@ def ok() -> str:
 
 def main() -> None:
     """Serve until SIGTERM."""
-    logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # as ftlserver has it
     server = Server(application, listen("127.0.0.1", 0), DEFAULT_THREADS)
     serve(server, lambda: print(server.url, flush=True))
 

@@ -8,7 +8,7 @@ the system's may be years old.
 import re
 import time
 import zoneinfo
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Literal
@@ -43,8 +43,43 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MICROSECOND = timedelta(microseconds=1)
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _EPOCH_DAY = _EPOCH.toordinal()
+
+
+class _Table(dict[int, str]):
+    """Texts by number, made when first asked for: a look-up takes 20 ns, a call that is cached 50."""
+
+    def __init__(self, make: Callable[[int], str], most: int) -> None:
+        super().__init__()
+        self._make = make
+        self._most = most
+
+    def __missing__(self, number: int) -> str:
+        if len(self) >= self._most:
+            self.clear()
+        text = self[number] = self._make(number)
+        return text
+
+
+def _day_displayed(day: int) -> str:
+    shown = date.fromordinal(_EPOCH_DAY + day)
+    return f"{_MONTHS[shown.month - 1]} {shown.day:02} {shown.year:04} "
+
+
+def _day_in_iso(day: int) -> str:
+    return date.fromordinal(_EPOCH_DAY + day).isoformat() + "T"
+
+
+def _offset_in_iso(offset: int) -> str:
+    minutes = abs(offset) // 60
+    return f"{'-' if offset < 0 else '+'}{minutes // 60:02}:{minutes % 60:02}"
+
+
+# By the day since 1970-01-01, the minute of the day, the second of the minute, the offset in whole minutes.
+DAYS_DISPLAYED: Mapping[int, str] = _Table(_day_displayed, 20_000)
+_DAYS_IN_ISO = _Table(_day_in_iso, 20_000)
+_OFFSETS_IN_ISO = _Table(_offset_in_iso, 512)
 _CLOCKS = [f"{minute // 60:02}:{minute % 60:02}" for minute in range(1440)]
-_CLOCKS_DISPLAYED = [
+CLOCKS_DISPLAYED = [
     f"{minute // 60 % 12 or 12:02}:{minute % 60:02}{'AM' if minute < 720 else 'PM'}" for minute in range(1440)
 ]
 _SECONDS = [f":{second:02}" for second in range(60)]
@@ -138,9 +173,9 @@ def display(instant: int, offset: int) -> str:
 
 def display_minutes(minutes: Iterable[int]) -> list[str]:
     """Return wall clocks, given in minutes since 1970-01-01T00:00, as ``display`` does."""
-    # Looked up in tables a time costs 0.15 us, made by strftime 2.3 us.
-    day, clock = _day_displayed, _CLOCKS_DISPLAYED
-    return [day(minute // 1440) + clock[minute % 1440] for minute in minutes]
+    # Looked up in tables a time costs 0.11 us, made by strftime 2.3 us.
+    days, clocks = DAYS_DISPLAYED, CLOCKS_DISPLAYED
+    return [f"{days[minute // 1440]}{clocks[minute % 1440]}" for minute in minutes]
 
 
 def iso(instant: int, offset: int) -> str:
@@ -152,9 +187,8 @@ def iso(instant: int, offset: int) -> str:
     shown = _whole_minutes(offset)
     seconds, fraction = divmod(instant + shown * SECOND, SECOND)
     minute, second = divmod(seconds, 60)
-    day = _day_in_iso(minute // 1440)
     behind = f":{second:02}.{fraction:06}" if fraction else _SECONDS[second]
-    return f"{day}{_CLOCKS[minute % 1440]}{behind}{_offset_in_iso(shown)}"
+    return f"{_DAYS_IN_ISO[minute // 1440]}{_CLOCKS[minute % 1440]}{behind}{_OFFSETS_IN_ISO[shown]}"
 
 
 def render(instant: int, offset: int, time_format: TimeFormat) -> str:
@@ -250,23 +284,6 @@ def today(instant: int, tz: Zone) -> date:
 def day_start(day: date, tz: Zone) -> int:
     """Return the first instant of *day* in *tz*; a day that a zone skipped starts where the next one does."""
     return nearest_instant_of(datetime.combine(day, datetime.min.time()), tz)
-
-
-@lru_cache(maxsize=20_000)
-def _day_displayed(day: int) -> str:
-    shown = date.fromordinal(_EPOCH_DAY + day)
-    return f"{_MONTHS[shown.month - 1]} {shown.day:02} {shown.year:04} "
-
-
-@lru_cache(maxsize=20_000)
-def _day_in_iso(day: int) -> str:
-    return date.fromordinal(_EPOCH_DAY + day).isoformat() + "T"
-
-
-@lru_cache(maxsize=512)
-def _offset_in_iso(offset: int) -> str:
-    minutes = abs(offset) // 60
-    return f"{'-' if offset < 0 else '+'}{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _offset_of(wall: datetime, tz: Zone, fold: int) -> int:

@@ -17,6 +17,7 @@ from waitress.task import ErrorTask
 from waitress.utilities import BadRequest, RequestEntityTooLarge
 
 from ftlserver import app, reading
+from ftlserver.dispatcher import HELD_UP, Dispatcher
 from ftlserver.errors import ConfigError
 
 # Windows has no SIGHUP.
@@ -127,9 +128,12 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     channel_class = _Channel
 
     def __init__(self, application: WSGIApplication, listener: socket.socket, threads: int) -> None:
+        dispatcher = Dispatcher()
+        dispatcher.set_thread_count(threads)
         super().__init__(
             application,
             _sock=listener,
+            dispatcher=dispatcher,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
             bind_socket=False,
             adj=Adjustments(
@@ -158,8 +162,13 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def run(self) -> None:
         """Serve until stop() is called."""
         while not self._stop_asked:
-            wasyncore.loop(timeout=1.0, use_poll=True, map=self._map, count=1)
+            self._work(timeout=1.0)
         self._drain()
+
+    def _work(self, timeout: float) -> None:
+        if self.task_dispatcher.relieve():
+            timeout = HELD_UP
+        wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)
@@ -174,7 +183,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             for channel in list(self.active_channels.values()):
                 if channel.is_idle():
                     channel.handle_close()
-            wasyncore.loop(timeout=0.05, use_poll=True, map=self._map, count=1)
+            self._work(timeout=0.05)
         self.task_dispatcher.shutdown(timeout=0.1)
         wasyncore.close_all(self._map)
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -56,25 +57,23 @@ _INSERT_ARRAYS = sa.text("""
     ON CONFLICT DO NOTHING""")
 # The ids are one value, however many there are: no limit on variables, one constant statement.
 # One statement for users and periods: a row each, so that the interpreter lock changes hands twice and not once
-# a period, and in it the minutes of the wall clock: start and length in one number, counted from 1969-12-31, and
-# with 4096 more, because west of Greenwich and for who travels they could be negative. 2 users with 100 periods
-# take 45 us; as rows they take 290.
+# a period, and in it the minutes of the wall clock, start and length in one number: start * 65536 + end - start
+# + 4096, because the length of who travels may be negative. Division rounds to zero, and west of Greenwich 1970
+# began in 1969, so a day more is divided. 2 users with 100 periods take 50 us; their bare rows take 100.
 _MINUTES = {
     "sqlite": """
         SELECT u.id, u.real_name, u.tz, (
             SELECT json_group_array(minutes) FROM (
-                SELECT ((p.started_at / 1000000 + p.start_offset + 86400) / 60 << 16) + 4096
-                       + (p.ended_at / 1000000 + p.end_offset + 86400) / 60
-                       - (p.started_at / 1000000 + p.start_offset + 86400) / 60 AS minutes
+                SELECT (p.started_at / 1000000 + p.start_offset + 86400) / 60 * 65535
+                       + (p.ended_at / 1000000 + p.end_offset + 86400) / 60 - 94367744 AS minutes
                 FROM activity_periods p WHERE p.user_id = u.id
                 ORDER BY p.started_at, p.ended_at LIMIT :most))
         FROM json_each(:ids) AS asked CROSS JOIN users u ON u.id = asked.value ORDER BY asked.key""",
     "postgresql": """
         SELECT u.id, u.real_name, u.tz, CAST((
             SELECT json_agg(minutes) FROM (
-                SELECT ((p.started_at / 1000000 + p.start_offset + 86400) / 60 << 16) + 4096
-                       + (p.ended_at / 1000000 + p.end_offset + 86400) / 60
-                       - (p.started_at / 1000000 + p.start_offset + 86400) / 60 AS minutes
+                SELECT (p.started_at / 1000000 + p.start_offset + 86400) / 60 * 65535
+                       + (p.ended_at / 1000000 + p.end_offset + 86400) / 60 - 94367744 AS minutes
                 FROM activity_periods p WHERE p.user_id = u.id
                 ORDER BY p.started_at, p.ended_at LIMIT :most) AS page) AS text)
         FROM unnest(CAST(:ids AS varchar[])) WITH ORDINALITY AS asked (value, key)
@@ -151,6 +150,10 @@ class Recorded:
     users_updated: int = 0
     periods_added: int = 0
     periods_known: int = 0
+
+
+# A user that was read before needs no second look: 20 us of a question about two.
+_user = lru_cache(maxsize=4_096)(User)
 
 
 class _DryRunError(Exception):
@@ -241,11 +244,11 @@ class Store:
     def minutes(self, user_ids: Sequence[str], most: int) -> list[tuple[User, list[int]]]:
         """Return the users with those ids, in that order, with up to *most* of their periods, by start, then end.
 
-        A period is its wall clock: the minutes from 1969-12-31T00:00 to its start, shifted by 16 bits, and those
+        A period is its wall clock: the minutes from 1970-01-01T00:00 to its start, shifted by 16 bits, and those
         from there to its end, plus 4096.
         """
         rows = fetch(self.database, self._minutes, {"ids": self.array(user_ids), "most": most})
-        return [(User(*user), orjson.loads(text or b"[]")) for *user, text in rows]
+        return [(_user(*user), orjson.loads(text or b"[]")) for *user, text in rows]
 
     def activity(
         self, user_ids: Sequence[str] | None, edges_of: Callable[[User], Interval]
@@ -289,7 +292,7 @@ class Store:
         else:
             ids = self.array(dict.fromkeys(user_ids))
             rows = connection.execute(self._find_users, {"ids": ids}).all()
-        return [User(*row) for row in rows]
+        return [_user(*row) for row in rows]
 
     def _reaching_in(
         self, statement: TextClause, user_ids: Sequence[str] | None, edges_of: Callable[[User], Interval]

@@ -26,9 +26,14 @@ def member(user: User, pages: Iterable[bytes]) -> Iterator[bytes]:
 
 def shown_minutes(minutes: list[int]) -> bytes:
     """Return the JSON list of periods that are given as ``Store.minutes`` gives them, in display times."""
-    starts = clock.display_minutes([(pair >> 16) - 1440 for pair in minutes])
-    ends = clock.display_minutes([(pair >> 16) + (pair & 65535) - 4096 - 1440 for pair in minutes])
-    return _periods(starts, ends)
+    # One text a period takes 0.27 us, two lists of times and a dict for each 0.61.
+    days, clocks = clock.DAYS_DISPLAYED, clock.CLOCKS_DISPLAYED
+    periods = [
+        f'{{"start_time":"{days[(start := pair >> 16) // 1440]}{clocks[start % 1440]}",'
+        f'"end_time":"{days[(end := start + (pair & 65535) - 4096) // 1440]}{clocks[end % 1440]}"}}'
+        for pair in minutes
+    ]
+    return f"[{','.join(periods)}]".encode()
 
 
 def shown(
