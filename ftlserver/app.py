@@ -180,7 +180,7 @@ def _error(exc: FTLError, request_id: str) -> tuple[bytes, int, dict[str, str]]:
             headers["Retry-After"] = _RETRY_SECONDS
         case InvalidRequestError():
             if exc.problems:
-                more["errors"] = exc.problems
+                more["errors"] = [vars(problem) for problem in exc.problems]
             if exc.limit is not None:
                 more["max"] = exc.limit
             if exc.code == "unsupported_media_type":
