@@ -6,7 +6,7 @@ what they mean, and whether a user or a period is acceptable, is the server's to
 is not in the format at all raises FormatError.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 
@@ -53,4 +53,27 @@ class BadItem:
 
 
 Item = FoundUser | FoundPeriod | LeftOut | BadItem
-Items = Iterator[Item]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundPeriods:
+    """Periods on consecutive lines from *first* on, as user_id, start_time and end_time."""
+
+    first: int
+    periods: list[tuple[str, str, str]]
+
+    def __iter__(self) -> Iterator[FoundPeriod]:
+        for number, period in enumerate(self.periods, self.first):
+            yield FoundPeriod(f"line {number}", *period)
+
+
+Items = Iterator[Item | FoundPeriods]
+
+
+def one_by_one(items: Iterable[Item | FoundPeriods]) -> Iterator[Item]:
+    """Yield *items*, periods that come together each by itself."""
+    for item in items:
+        if isinstance(item, FoundPeriods):
+            yield from item
+        else:
+            yield item

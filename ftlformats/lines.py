@@ -1,17 +1,47 @@
-"""Lines of a file, one at a time, however long they are."""
+"""Lines of a file, however long they are, in flat memory."""
 
 from collections.abc import Iterator
 from typing import BinaryIO
 
 LONGEST_LINE = 64 * 1024
 
+_CHUNK = 128 * 1024
+
+
+def read_chunks(file: BinaryIO) -> Iterator[bytes]:
+    """Yield pieces of whole lines, some 128 KiB each; of a longer line a part that is longer than 64 KiB."""
+    rest = b""
+    while data := file.read(_CHUNK):
+        data = rest + data
+        end = data.rfind(b"\n") + 1
+        if end:
+            yield data[:end]
+        rest = data[end : end + LONGEST_LINE + 1]
+    if rest:
+        yield rest
+
+
+def has_long_line(chunk: bytes) -> bool:
+    """Tell whether one of the whole lines of a chunk is longer than 64 KiB."""
+    begin = 0
+    while begin < len(chunk):
+        end = chunk.rfind(b"\n", begin, begin + LONGEST_LINE)
+        if end < 0:
+            return True
+        begin = end + 1
+    return False
+
+
+def split_lines(chunk: bytes) -> Iterator[bytes | None]:
+    """Yield each line of a chunk with its end, and None in place of one that is longer than 64 KiB."""
+    *lines, last = chunk.split(b"\n")
+    for line in lines:
+        yield line + b"\n" if len(line) < LONGEST_LINE else None
+    if last:
+        yield last if len(last) <= LONGEST_LINE else None
+
 
 def read_lines(file: BinaryIO) -> Iterator[bytes | None]:
     """Yield each line with its end, and None in place of one that is longer than 64 KiB."""
-    while line := file.readline(LONGEST_LINE + 1):
-        if len(line) <= LONGEST_LINE:
-            yield line
-        else:
-            while line and not line.endswith(b"\n"):
-                line = file.readline(LONGEST_LINE)
-            yield None
+    for chunk in read_chunks(file):
+        yield from split_lines(chunk)

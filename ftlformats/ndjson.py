@@ -1,14 +1,17 @@
 """What ``GET /api/export/`` writes and ``POST /api/activity/`` reads: a user or a period on each line."""
 
+from itertools import chain
+from operator import itemgetter
 from typing import Any, BinaryIO
 
 import orjson
 
-from ftlformats import BadItem, FormatError, FoundPeriod, FoundUser, Item, Items
-from ftlformats.lines import read_lines
+from ftlformats import BadItem, FormatError, FoundPeriod, FoundPeriods, FoundUser, Item, Items
+from ftlformats.lines import has_long_line, read_chunks, split_lines
 
-_USER = {"id", "real_name", "tz"}
-_PERIOD = {"user_id", "start_time", "end_time"}
+_USER = frozenset(("id", "real_name", "tz"))
+_PERIOD = frozenset(("user_id", "start_time", "end_time"))
+_PERIOD_FIELDS = itemgetter("user_id", "start_time", "end_time")
 _CLOSING = {"ok", "count"}
 
 
@@ -18,27 +21,82 @@ def read(file: BinaryIO) -> Items:
     A last line ``{"ok": true, "count": N}`` says that N lines stand before it. Without one, a file that was
     cut off between two lines cannot be told from a whole one.
     """
-    count = 0
+    number = count = 0
     closed = False
-    for number, line in enumerate(read_lines(file), 1):
-        if line is not None and line.isspace():
+    for chunk in read_chunks(file):
+        if not closed and (together := _together(number + 1, chunk)) is not None:
+            yield from together
+            number += (lines := chunk.count(b"\n"))
+            count += lines
             continue
-        if closed:
-            raise FormatError(f"line {number} stands behind the line that closes the file")
-        value = _value(line)
-        if count == 0 and not isinstance(value, dict):
-            raise FormatError("the file is not NDJSON: its first line is not a JSON object of at most 64 KiB")
-        if value is None and line is not None and not line.endswith(b"\n"):
-            raise FormatError(f"the file is cut off: line {number} breaks off")
-        if isinstance(value, dict) and value.keys() == _CLOSING and type(value["count"]) is int:
-            if value["count"] != count:
-                raise FormatError(f"the file is cut off: line {number} counts {value['count']} lines, not {count}")
-            closed = True
-        else:
-            count += 1
-            yield _item(f"line {number}", line, value)
+        for line in split_lines(chunk):
+            number += 1
+            if line is not None and line.isspace():
+                continue
+            if closed:
+                raise FormatError(f"line {number} stands behind the line that closes the file")
+            value = _value(line)
+            if count == 0 and not isinstance(value, dict):
+                raise FormatError("the file is not NDJSON: its first line is not a JSON object of at most 64 KiB")
+            if value is None and line is not None and not line.endswith(b"\n"):
+                raise FormatError(f"the file is cut off: line {number} breaks off")
+            if isinstance(value, dict) and value.keys() == _CLOSING and type(value["count"]) is int:
+                if value["count"] != count:
+                    message = f"line {number} counts {value['count']} lines, not {count}"
+                    raise FormatError(f"the file is cut off: {message}")
+                closed = True
+            else:
+                count += 1
+                yield _item(f"line {number}", line, value)
     if count == 0 and not closed:
         raise FormatError("the file is not NDJSON: it is empty")
+
+
+def _together(first: int, chunk: bytes) -> list[FoundUser | FoundPeriods] | None:
+    """Return what is on the lines of *chunk*, if each is a user or a period and written in the usual way."""
+    values = _values(chunk)
+    found: list[FoundUser | FoundPeriods] = []
+    begin = 0
+    try:
+        for end in [*(index for index, value in enumerate(values) if "id" in value), len(values)]:
+            if begin < end:
+                periods = list(map(_PERIOD_FIELDS, values[begin:end]))
+                "".join(chain.from_iterable(periods))  # takes only texts, and is the fastest way to find that out
+                if sum(map(len, values[begin:end])) != len(_PERIOD) * len(periods):
+                    return None
+                found.append(FoundPeriods(first + begin, periods))
+            if end < len(values):
+                user = _item(f"line {first + end}", b"", values[end])
+                if not isinstance(user, FoundUser):
+                    return None
+                found.append(user)
+            begin = end + 1
+    except (KeyError, TypeError):
+        return None
+    return found or None
+
+
+def _values(chunk: bytes) -> list[dict[str, Any]]:
+    """Return the values on the lines of *chunk*, none if they are written in another way than is usual.
+
+    All are read as one JSON list, in a tenth of the time. Each line begins with its only opening brace and ends
+    with its only closing one, so each is one value, and would be one by itself.
+    """
+    lines = chunk.count(b"\n")
+    listed = chunk[:-1].replace(b"}\n{", b"},\n{")
+    if not (
+        chunk.startswith(b"{")
+        and chunk.endswith(b"}\n")
+        and chunk.count(b"{") == chunk.count(b"}") == lines
+        and len(listed) == len(chunk) + lines - 2
+        and not has_long_line(chunk)
+    ):
+        return []
+    try:
+        values: list[dict[str, Any]] = orjson.loads(b"[%b]" % listed)
+    except orjson.JSONDecodeError:
+        return []
+    return values
 
 
 def _value(line: bytes | None) -> Any:

@@ -6,6 +6,7 @@ where it has to sort.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 Interval = tuple[int, int]
 Stretch = tuple[int, int, tuple[int, ...]]
@@ -93,6 +94,11 @@ def overlapping(intervals: Sequence[Interval], most: int) -> list[list[int]]:
     return found
 
 
+def are_disjoint(intervals: Iterable[Interval]) -> bool:
+    """Tell whether no two of *intervals* have a point in common."""
+    return all(before[1] <= after[0] for before, after in pairwise(sorted(intervals)))
+
+
 def clusters(intervals: Iterable[Interval], distance: int) -> Iterator[Interval]:
     """Yield the stretches that hold *intervals*, joined where no more than *distance* lies between them."""
     begun = reached = -1
@@ -101,8 +107,8 @@ def clusters(intervals: Iterable[Interval], distance: int) -> Iterator[Interval]
             if begun >= 0:
                 yield begun, reached
             begun, reached = start, end
-        else:
-            reached = max(reached, end)
+        elif end > reached:
+            reached = end
     if begun >= 0:
         yield begun, reached
 

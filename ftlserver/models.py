@@ -1,8 +1,10 @@
 """Users and their activity periods, as values that cannot be wrong."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 from ftlserver import clock
 from ftlserver.clock import TimeFormat
@@ -28,7 +30,7 @@ def is_real_name(value: object) -> bool:
 
 
 # A period of somebody as the questions read it: started_at, ended_at, start_offset, end_offset.
-Span = Sequence[int]
+Span = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,26 +52,36 @@ class User:
         clock.zone(self.tz)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ActivityPeriod:
-    """A stretch of activity of one user, [started_at, ended_at), in microseconds UTC.
+# A row of the periods' table: user_id, started_at, ended_at, start_offset, end_offset.
+Row = tuple[str, int, int, int, int]
 
-    The offsets, in seconds, say what the user's clock showed. Raise InvalidPeriodError.
-    """
 
+class _Row(NamedTuple):
     user_id: str
     started_at: int
     ended_at: int
     start_offset: int
     end_offset: int
 
-    def __post_init__(self) -> None:
-        if self.started_at < 0 or self.ended_at > clock.END_OF_TIME:
+
+class ActivityPeriod(_Row):
+    """A stretch of activity of one user, [started_at, ended_at), in microseconds UTC.
+
+    The offsets, in seconds, say what the user's clock showed. Raise InvalidPeriodError. It is a Row with names.
+    """
+
+    __slots__ = ()
+
+    def __new__(
+        cls, user_id: str, started_at: int, ended_at: int, start_offset: int, end_offset: int
+    ) -> "ActivityPeriod":
+        if started_at < 0 or ended_at > clock.END_OF_TIME:
             raise InvalidPeriodError("a period must lie between 1970 and 9999")
-        if self.ended_at <= self.started_at:
+        if ended_at <= started_at:
             raise InvalidPeriodError("a period must end after it starts")
-        if self.ended_at - self.started_at > LONGEST_PERIOD:
+        if ended_at - started_at > LONGEST_PERIOD:
             raise InvalidPeriodError("a period must not last longer than 7 days")
+        return super().__new__(cls, user_id, started_at, ended_at, start_offset, end_offset)
 
     @classmethod
     def in_zone(cls, user: User, started_at: int, ended_at: int) -> "ActivityPeriod":
@@ -90,6 +102,37 @@ class ActivityPeriod:
             "start_time": clock.render(self.started_at, self.start_offset, time_format),
             "end_time": clock.render(self.ended_at, self.end_offset, time_format),
         }
+
+
+def usual_rows(
+    found: Sequence[tuple[str, str, str]], users: Mapping[str, User], latest: int = clock.END_OF_TIME
+) -> list[Row] | None:
+    """Return rows from user ids and times in text, if all of them are written as programs write them.
+
+    None says that one of them is not, or is wrong, or ends after *latest*: ``ActivityPeriod.from_text`` knows
+    which. 5,000 take 5 ms, one by one 50.
+    """
+    if not set(map(itemgetter(0), found)) <= users.keys():
+        return None
+    days, minutes, rests = clock.USUAL_DAYS, clock.USUAL_MINUTES, clock.USUAL_RESTS
+    earliest, longest = clock.WHOLE_MINUTES_SINCE, LONGEST_PERIOD
+    rows = []
+    try:
+        for user_id, start_time, end_time in found:
+            start, start_offset = rests[start_time[16:]]
+            end, end_offset = rests[end_time[16:]]
+            start += days[start_time[:11]] + minutes[start_time[11:16]]
+            end += days[end_time[:11]] + minutes[end_time[11:16]]
+            if not earliest <= start < end <= latest or end - start > longest:
+                return None
+            if start_offset is None:
+                start_offset = clock.offset_at(start, clock.zone(users[user_id].tz))
+            if end_offset is None:
+                end_offset = clock.offset_at(end, clock.zone(users[user_id].tz))
+            rows.append((user_id, start, end, start_offset, end_offset))
+    except KeyError:
+        return None
+    return rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Recording what people and programs send: each period judged, all or nothing, stored once however often sent."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from ftlserver import clock, intervals
 from ftlserver.database import Database, unit
 from ftlserver.errors import DatabaseError, UserNotFoundError
-from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, Span
+from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, Row, Span
 from ftlserver.store import Store
 
 MOST_NAMED = 10  # of the periods that one overlaps
@@ -59,8 +59,8 @@ class Beaten:
     period: ActivityPeriod
 
 
-Item = ActivityPeriod | Rejected
-
+Item = Row | Rejected
+_Sent = dict[str, list[tuple[int, Row]]]  # the periods by user, with their indexes among the items
 
 _Work = Callable[[Connection, Sequence[Item]], list[Verdict]]
 
@@ -98,24 +98,18 @@ class Recorder:
         """Delete periods, by exactly their start and end, and return a verdict on each, in order."""
 
         def work(connection: Connection, items: Sequence[Item]) -> list[Verdict]:
-            there = {
-                (user_id, span[0], span[1])
-                for user_id, spans in self._around(connection, items).items()
-                for span in spans
-            }
+            there = _keys(self._around(connection, _by_user(items)))
             verdicts = []
+            keys = []
             for item in items:
                 if isinstance(item, Rejected):
                     verdicts.append(Verdict("rejected", item))
-                    continue
-                key = (item.user_id, item.started_at, item.ended_at)
-                verdicts.append(Verdict("deleted" if key in there else "not_found"))
-                there.discard(key)
-            keys = [
-                (item.user_id, item.started_at, item.ended_at)
-                for item, verdict in zip(items, verdicts, strict=True)
-                if isinstance(item, ActivityPeriod) and verdict.word == "deleted"
-            ]
+                elif (key := item[:3]) in there:
+                    there.remove(key)
+                    keys.append(key)
+                    verdicts.append(_DELETED)
+                else:
+                    verdicts.append(_NOT_FOUND)
             if keys:
                 connection.exec_driver_sql(self._delete, keys)
             return verdicts
@@ -186,50 +180,48 @@ class Recorder:
         verdicts: list[Verdict] = []
         try:
             with unit(self._database, write=True) as connection:
-                ids = {item.user_id for item in items if isinstance(item, ActivityPeriod)}
-                there = self._locked(connection, ids)
-                known = [
-                    Rejected("/user_id", "user_not_found", f'User "{item.user_id}" not found !')
-                    if isinstance(item, ActivityPeriod) and item.user_id not in there
-                    else item
-                    for item in items
-                ]
-                verdicts = work(connection, known)
+                ids = {item[0] for item in items if not isinstance(item, Rejected)}
+                missing = ids - self._locked(connection, ids)
+                verdicts = work(connection, _without(missing, items) if missing else items)
                 if dry_run or (not partial and any(verdict.word == "rejected" for verdict in verdicts)):
                     raise _NotStoredError
         except _NotStoredError:
             pass
         return verdicts
 
-    def _judge(self, connection: Connection, items: Sequence[Item]) -> tuple[list[Verdict], list[ActivityPeriod]]:
-        stored = self._around(connection, items)
-        seen = {(user_id, span[0], span[1]) for user_id, spans in stored.items() for span in spans}
-        verdicts: list[Verdict] = []
-        new: dict[str, list[tuple[int, ActivityPeriod]]] = {}
-        for index, item in enumerate(items):
-            if isinstance(item, Rejected):
-                verdicts.append(Verdict("rejected", item))
+    def _judge(self, connection: Connection, items: Sequence[Item]) -> tuple[list[Verdict], list[Row]]:
+        verdicts = [Verdict("rejected", item) if isinstance(item, Rejected) else _INSERTED for item in items]
+        sent = _by_user(items)
+        stored = self._around(connection, sent)
+        new: list[Row] = []
+        for user_id, numbered in sent.items():
+            if not stored[user_id] and intervals.are_disjoint([row[1:3] for _, row in numbered]):
+                new += [row for _, row in numbered]  # as is usual; the rest takes three times as long
                 continue
-            key = (item.user_id, item.started_at, item.ended_at)
-            verdicts.append(_DUPLICATE if key in seen else _INSERTED)
-            if key not in seen:
-                seen.add(key)
-                new.setdefault(item.user_id, []).append((index, item))
-        for user_id, numbered in new.items():
-            spans = [_span(period) for _, period in numbered] + stored[user_id]
-            others = intervals.overlapping([(span[0], span[1]) for span in spans], MOST_NAMED)
-            for (index, _), overlapped in zip(numbered, others, strict=False):
+            seen = {span[:2] for span in stored[user_id]}
+            fresh = []
+            for index, row in numbered:
+                if row[1:3] in seen:
+                    verdicts[index] = _DUPLICATE
+                else:
+                    seen.add(row[1:3])
+                    fresh.append((index, row))
+            spans = [row[1:] for _, row in fresh] + stored[user_id]
+            others = intervals.overlapping([span[:2] for span in spans], MOST_NAMED)
+            for (index, _), overlapped in zip(fresh, others, strict=False):
                 if overlapped:
                     verdicts[index] = Verdict("overlaps", overlaps=[spans[other] for other in overlapped])
-        return verdicts, [period for numbered in new.values() for _, period in numbered]
+            new += [row for _, row in fresh]
+        return verdicts, new
 
-    def _around(self, connection: Connection, items: Iterable[Item]) -> dict[str, list[Span]]:
-        """Return, by user, the stored spans that reach into where *items* are."""
-        sent: dict[str, list[intervals.Interval]] = {}
-        for item in items:
-            if isinstance(item, ActivityPeriod):
-                sent.setdefault(item.user_id, []).append((item.started_at, item.ended_at))
-        return self._store.spans_within(connection, list(_windows(sent)))
+    def _around(self, connection: Connection, sent: _Sent) -> dict[str, list[Span]]:
+        """Return, by user, the stored spans that reach into where those that were *sent* are."""
+        windows = [
+            (user_id, *window)
+            for user_id, numbered in sent.items()
+            for window in intervals.clusters([row[1:3] for _, row in numbered], LONGEST_PERIOD)
+        ]
+        return self._store.spans_within(connection, windows)
 
     def _locked(self, connection: Connection, user_ids: Iterable[str]) -> set[str]:
         """Return those of *user_ids* that exist, and keep them until the unit ends."""
@@ -239,14 +231,27 @@ class Recorder:
 
 _INSERTED = Verdict("inserted")
 _DUPLICATE = Verdict("duplicate")
+_DELETED = Verdict("deleted")
+_NOT_FOUND = Verdict("not_found")
 
 
-def _windows(sent: dict[str, list[intervals.Interval]]) -> Iterator[tuple[str, int, int]]:
-    """Yield where to look for what periods touch: one window as long as they lie close together."""
-    for user_id, pairs in sent.items():
-        for start, end in intervals.clusters(pairs, LONGEST_PERIOD):
-            yield user_id, start, end
+def _keys(stored: Mapping[str, list[Span]]) -> set[tuple[str, int, int]]:
+    return {(user_id, span[0], span[1]) for user_id, spans in stored.items() for span in spans}
 
 
-def _span(period: ActivityPeriod) -> Span:
-    return period.started_at, period.ended_at, period.start_offset, period.end_offset
+def _without(user_ids: set[str], items: Sequence[Item]) -> list[Item]:
+    """Return *items* with the periods of some users rejected, because they do not exist."""
+    return [
+        item
+        if isinstance(item, Rejected) or item[0] not in user_ids
+        else Rejected("/user_id", "user_not_found", f'User "{item[0]}" not found !')
+        for item in items
+    ]
+
+
+def _by_user(items: Iterable[Item]) -> _Sent:
+    found: _Sent = {}
+    for index, item in enumerate(items):
+        if not isinstance(item, Rejected):
+            found.setdefault(item[0], []).append((index, item))
+    return found

@@ -81,6 +81,7 @@ class _Validator(cerberus.Validator):  # type: ignore[misc]  # cerberus is untyp
         for error in self._errors:
             pointer = "".join(f"/{step}" for step in error.document_path)
             self._problem(pointer, _CODES[error.rule], _sentence(error))
+        self.document = None  # which may be large, and would stay until the next one
         return self.problems
 
 

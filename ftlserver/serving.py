@@ -147,6 +147,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 outbuf_high_watermark=1024 * reading.LARGEST_BODY,
                 channel_timeout=120,  # a router in front keeps connections for 90 s
                 cleanup_interval=2,
+                recv_bytes=64 * 1024,  # a body of a mebibyte comes in 16 pieces, not in 128
                 max_request_header_size=16 * 1024,
                 max_request_body_size=8 * reading.LARGEST_BODY,  # with the framing of the smallest chunks
             ),

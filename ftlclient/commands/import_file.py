@@ -21,7 +21,7 @@ from ftlclient.config import spool_file
 from ftlclient.errors import ConfigError, RefusedError
 from ftlclient.spool import Spool
 from ftlclient.text import safe
-from ftlformats import BadItem, FormatError, FoundPeriod, FoundUser, Item, LeftOut
+from ftlformats import BadItem, FormatError, FoundPeriod, FoundUser, Item, LeftOut, one_by_one
 from ftlformats.progress import with_bar
 from ftlformats.source import OPTIONS, USER_FORMATS, Source, open_source
 from ftlformats.source import add_arguments as add_source_arguments
@@ -66,7 +66,7 @@ class _Import:
         done = self._spool.import_done(self._key) if self._key else 0
         if done:
             print(f"ftlclient: going on behind the first {done:,} items", file=sys.stderr)
-        items = with_bar(source, "sending")
+        items = one_by_one(with_bar(source, "sending"))
         for _ in islice(items, done):
             pass
         while batch := list(islice(items, _BATCH)):

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlformats import BadItem, FormatError, FoundPeriod, FoundUser, Item, csv, ndjson
-from ftlformats.lines import LONGEST_LINE, read_lines
+from ftlformats import BadItem, FormatError, FoundPeriod, FoundPeriods, FoundUser, Item, csv, ndjson, one_by_one
+from ftlformats.lines import LONGEST_LINE, has_long_line, read_chunks, read_lines
 
 USER = b'{"id":"a","real_name":"A","tz":"UTC"}\n'
 PERIOD = b'{"user_id":"a","start_time":"2020-02-01T10:00Z","end_time":"2020-02-01T11:00Z"}\n'
@@ -17,7 +17,7 @@ TIMES = ("2020-02-01T10:00Z", "2020-02-01T11:00Z")
 
 
 def of_ndjson(data: bytes) -> list[Item]:
-    return list(ndjson.read(io.BytesIO(data)))
+    return list(one_by_one(ndjson.read(io.BytesIO(data))))
 
 
 def of_csv(text: str | bytes) -> list[Item]:
@@ -35,6 +35,67 @@ def test_lines_are_those_of_the_whole_file(pieces: list[bytes]) -> None:
     if b"\r" in data:  # which splitlines takes for an end
         expected = [line if len(line) <= LONGEST_LINE else None for line in io.BytesIO(data)]
     assert list(read_lines(io.BytesIO(data))) == expected
+
+
+@given(st.lists(st.sampled_from([b"a", b"\n", b"b\n", b"x" * 65_534, b"x" * 65_535, b"x" * 65_536]), max_size=6))
+def test_whole_lines_that_are_too_long_are_seen(pieces: list[bytes]) -> None:
+    data = b"".join(pieces) + b"\n"
+    assert has_long_line(data) == any(len(line) > LONGEST_LINE for line in io.BytesIO(data))
+
+
+def test_chunks_are_whole_lines_and_not_much_longer_than_one_may_be() -> None:
+    data = (b"x" * 999 + b"\n") * 1_000 + b"x" * 300_000 + b"\n" + b"end"
+    chunks = list(read_chunks(io.BytesIO(data)))
+    assert b"".join(chunks[:7]) == data[: len(b"".join(chunks[:7]))]
+    assert all(chunk.endswith(b"\n") for chunk in chunks[:-1])
+    assert chunks[-1].endswith(b"end")
+    assert max(map(len, chunks)) < 256 * 1024
+
+
+odd_lines = st.sampled_from(
+    [b"", b" ", b"{}", b"[]", b'{"ok":true,"count":3}', USER[:-1] + b"\r", b" " + PERIOD[:-1], PERIOD[:-1] * 2]
+    + [PERIOD[:-1] + b"," + PERIOD[:-1], PERIOD[:-2], PERIOD[1:-1], PERIOD[:-1] + b" "]
+    + [b'{"user_id":"a","start_time":["x"],"end_time":"y"}', b'{"user_id":"a","start_time":1,"end_time":"y"}']
+    + [b'{"user_id":"a","start_time":"{","end_time":"}"}', b'{"user_id":"a","start_time":"\\"}","end_time":"{"}']
+    + [b'{"user_id":"a","start_time":[{}', b'{}],"end_time":"x"}', b'{"user_id":"a","start_time":"x"}']
+    + [
+        b'{"id":"a","real_name":"A","tz":5}',
+        b'{"id":"a","real_name":"A"}',
+        b'{"id":"a","start_time":"","end_time":""}',
+    ]
+    + [
+        b'{"user_id":"a","user_id":"b","start_time":"x","end_time":"y"}',
+        b'{"tz":"UTC","id":"b","real_name":"\xff"}',
+    ]
+)
+
+
+@given(st.lists(st.sampled_from([USER[:-1], PERIOD[:-1], PERIOD[:-1]]) | odd_lines, max_size=6), st.booleans())
+def test_lines_that_are_read_together_are_what_they_are_one_by_one(lines: list[bytes], ends: bool) -> None:
+    data = b"\n".join(lines) + b"\n" * ends
+
+    def outcome() -> list[Item] | str:
+        try:
+            return of_ndjson(data)
+        except FormatError as exc:
+            return str(exc)
+
+    together = outcome()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ndjson, "_together", lambda first, chunk: None)
+        assert outcome() == together
+
+
+def test_usual_lines_are_read_together() -> None:
+    data = USER + PERIOD * 3 + USER + PERIOD
+    periods = [("a", *TIMES)] * 3
+    user = FoundUser("line 1", "a", "A", "UTC")
+    assert list(ndjson.read(io.BytesIO(data))) == [
+        user,
+        FoundPeriods(2, periods),
+        FoundUser("line 5", "a", "A", "UTC"),
+        FoundPeriods(6, periods[:1]),
+    ]
 
 
 def test_ndjson_gives_users_and_periods_in_order() -> None:
@@ -121,7 +182,7 @@ def test_a_line_without_end_is_read_in_flat_memory() -> None:
             return len(data)
 
     tracemalloc.start()
-    found = list(ndjson.read(io.BufferedReader(Endless())))
+    found = list(one_by_one(ndjson.read(io.BufferedReader(Endless()))))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert bad(found) == ["line 2"]

@@ -280,7 +280,7 @@ def changes(name: str) -> tuple[list[tuple[int, int]], str]:
 
 
 def test_every_zone_has_offsets_of_whole_minutes_since_the_last_had_others() -> None:
-    since = clock._WHOLE_MINUTES_SINCE // clock.SECOND
+    since = clock.WHOLE_MINUTES_SINCE // clock.SECOND
     last = {}
     for name in clock.zone_names():
         found, rule = changes(name)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from ftlserver import intervals
 from ftlserver.intervals import (
     Interval,
+    are_disjoint,
     clip,
     clusters,
     intersect,
@@ -108,6 +109,11 @@ def test_overlapping_names_as_many_others_as_there_are_up_to_a_limit(intervals: 
         }
         assert set(found) <= others
         assert len(set(found)) == len(found) == min(len(others), most)
+
+
+@given(some)
+def test_intervals_are_disjoint_if_none_overlaps_another(intervals: list[Interval]) -> None:
+    assert are_disjoint(intervals) == (not any(overlapping(intervals, 1)))
 
 
 @given(some, st.integers(0, 10))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ftlserver import clock
 from ftlserver.errors import InvalidPeriodError, InvalidUserError, UnknownZoneError
-from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, User, is_real_name, is_user_id
+from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, User, is_real_name, is_user_id, usual_rows
 from tests.conftest import EGON, assignment_periods, at
 
 
@@ -64,6 +64,43 @@ def test_the_assignment_reads_as_it_should() -> None:
         "start_time": "Feb 01 2020 01:33PM",
         "end_time": "Feb 01 2020 01:54PM",
     }
+
+
+ZONED = {name: User(name, name, tz) for name, tz in (("la", "America/Los_Angeles"), ("li", "Africa/Monrovia"))}
+pieces = st.tuples(
+    st.sampled_from(
+        ["2026-03-08", "2026-03-09", "1971-12-31", "1972-01-07", "1970-01-01", "9999-12-31", "2026-02-29"]
+    )
+    | st.sampled_from(["20260308", "2026-3-08", "\uff12\uff1026-03-08", "0000-01-01", ""]),
+    st.sampled_from(["T", "t", " ", "_", ""]),
+    st.sampled_from(["00:00", "02:30", "23:59", "24:00", "12:60", "9:30", "0930", ""]),
+    st.sampled_from([":00", ":59", ":60", ":07.5", ":07.123456", ":07.1234567", ":07,5", "", "00"]),
+    st.sampled_from(["Z", "z", "+00:00", "-00:00", "-08:00", "+05:45", "+14:00", "+24:00", "+0100", "-23:59", ""]),
+).map("".join)
+usual = st.tuples(
+    st.sampled_from(["2026-03-07T", "2026-03-08T", "2026-03-09 "]),
+    st.sampled_from(["00:00", "09:59", "10:00", "23:59"]),
+    st.sampled_from([":00", ":59", ":07.5", ":07.123456"]),
+    st.sampled_from(["Z", "+00:00", "-08:00", "-07:00", "+05:45"]),
+).map("".join)
+sent = st.tuples(st.sampled_from(["la", "li"]), usual, usual) | st.tuples(
+    st.sampled_from(["la", "li", "nobody"]), usual | pieces, usual | pieces
+)
+
+
+@given(st.lists(sent, max_size=3), st.sampled_from([clock.END_OF_TIME, at("2026-03-08T12:00:00Z")]))
+def test_usual_rows_are_those_that_are_read_one_by_one(found: list[tuple[str, str, str]], latest: int) -> None:
+    rows = usual_rows(found, ZONED, latest)
+    if rows is not None:
+        assert rows == [ActivityPeriod.from_text(ZONED[user_id], *times) for user_id, *times in found]
+        assert all(row[2] <= latest for row in rows)
+
+
+@pytest.mark.parametrize("offset", ["Z", "z", "+00:00", "-08:00", "+05:45"])
+@pytest.mark.parametrize("seconds", [":00", ":30.5", ":30.000001"])
+def test_what_programs_write_is_usual(seconds: str, offset: str) -> None:
+    found = [("la", f"2026-03-08T09:00{seconds}{offset}", f"2026-03-08T10:00{seconds}{offset}")]
+    assert usual_rows(found, ZONED) == [ActivityPeriod.from_text(ZONED["la"], *found[0][1:])]
 
 
 def test_a_period_over_a_dst_change_has_two_offsets() -> None:

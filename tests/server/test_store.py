@@ -109,6 +109,16 @@ def test_recording_a_changed_user_updates_them_and_not_their_history(team: Store
     assert all_rows(team) == before
 
 
+def test_of_many_periods_each_is_stored_once_and_counted(store: Store) -> None:
+    for count in (1, 198, 199, 200, 398, 597, 1_000):
+        periods = [ActivityPeriod(EGON.id, at, at + 1, 0, 0) for at in range(count)]
+        before = len(all_rows(store))
+        recorded = store.record([EGON], [*periods, *periods[: count // 2]])
+        assert recorded.periods_added == count - before
+        assert recorded.periods_known == count // 2 + before
+        assert [row[1] for row in all_rows(store)] == list(range(count))
+
+
 def test_a_dry_run_counts_and_stores_nothing(store: Store) -> None:
     assert store.record([EGON], assignment_periods(EGON), dry_run=True) == Recorded(users_added=1, periods_added=3)
     assert store.users() == []
@@ -201,7 +211,7 @@ def test_every_statement_about_periods_stays_with_the_users_it_is_about() -> Non
                 (name, text) for each in found if "activity_periods" in (text := str(each)) and name[0] == "_"
             ]
     statements = [(name, text) for name, text in texts if re.search(r"\b(SELECT|INSERT|UPDATE|DELETE)\b", text)]
-    assert {"_MINUTES", "_WITHIN", "_LAST_START", "_PERIODS_AFTER", "_INSERT_PERIOD", "_EXTEND", "_DELETE"} <= {
+    assert {"_MINUTES", "_WITHIN", "_LAST_START", "_PERIODS_AFTER", "_INSERT_MANY", "_EXTEND", "_DELETE"} <= {
         name for name, _ in statements
     }
     across = {name for name, text in statements if not re.search(r"user_id\s*(=|,|\))|\(user_id", text)}
