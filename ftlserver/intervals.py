@@ -6,7 +6,8 @@ where it has to sort.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, islice, pairwise
+from operator import lt
 
 Interval = tuple[int, int]
 Stretch = tuple[int, int, tuple[int, ...]]
@@ -135,12 +136,19 @@ def split(intervals: Iterable[Interval], edges: Sequence[int]) -> Iterator[tuple
             at += 1
 
 
-def sweep(groups: Sequence[Iterable[Interval]], least: int) -> tuple[list[Stretch], list[list[int]]]:
-    """Return the stretches in which at least *least* of *groups*, flat lists, have a point, and what pairs share.
+def turns(points: list[int]) -> list[int]:
+    """Return the starts and ends, in turn, of a flat list, given those of intervals that may overlap."""
+    if all(map(lt, points, islice(points, 1, None))):
+        return points  # as is usual
+    return list(chain.from_iterable(merge(zip(points[::2], points[1::2], strict=True))))
 
-    A stretch is (start, end, which), with the indexes of the groups that have it; who comes or goes begins a
-    new one. *least* is at least 1. What each two groups have in common is a matrix, with the length of each
-    group on its diagonal.
+
+def sweep(groups: Sequence[Iterable[int]], least: int) -> tuple[list[Stretch], list[list[int]]]:
+    """Return the stretches in which at least *least* of *groups* have a point, and what pairs share.
+
+    A group is the starts and ends of a flat list, in turn. A stretch is (start, end, which), with the indexes of
+    the groups that have it; who comes or goes begins a new one. *least* is at least 1. What each two groups have
+    in common is a matrix, with the length of each group on its diagonal.
     """
     # One pass, and what is sorted is numbers: sorting pairs makes all that follows take twice as long, because
     # they lie scattered in memory.
@@ -149,36 +157,37 @@ def sweep(groups: Sequence[Iterable[Interval]], least: int) -> tuple[list[Stretc
     mask = (1 << bits) - 1
     events: list[int] = []
     for index, group in enumerate(groups):
-        events += [point << bits | index for interval in group for point in interval]
+        events += [point << bits | index for point in group]
     events.sort()
     first, last = (events[0] >> bits, events[-1] >> bits) if events else (0, 0)
     # What two share is what one has had at the ends of the other's intervals, less what it had had at their
     # starts. What each has had so far is a lane of one large number, so that time passes for all who are
     # active in one multiplication: the month of 50 members with 100,000 periods takes 0.1 s this way, 0.45 s
     # with a loop over who is active, and 3.3 s pair by pair.
-    lane = (last - first).bit_length() // 8 + 1  # bytes
-    lanes = [1 << (8 * lane * index) for index in range(count)]
+    lane = max(1, (last - first).bit_length())
+    lanes = [1 << (lane * index) for index in range(count)]
     rows = [0] * count
     stretches: list[Stretch] = []
-    active: set[int] = set()
-    active_lanes = had = 0
+    is_active = [False] * count
+    active = active_lanes = had = 0
     since = first
     for event in events:
         point = event >> bits
         index = event & mask
         if point != since:
-            if len(active) >= least:
-                stretches.append((since, point, tuple(sorted(active))))
+            if active >= least:
+                stretches.append((since, point, tuple(index for index in range(count) if is_active[index])))
             had += (point - since) * active_lanes
             since = point
-        if index in active:
-            active.remove(index)
+        if is_active[index]:
+            is_active[index] = False
+            active -= 1
             active_lanes -= lanes[index]
             rows[index] += had
         else:
-            active.add(index)
+            is_active[index] = True
+            active += 1
             active_lanes += lanes[index]
             rows[index] -= had
-    texts = [row.to_bytes(count * lane, "little") for row in rows]
-    starts = range(0, count * lane, lane)
-    return stretches, [[int.from_bytes(text[at : at + lane], "little") for at in starts] for text in texts]
+    whole = (1 << lane) - 1
+    return stretches, [[row >> at & whole for at in range(0, count * lane, lane)] for row in rows]

@@ -270,8 +270,8 @@ class Store:
 
     def active(
         self, user_ids: Sequence[str] | None, edges_of: Callable[[User], Interval]
-    ) -> tuple[list[tuple[User, list[Interval]]], dict[str, Interval]]:
-        """Return what ``activity`` does, but only when each user was active, cut at the edges of the window."""
+    ) -> tuple[list[tuple[User, list[int]]], dict[str, Interval]]:
+        """Return what ``activity`` does, but of spans their starts and ends, in turn, cut at the window's edges."""
         return self._reaching_in(self._clipped, user_ids, edges_of)
 
     def users_and_edges(
@@ -341,11 +341,12 @@ class Store:
         else:
             ids, starts, ends = ([window[column] for window in windows] for column in range(3))
             values = {"ids": ids, "starts": starts, "ends": ends}
-        width = 2 if statement is self._clipped else 4
         found: dict[str, list[Any]] = {window[0]: [] for window in windows}
         for key, text in connection.execute(statement, values | {"most": most}).all():
-            numbers = [iter(orjson.loads(f"[{text or ''}]"))] * width
-            found[windows[key][0]] += zip(*numbers, strict=True)
+            numbers = orjson.loads(f"[{text or ''}]")
+            found[windows[key][0]] += (
+                numbers if statement is self._clipped else zip(*[iter(numbers)] * 4, strict=True)
+            )
         return found
 
     def activity_pages(

@@ -5,25 +5,24 @@ from typing import Any
 
 from ftlserver import clock, intervals
 from ftlserver.clock import TimeFormat, Zone
-from ftlserver.intervals import Interval
 from ftlserver.models import User
 from ftlserver.questions import seconds, who
 
 
 def overlap(
-    members: Sequence[tuple[User, list[Interval]]],
+    members: Sequence[tuple[User, list[int]]],
     min_members: int | None,
     tz: Zone,
     time_format: TimeFormat,
 ) -> dict[str, Any]:
     """Return the stretches in which at least *min_members*, or all, were active, and the matrix of pairs.
 
-    *members* come with when they were active within the window, in any order. A stretch ends when a member
-    comes or goes. The matrix has the seconds that each two share, in the order of the members, and on its
+    *members* come with the starts and ends, in turn, of their periods within the window. A stretch ends when a
+    member comes or goes. The matrix has the seconds that each two share, in the order of the members, and on its
     diagonal those of each alone.
     """
     least = min_members or len(members)
-    stretches, shared = intervals.sweep([intervals.merge(active) for _, active in members], least)
+    stretches, shared = intervals.sweep([intervals.turns(active) for _, active in members], least)
     ids = [user.id for user, _ in members]
 
     def show(instant: int) -> str:

@@ -1,6 +1,6 @@
 """Interval algebra, against an oracle that looks at every point."""
 
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import pytest
 from hypothesis import given
@@ -19,6 +19,7 @@ from ftlserver.intervals import (
     subtract,
     sweep,
     total,
+    turns,
 )
 
 END = 60
@@ -84,7 +85,7 @@ def test_sweep_finds_where_enough_are(groups: list[list[Interval]], least: int) 
         who = tuple(index for index, group in enumerate(groups) if point in points(group))
         if len(who) >= least:
             expected[point] = who
-    found, _ = sweep(groups, least)
+    found, _ = sweep([list(chain.from_iterable(group)) for group in groups], least)
     assert {point: who for start, end, who in found for point in range(start, end)} == expected
     assert all(start < end for start, end, _ in found)
     assert all(a[1] < b[0] or a[2] != b[2] for a, b in pairwise(found))
@@ -92,7 +93,14 @@ def test_sweep_finds_where_enough_are(groups: list[list[Interval]], least: int) 
 
 @given(st.lists(flat, max_size=5))
 def test_sweep_finds_the_common_time_of_each_pair(groups: list[list[Interval]]) -> None:
-    assert sweep(groups, 1)[1] == [[len(points(a) & points(b)) for b in groups] for a in groups]
+    turns_of = [list(chain.from_iterable(group)) for group in groups]
+    assert sweep(turns_of, 1)[1] == [[len(points(a) & points(b)) for b in groups] for a in groups]
+
+
+@given(st.lists(st.tuples(st.integers(0, END), st.integers(1, 20)).map(lambda pair: (pair[0], sum(pair)))))
+def test_turns_are_those_of_the_merged_intervals(intervals: list[Interval]) -> None:
+    for pairs in (intervals, sorted(intervals), merge(intervals)):
+        assert turns(list(chain.from_iterable(pairs))) == list(chain.from_iterable(merge(intervals)))
 
 
 some = st.lists(
@@ -135,7 +143,7 @@ def test_clusters_hold_what_lies_no_further_apart_than_the_distance(
 def test_neighbours_that_touch_do_not_overlap_but_are_one_stretch() -> None:
     assert intersect([(0, 5)], [(5, 9)]) == []
     assert merge([(5, 9), (0, 5)]) == [(0, 9)]
-    assert sweep([[(0, 5)], [(5, 9)]], 2)[0] == []
+    assert sweep([[0, 5], [5, 9]], 2)[0] == []
 
 
 def test_parallel_periods_count_once() -> None:
