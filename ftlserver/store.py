@@ -271,7 +271,7 @@ class Store:
     def active(
         self, user_ids: Sequence[str] | None, edges_of: Callable[[User], Interval]
     ) -> tuple[list[tuple[User, list[int]]], dict[str, Interval]]:
-        """Return what ``activity`` does, but of spans their starts and ends, in turn, cut at the window's edges."""
+        """Return what ``activity`` does, but the starts and ends of the spans, in turn, cut at the edges."""
         return self._reaching_in(self._clipped, user_ids, edges_of)
 
     def users_and_edges(
