@@ -148,13 +148,22 @@ class API:
         clip = asked.get("clip", False)
         users, edges = self.store.users_and_edges(asked.get("id_list"), window.edges)
         rule = window.to_json(edges, _CLIPPED if clip else _REACHES_IN)
-        members = (
-            activity.member(
-                user,
-                (activity.shown(page, user, edges[user.id], window.tz, time_format, clip=clip) for page in pages),
+        if time_format == "display" and window.tz is None and not clip:
+            members = (
+                activity.member(user, self._as_shown(user, minutes, edges[user.id]))
+                for user, minutes in self.store.minutes_within(users, edges, _PAGE + 1)
             )
-            for user, pages in self.store.activity_pages(users, edges, _PAGE)
-        )
+        else:
+            members = (
+                activity.member(
+                    user,
+                    (
+                        activity.shown(page, user, edges[user.id], window.tz, time_format, clip=clip)
+                        for page in pages
+                    ),
+                )
+                for user, pages in self.store.activity_pages(users, edges, _PAGE)
+            )
         opening = {"ok": True, **({"window": rule} if windowed else {})}
         closing = _not_found(asked, {user.id for user in users}) | (paging or {})
         return stream("application/json", activity.answer(members, opening, closing))
@@ -168,21 +177,17 @@ class API:
             for batch in batches(dict.fromkeys(ids), _IDS_AT_ONCE):
                 for user, minutes in self.store.minutes(batch, _PAGE + 1):
                     del missing[user.id]
-                    if len(minutes) <= _PAGE:
-                        yield activity.member(user, [activity.shown_minutes(minutes)])
-                    else:
-                        pages = self.store.span_pages(user.id)
-                        everything = (0, clock.END_OF_TIME)
-                        yield activity.member(
-                            user,
-                            (
-                                activity.shown(page, user, everything, None, "display", clip=False)
-                                for page in pages
-                            ),
-                        )
+                    yield activity.member(user, self._as_shown(user, minutes, (0, clock.END_OF_TIME)))
             closing.update({"not_found": list(missing)} if missing else {}, **paging)
 
         return activity.answer(members(), {"ok": True}, closing)
+
+    def _as_shown(self, user: User, minutes: list[int], edges: Interval) -> Iterable[bytes]:
+        """Return the JSON lists of a user's periods, from *minutes* unless there are more than _PAGE."""
+        if len(minutes) <= _PAGE:
+            return [activity.shown_minutes(minutes)]
+        pages = self.store.span_pages(user.id, edges)
+        return (activity.shown(page, user, edges, None, "display", clip=False) for page in pages)
 
     def _activity(self, asked: dict[str, Any], window: Window) -> tuple[list[Activity], dict[str, Interval]]:
         return self.store.activity(asked.get("id_list"), window.edges)

@@ -76,12 +76,18 @@ def _day_in_iso(day: int) -> str:
     return date.fromordinal(_EPOCH_DAY + day).isoformat() + "T"
 
 
-def _offset_in_iso(offset: int) -> str:
-    minutes = abs(offset) // 60
-    return f"{'-' if offset < 0 else '+'}{minutes // 60:02}:{minutes % 60:02}"
+def _offset_in_iso(offset: int) -> tuple[int, str]:
+    """Return what an offset that can be written adds to an instant, and how it is written."""
+    shown = _whole_minutes(offset)
+    hours, minutes = divmod(abs(shown) // 60, 60)
+    return shown * SECOND, f"{'-' if shown < 0 else '+'}{hours:02}:{minutes:02}"
 
 
-# By the day since 1970-01-01, the minute of the day, the second of the minute, the offset in whole minutes.
+def _whole_minutes(offset: int) -> int:
+    return (offset + 30) // 60 * 60
+
+
+# By the day since 1970-01-01, the offset in seconds, the minute of the day, the second of the minute.
 DAYS_DISPLAYED: Mapping[int, str] = _Table(_day_displayed)
 _DAYS_IN_ISO = _Table(_day_in_iso)
 _OFFSETS_IN_ISO = _Table(_offset_in_iso)
@@ -191,11 +197,11 @@ def iso(instant: int, offset: int) -> str:
     An offset with seconds (Africa/Monrovia before 1972) is rounded to one that RFC 3339 can write;
     the instant stays exact.
     """
-    shown = _whole_minutes(offset)
-    seconds, fraction = divmod(instant + shown * SECOND, SECOND)
+    shift, shown = _OFFSETS_IN_ISO[offset]
+    seconds, fraction = divmod(instant + shift, SECOND)
     minute, second = divmod(seconds, 60)
     behind = f":{second:02}.{fraction:06}" if fraction else _SECONDS[second]
-    return f"{_DAYS_IN_ISO[minute // 1440]}{_CLOCKS[minute % 1440]}{behind}{_OFFSETS_IN_ISO[shown]}"
+    return f"{_DAYS_IN_ISO[minute // 1440]}{_CLOCKS[minute % 1440]}{behind}{shown}"
 
 
 def render(instant: int, offset: int, time_format: TimeFormat) -> str:
@@ -297,10 +303,6 @@ def _offset_of(wall: datetime, tz: Zone, fold: int) -> int:
     offset = wall.replace(tzinfo=tz, fold=fold).utcoffset()
     assert offset is not None
     return int(offset.total_seconds())
-
-
-def _whole_minutes(offset: int) -> int:
-    return (offset + 30) // 60 * 60
 
 
 def _usual_day(text: str) -> int:

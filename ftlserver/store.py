@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
 from operator import itemgetter
+from struct import Struct, unpack
 from typing import Any, TypeVar
 
 import orjson
@@ -69,20 +70,21 @@ _INSERT_ARRAYS = sa.text("""
 # a period, and in it the minutes of the wall clock, start and length in one number: start * 65536 + end - start
 # + 4096, because the length of who travels may be negative. Division rounds to zero, and west of Greenwich 1970
 # began in 1969, so a day more is divided. 2 users with 100 periods take 50 us; their bare rows take 100.
+_MINUTES_OF_PERIOD = """
+    (p.started_at / 1000000 + p.start_offset + 86400) / 60 * 65535
+    + (p.ended_at / 1000000 + p.end_offset + 86400) / 60 - 94367744"""
 _MINUTES = {
     "sqlite": """
         SELECT u.id, u.real_name, u.tz, (
             SELECT json_group_array(minutes) FROM (
-                SELECT (p.started_at / 1000000 + p.start_offset + 86400) / 60 * 65535
-                       + (p.ended_at / 1000000 + p.end_offset + 86400) / 60 - 94367744 AS minutes
+                SELECT {minutes} AS minutes
                 FROM activity_periods p WHERE p.user_id = u.id
                 ORDER BY p.started_at, p.ended_at LIMIT :most))
         FROM json_each(:ids) AS asked CROSS JOIN users u ON u.id = asked.value ORDER BY asked.key""",
     "postgresql": """
         SELECT u.id, u.real_name, u.tz, CAST((
             SELECT json_agg(minutes) FROM (
-                SELECT (p.started_at / 1000000 + p.start_offset + 86400) / 60 * 65535
-                       + (p.ended_at / 1000000 + p.end_offset + 86400) / 60 - 94367744 AS minutes
+                SELECT {minutes} AS minutes
                 FROM activity_periods p WHERE p.user_id = u.id
                 ORDER BY p.started_at, p.ended_at LIMIT :most) AS page) AS text)
         FROM unnest(CAST(:ids AS varchar[])) WITH ORDINALITY AS asked (value, key)
@@ -103,8 +105,8 @@ _FIND_USERS = {
         JOIN users u ON u.id = asked.value ORDER BY asked.key""",
 }
 # Each user has a window of their own. A period that reaches into it began at most 7 days before it, so the key
-# bounds what is read on both sides. The periods of a user come as one text of numbers: a row each costs twice as
-# much, mostly in handing the interpreter lock over and back.
+# bounds what is read on both sides. The periods of a user come as one text of numbers, from PostgreSQL as bytes: a
+# row each costs twice as much, mostly in handing the interpreter lock over and back, or in packing.
 _WITHIN = {
     "sqlite": """
         WITH asked AS MATERIALIZED (
@@ -122,7 +124,7 @@ _WITHIN = {
         FROM asked ORDER BY asked.key""",
     "postgresql": """
         SELECT asked.key - 1, (
-            SELECT string_agg(span, ',') FROM (
+            SELECT string_agg(span, ''::bytea) FROM (
                 SELECT {columns} AS span FROM activity_periods p
                 WHERE p.user_id = asked.user_id
                   AND p.started_at > asked.starts - 604800000000
@@ -133,11 +135,17 @@ _WITHIN = {
              WITH ORDINALITY AS asked (user_id, starts, ends, key)
         ORDER BY asked.key""",
 }
-_SPAN = ("p.started_at", "p.ended_at", "p.start_offset", "p.end_offset")
-_CLIPPED = {
-    "sqlite": ("max(p.started_at, asked.starts)", "min(p.ended_at, asked.ends)"),
-    "postgresql": ("greatest(p.started_at, asked.starts)", "least(p.ended_at, asked.ends)"),
+_SPAN = {
+    "sqlite": "p.started_at || ',' || p.ended_at || ',' || p.start_offset || ',' || p.end_offset",
+    "postgresql": """
+        int8send(p.started_at) || int8send(p.ended_at) || int4send(p.start_offset) || int4send(p.end_offset)""",
 }
+_CLIPPED = {
+    "sqlite": "max(p.started_at, asked.starts) || ',' || min(p.ended_at, asked.ends)",
+    "postgresql": "int8send(greatest(p.started_at, asked.starts)) || int8send(least(p.ended_at, asked.ends))",
+}
+_PACKED_MINUTES = {"sqlite": _MINUTES_OF_PERIOD, "postgresql": f"int8send({_MINUTES_OF_PERIOD})"}
+_SPAN_IN_BYTES = Struct(">qqii")
 _ALL = 2**62
 _LAST_START = {
     "sqlite": """
@@ -175,11 +183,12 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._dialect = "sqlite" if database.is_sqlite else "postgresql"
-        self._minutes = sa.text(_MINUTES[self._dialect])
+        self._minutes = sa.text(_MINUTES[self._dialect].replace("{minutes}", _MINUTES_OF_PERIOD))
         self._keep_users = sa.text(_KEEP_USERS[self._dialect])
         self._find_users = sa.text(_FIND_USERS[self._dialect])
-        self._within = self._numbers_within(_SPAN)
-        self._clipped = self._numbers_within(_CLIPPED[self._dialect])
+        self._within = self._packed_within(_SPAN)
+        self._clipped = self._packed_within(_CLIPPED)
+        self._minutes_within = self._packed_within(_PACKED_MINUTES)
         self._last_start = sa.text(_LAST_START[self._dialect])
 
     @classmethod
@@ -278,8 +287,10 @@ class Store:
         self, user_ids: Sequence[str] | None, edges_of: Callable[[User], Interval]
     ) -> tuple[list[User], dict[str, Interval]]:
         """Return the users with those ids, or all, and the window of each by user id; as ``activity`` does."""
-        with unit(self.database) as connection:
-            users = self._users(connection, user_ids)
+        if user_ids is None:
+            users = [_user(*row) for row in fetch(self.database, _ALL_USERS, {})]
+        else:
+            users = self.find_users(user_ids)
         return users, {user.id: edges_of(user) for user in users}
 
     def latest_activity(self, user_ids: Sequence[str] | None, at: int) -> list[tuple[User, list[Span]]]:
@@ -314,11 +325,12 @@ class Store:
         self, connection: Connection, statement: TextClause, users: list[User], edges: Mapping[str, Interval]
     ) -> list[tuple[User, list[Any]]]:
         windows = [(user.id, *edges[user.id]) for user in users if user.id in edges]
-        found = self._read_within(connection, statement, windows)
+        rows = connection.execute(statement, self._asked(windows)).all()
+        found = _unpacked(windows, rows, _points if statement is self._clipped else _spans)
         return [(user, found.get(user.id, [])) for user in users]
 
-    def _numbers_within(self, columns: Sequence[str]) -> TextClause:
-        return sa.text(_WITHIN[self._dialect].format(columns=" || ',' || ".join(columns)))
+    def _packed_within(self, packed: Mapping[str, str]) -> TextClause:
+        return sa.text(_WITHIN[self._dialect].replace("{columns}", packed[self._dialect]))
 
     def spans_within(
         self, connection: Connection, windows: Sequence[tuple[str, int, int]], most: int = _ALL
@@ -327,27 +339,27 @@ class Store:
 
         In the caller's unit. Windows of the same user come in order and lie further apart than a period is long.
         """
-        return self._read_within(connection, self._within, windows, most)
+        return _unpacked(windows, connection.execute(self._within, self._asked(windows, most)).all(), _spans)
 
-    def _read_within(
-        self,
-        connection: Connection,
-        statement: TextClause,
-        windows: Sequence[tuple[str, int, int]],
-        most: int = _ALL,
-    ) -> dict[str, list[Any]]:
+    def _asked(self, windows: Sequence[tuple[str, int, int]], most: int = _ALL) -> dict[str, object]:
         if self._dialect == "sqlite":
-            values: dict[str, object] = {"asked": json.dumps(windows)}
-        else:
-            ids, starts, ends = ([window[column] for window in windows] for column in range(3))
-            values = {"ids": ids, "starts": starts, "ends": ends}
-        found: dict[str, list[Any]] = {window[0]: [] for window in windows}
-        for key, text in connection.execute(statement, values | {"most": most}).all():
-            numbers = orjson.loads(f"[{text or ''}]")
-            found[windows[key][0]] += (
-                numbers if statement is self._clipped else zip(*[iter(numbers)] * 4, strict=True)
-            )
-        return found
+            return {"asked": json.dumps(windows), "most": most}
+        ids, starts, ends = ([window[column] for window in windows] for column in range(3))
+        return {"ids": ids, "starts": starts, "ends": ends, "most": most}
+
+    def minutes_within(
+        self, users: Sequence[User], edges: Mapping[str, Interval], most: int
+    ) -> Iterator[tuple[User, list[int]]]:
+        """Yield *users*, each with up to *most* of the periods that reach into their window, as ``minutes`` does.
+
+        No transaction is held between users.
+        """
+        for batch in batches(users, _USERS_AT_ONCE):
+            windows = [(user.id, *edges[user.id]) for user in batch]
+            rows = fetch(self.database, self._minutes_within, self._asked(windows, most))
+            found = _unpacked(windows, rows, _points)
+            for user in batch:
+                yield user, found.pop(user.id)
 
     def activity_pages(
         self, users: Sequence[User], edges: Mapping[str, Interval], most: int
@@ -357,8 +369,9 @@ class Store:
         No transaction is held between users, nor between pages, which hold up to *most* spans.
         """
         for batch in batches(users, _USERS_AT_ONCE):
-            with unit(self.database) as connection:
-                found = self.spans_within(connection, [(user.id, *edges[user.id]) for user in batch], most + 1)
+            windows = [(user.id, *edges[user.id]) for user in batch]
+            rows = fetch(self.database, self._within, self._asked(windows, most + 1))
+            found = _unpacked(windows, rows, _spans)
             for user in batch:
                 if len(found[user.id]) <= most:
                     yield user, [found.pop(user.id)]
@@ -461,6 +474,33 @@ class Store:
         added = self.insert_periods(connection, periods)
         recorded.periods_added += added
         recorded.periods_known += len(periods) - added
+
+
+def _unpacked(
+    windows: Sequence[tuple[str, int, int]],
+    rows: Iterable[Sequence[Any]],
+    unpacked: Callable[[str | bytes], Iterable[_Item]],
+) -> dict[str, list[_Item]]:
+    """Return, by user id, what is packed in *rows*, each with the index of a window."""
+    found: dict[str, list[_Item]] = {window[0]: [] for window in windows}
+    for key, packed in rows:
+        if packed is not None:
+            found[windows[key][0]] += unpacked(packed)
+    return found
+
+
+def _spans(packed: str | bytes) -> Iterable[Span]:
+    if isinstance(packed, bytes):
+        return _SPAN_IN_BYTES.iter_unpack(packed)
+    numbers = iter(orjson.loads(f"[{packed}]"))
+    return zip(numbers, numbers, numbers, numbers, strict=True)
+
+
+def _points(packed: str | bytes) -> Iterable[int]:
+    if isinstance(packed, bytes):
+        return unpack(f">{len(packed) // 8}q", packed)
+    points: list[int] = orjson.loads(f"[{packed}]")
+    return points
 
 
 def _row(user: User) -> dict[str, str]:

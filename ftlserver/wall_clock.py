@@ -16,6 +16,8 @@ Piece = tuple[int, int, int]  # start, end, offset
 
 DAY = 24 * clock.HOUR  # of wall clock: 24 of its hours, however long they took
 HOURS_OF_WEEK = 168
+_HOUR = clock.HOUR
+_WEEK = HOURS_OF_WEEK * _HOUR
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EPOCH_HOUR = 3 * 24  # 1970 began on a Thursday
 
@@ -85,16 +87,17 @@ def hours_of_week(pieces: Iterable[Piece]) -> list[int]:
     """Return how much of *pieces* lies in each hour of the week, from Monday 00 to Sunday 23 of the wall clock."""
     hours = [0] * HOURS_OF_WEEK
     for start, end, offset in pieces:
-        weeks, rest = divmod(end - start, HOURS_OF_WEEK * clock.HOUR)
+        weeks = (end - start) // _WEEK
         if weeks:
-            hours = [length + weeks * clock.HOUR for length in hours]
+            hours = [length + weeks * _HOUR for length in hours]
         at = start + offset * clock.SECOND
-        until = at + rest
-        while at < until:
-            hour = at // clock.HOUR
-            ahead = min((hour + 1) * clock.HOUR, until)
+        until = end + offset * clock.SECOND - weeks * _WEEK
+        hour = at // _HOUR
+        ahead = (hour + 1) * _HOUR
+        while ahead < until:
             hours[(hour + _EPOCH_HOUR) % HOURS_OF_WEEK] += ahead - at
-            at = ahead
+            at, hour, ahead = ahead, hour + 1, ahead + _HOUR
+        hours[(hour + _EPOCH_HOUR) % HOURS_OF_WEEK] += until - at
     return hours
 
 

@@ -5,9 +5,10 @@ The oracle that the fast way must equal.
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import groupby
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -19,6 +20,7 @@ _ROWS = sa.text("""
     SELECT u.id, u.real_name, u.tz, p.started_at, p.ended_at, p.start_offset, p.end_offset
     FROM users u LEFT JOIN activity_periods p ON p.user_id = u.id
     ORDER BY u.id, p.started_at, p.ended_at""")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
@@ -33,9 +35,28 @@ def members(store: Store, ids: Sequence[str]) -> list[tuple[User, list[ActivityP
     return [found[user_id] for user_id in dict.fromkeys(ids) if user_id in found]
 
 
-def answer(store: Store, ids: Sequence[str], time_format: str) -> bytes:
-    """Return the whole body of the answer."""
+def answer(
+    store: Store,
+    ids: Sequence[str],
+    time_format: str,
+    window: tuple[int, int] | None = None,
+    tz: ZoneInfo | None = None,
+) -> bytes:
+    """Return the whole body of the answer, less what it says of the window."""
     read = members(store, ids)
+    if window is not None:
+        read = [
+            (user, [period for period in periods if period.started_at < window[1] and period.ended_at > window[0]])
+            for user, periods in read
+        ]
+
+    def shown_at(instant: int, offset: int) -> str:
+        if tz is not None:
+            zone_offset = (_EPOCH + timedelta(microseconds=instant)).astimezone(tz).utcoffset()
+            assert zone_offset is not None
+            offset = int(zone_offset.total_seconds())
+        return show(instant, offset, time_format)
+
     shown: dict[str, Any] = {
         "ok": True,
         "members": [
@@ -45,8 +66,8 @@ def answer(store: Store, ids: Sequence[str], time_format: str) -> bytes:
                 "tz": user.tz,
                 "activity_periods": [
                     {
-                        "start_time": show(period.started_at, period.start_offset, time_format),
-                        "end_time": show(period.ended_at, period.end_offset, time_format),
+                        "start_time": shown_at(period.started_at, period.start_offset),
+                        "end_time": shown_at(period.ended_at, period.end_offset),
                     }
                     for period in periods
                 ],

@@ -42,24 +42,23 @@ def shown(
     """Return the JSON list of periods, shown in *tz* or as recorded; *clip* cuts them at the edges."""
     if clip:
         spans = [_clipped(user, span, *edges) for span in spans]
-    starts = [(start, offset) for start, _, offset, _ in spans]
-    ends = [(end, offset) for _, end, _, offset in spans]
     if tz is not None:
-        offset_to_show = shown_in(tz)
-        starts, ends = ([(at, offset_to_show(at, offset)) for at, offset in times] for times in (starts, ends))
-    if time_format == "iso":
-        return _periods(*([clock.iso(at, offset) for at, offset in times] for times in (starts, ends)))
-    second, minute = clock.SECOND, clock.MINUTE
-    return _periods(
-        *(
-            clock.display_minutes([(at + offset * second) // minute for at, offset in times])
-            for times in (starts, ends)
+        offset = shown_in(tz)
+        spans = [(start, end, offset(start, first), offset(end, last)) for start, end, first, last in spans]
+    if time_format == "display":
+        second, minute = clock.SECOND, clock.MINUTE
+        return shown_minutes(
+            [
+                (start + first * second) // minute * 65535 + (end + last * second) // minute + 4096
+                for start, end, first, last in spans
+            ]
         )
-    )
-
-
-def _periods(starts: list[str], ends: list[str]) -> bytes:
-    return orjson.dumps([{"start_time": start, "end_time": end} for start, end in zip(starts, ends, strict=True)])
+    iso = clock.iso
+    periods = [
+        f'{{"start_time":"{iso(start, first)}","end_time":"{iso(end, last)}"}}'
+        for start, end, first, last in spans
+    ]
+    return f"[{','.join(periods)}]".encode()
 
 
 def answer(

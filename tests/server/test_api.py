@@ -17,6 +17,7 @@ from ftlclient import Client, NotThisAPIError
 from ftlserver import clock
 from ftlserver.app import create_app
 from ftlserver.errors import DatabaseError, InvalidUserError
+from ftlserver.intervals import Interval
 from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, Span, User
 from ftlserver.store import Store
 from tests import plain
@@ -318,6 +319,46 @@ def test_the_answer_is_that_of_the_plain_way_byte_for_byte(
         assert app.post_json(PATH, everything).body == expected
 
 
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    histories=histories,
+    edges=st.lists(st.integers(0, 10**14) | st.integers(0, 4 * 10**15), min_size=2, max_size=2, unique=True).map(
+        sorted
+    ),
+    tz=st.sampled_from([None, "Asia/Kathmandu", "America/New_York", "Africa/Monrovia"]),
+)
+def test_the_answer_about_a_window_is_that_of_the_plain_way(
+    store: Store, histories: dict[str, list[tuple[int, int, int, int]]], edges: list[int], tz: str | None
+) -> None:
+    for user in store.all_users():
+        store.delete_user(user.id)
+    ids = ["d@e.f", "a", "x", "b", "c"]
+    near = [(length // 2, length) for length in range(1, 8)]
+    store.record(
+        [User(user_id, "Zoë", "Europe/Berlin") for user_id in histories],
+        [
+            ActivityPeriod(user_id, start, start + length, *offsets)
+            for user_id, spans in histories.items()
+            for start, length, *offsets in spans
+        ]
+        + [
+            ActivityPeriod(user_id, max(0, edge - before), edge - before + length + before, -18_000, 20_700)
+            for user_id in histories
+            for edge in edges
+            for before, length in near
+        ],
+    )
+    app = TestApp(create_app(store))
+    window = {"from": clock.iso(edges[0], 0), "to": clock.iso(edges[1], 0), **({"tz": tz} if tz else {})}
+    for time_format in ("display", "iso"):
+        expected = json.loads(
+            plain.answer(store, ids, time_format, (edges[0], edges[1]), clock.zone(tz) if tz else None)
+        )
+        answer = app.post_json(PATH, {"id_list": ids, "time_format": time_format, **window}).json
+        assert answer["members"] == expected["members"]
+        assert answer.get("not_found") == expected.get("not_found")
+
+
 @pytest.mark.parametrize("time_format", ["display", "iso"])
 def test_a_long_answer_is_streamed_and_the_same(store: Store, time_format: str) -> None:
     users = [User(f"u{number}", "U", "UTC") for number in range(120)]
@@ -339,14 +380,22 @@ def test_a_long_answer_is_streamed_and_the_same(store: Store, time_format: str) 
         response = connection.getresponse()
         assert response.headers["Transfer-Encoding"] == "chunked"
         assert response.read() == plain.answer(store, ids, time_format)
+        connection.request(
+            "POST",
+            PATH,
+            json.dumps({"id_list": ids, "time_format": time_format, "from": "1970-01-01T00:00:00Z"}),
+            {"Content-Type": "application/json"},
+        )
+        windowed = json.loads(connection.getresponse().read())
+        assert windowed["members"] == json.loads(plain.answer(store, ids, time_format))["members"]
 
 
 def test_a_long_answer_that_breaks_off_has_no_end(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     sqlite_store.record([User("a", "A", "UTC")], [ActivityPeriod("a", n, n + 1, 0, 0) for n in range(20_000)])
     pages = sqlite_store.span_pages
 
-    def broken(user_id: str) -> Iterator[list[Span]]:
-        found = pages(user_id)
+    def broken(user_id: str, window: Interval) -> Iterator[list[Span]]:
+        found = pages(user_id, window)
         yield next(found)
         yield next(found)
         raise DatabaseError("database_unavailable", "gone", "x")
