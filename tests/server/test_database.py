@@ -255,12 +255,20 @@ def test_a_database_is_named_for_people(url: str, name: str) -> None:
 
 def test_postgresql_heals_after_its_connections_were_cut(postgresql: str, postgresql_store: Store) -> None:
     postgresql_store.add_users([EGON])
-    assert in_threads(4, postgresql_store.users) == []
-    run_on_postgresql(
-        postgresql,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = 'ftl'",
-    )
-    assert in_threads(8, postgresql_store.users) == []
+
+    def read() -> None:
+        assert len(postgresql_store.users()) == 1
+        assert postgresql_store.find_user(EGON.id) == EGON
+        assert postgresql_store.minutes([EGON.id], 9) == [(EGON, [])]
+
+    assert in_threads(4, read) == []
+    for _ in range(2):
+        run_on_postgresql(
+            postgresql,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname = 'ftl'",
+        )
+        assert in_threads(8, read) == []
 
 
 def test_postgresql_is_never_left_idle_in_a_transaction(postgresql_store: Store) -> None:
