@@ -1,23 +1,16 @@
-"""Seeded data, written by the driver itself: it is not what is measured."""
+"""Seeded data."""
 
-import sqlite3
 from collections.abc import Iterable, Iterator
-from pathlib import Path
+from itertools import chain
 from random import Random
 
 from ftlserver import clock
-from ftlserver.database import connect
-from ftlserver.models import ActivityPeriod, User
+from ftlserver.models import ActivityPeriod, Row, User
 
 START = 1_767_225_600 * clock.SECOND  # 2026-01-01
 DAY = 24 * clock.HOUR
 ZONES = ["America/Los_Angeles", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Pacific/Auckland"]
 PERIODS_A_DAY = 67
-INSERT = """
-    INSERT INTO activity_periods (user_id, started_at, ended_at, start_offset, end_offset)
-    VALUES (?, ?, ?, ?, ?)"""
-
-Row = tuple[str, int, int, int, int]
 
 
 def users(count: int) -> list[User]:
@@ -25,13 +18,20 @@ def users(count: int) -> list[User]:
     return [User(f"member{number:06}", f"Member {number}", ZONES[number % len(ZONES)]) for number in range(count)]
 
 
-def even_rows(count: int, periods: int, apart: int) -> Iterator[Row]:
-    """Yield *periods* rows for each of *count* users, a period every *apart* microseconds."""
-    for user in users(count):
+def even_rows(team: Iterable[User], periods: int, apart: int) -> Iterator[Row]:
+    """Yield *periods* rows for each of *team*, a period every *apart* microseconds."""
+    for user in team:
         offset = clock.offset_at(START, clock.zone(user.tz))
         for number in range(periods):
             at = START + number * apart
             yield user.id, at, at + apart // 3, offset, offset
+
+
+def history(size: int) -> tuple[list[User], Iterator[Row]]:
+    """Return users with *size* periods, 10,000 each, behind two who have 100 each."""
+    team = users(size // 10_000 + 2)
+    apart = 8 * clock.HOUR
+    return team, chain(even_rows(team[:2], 100, apart), even_rows(team[2:], 10_000, apart))
 
 
 def working_days(team: list[User], days: int) -> Iterator[ActivityPeriod]:
@@ -46,13 +46,3 @@ def working_days(team: list[User], days: int) -> Iterator[ActivityPeriod]:
                 start = at + random.randrange(1, clock.MINUTE)
                 at = start + random.randrange(4 * clock.MINUTE, 12 * clock.MINUTE)
                 yield ActivityPeriod(user.id, start, at, offset, offset)
-
-
-def fill(path: Path, team: list[User], rows: Iterable[Row]) -> None:
-    """Make a database at *path* that holds *team* and *rows*."""
-    connect(str(path)).close()
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA synchronous=OFF")
-        connection.executemany("INSERT INTO users VALUES (?, ?, ?)", [(u.id, u.real_name, u.tz) for u in team])
-        connection.executemany(INSERT, rows)
-    connection.close()

@@ -1,0 +1,190 @@
+"""How a figure is measured: ours and the floor in turn, programs in processes of their own."""
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What was measured: ours over the floor, the spread of that, and how far it should reach.
+
+    Where there is no floor, it is *unit* that is measured.
+    """
+
+    name: str
+    unit: str
+    reach: str
+    ratio: float
+    ours: float
+    floor: float | None = None
+    least: float = 0
+    most: float = 0
+
+    def is_met(self) -> bool:
+        """Tell whether it reaches far enough."""
+        bound = float(self.reach.split()[1])
+        return self.ratio >= bound if self.reach.startswith(">=") else self.ratio <= bound
+
+    def cells(self) -> list[str]:
+        """Return the cells of its row."""
+        spread, measured = "", self.unit
+        if self.floor is not None:
+            digits = 0 if self.floor >= 20 else 1
+            spread = f"{self.least:.2f} to {self.most:.2f}"
+            measured = f"{self.ours:,.{digits}f} / {self.floor:,.{digits}f} {self.unit}"
+        reach = self.reach.replace(">=", "≥").replace("<=", "≤")
+        return [self.name, f"{self.ratio:.2f}", reach, "yes" if self.is_met() else "**no**", spread, measured]
+
+
+class Table:
+    """The figures, shown as they come."""
+
+    HEAD = ("figure", "ratio", "reach", "met", "spread", "ours / floor")
+
+    def __init__(self, rounds: int) -> None:
+        self.rounds = rounds
+        self.figures: list[Figure] = []
+        print(_line(self.HEAD), _line(["---"] * len(self.HEAD)), sep="\n", flush=True)
+
+    def compare(
+        self,
+        name: str,
+        unit: str,
+        reach: str,
+        ours: Callable[[], float],
+        floor: Callable[[], float],
+        rounds: int = 0,
+    ) -> None:
+        """Measure both in turn; *reach* begins with ``>=`` or ``<=``."""
+        pairs = [(ours(), floor()) for _ in range(rounds or self.rounds)]
+        ratios = [pair[0] / pair[1] for pair in pairs]
+        our_median, floor_median = (statistics.median(column) for column in zip(*pairs, strict=True))
+        ratio = statistics.median(ratios)
+        self.note(Figure(name, unit, reach, ratio, our_median, floor_median, min(ratios), max(ratios)))
+
+    def note(self, figure: Figure) -> None:
+        """Add a figure."""
+        self.figures.append(figure)
+        print(_line(figure.cells()), flush=True)
+
+
+def _line(cells: list[str] | tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Return how long *work* takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def run(*arguments: str) -> float:
+    """Return how many seconds a Python program takes."""
+    return seconds(lambda: subprocess.run([sys.executable, *arguments], capture_output=True, check=True))
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server in a process of its own."""
+
+    url: str
+    pid: int = 0
+
+    def memory(self, name: str) -> float:
+        """Return a line of ``/proc/PID/status``, in MiB."""
+        text = Path(f"/proc/{self.pid}/status").read_text()
+        return int(text.partition(f"{name}:")[2].split()[0]) / 1024
+
+
+@contextmanager
+def serving(database: str, *options: str) -> Iterator[Served]:
+    """Serve a database with the settings that a user gets."""
+    # Its log goes to a file, as an operator's does; a pipe that nobody reads would stop it.
+    with tempfile.NamedTemporaryFile("r", suffix=".log") as log:
+        command = [sys.executable, "-m", "ftlserver", "--database", database, "serve", "--port", "0", *options]
+        with open(log.name, "w") as errors, subprocess.Popen(command, stderr=errors) as process:
+            try:
+                for _ in range(600):
+                    text = Path(log.name).read_text()
+                    if "answers at " in text:
+                        break
+                    time.sleep(0.05)
+                url = text.partition("answers at ")[2].partition(",")[0]
+                time.sleep(0.5 if "--workers" in options else 0)
+                yield Served(url, process.pid)
+            finally:
+                process.terminate()
+
+
+@contextmanager
+def serving_ok() -> Iterator[Served]:
+    """Serve a Bottle route that answers ``ok``."""
+    command = [sys.executable, "-m", "benchmarks.floor"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield Served(process.stdout.readline().strip(), process.pid)
+        finally:
+            process.terminate()
+
+
+def requests_per_second(served: Served, path: str, document: dict[str, Any], for_seconds: float) -> float:
+    """Return how many requests a second are answered over 8 connections."""
+    parts = urlsplit(served.url)
+    body = json.dumps(document).encode()
+    head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.load",
+        str(parts.hostname),
+        str(parts.port),
+        "8",
+        str(for_seconds),
+    ]
+    request = f"{head}{len(body)}\r\n\r\n".encode() + body
+    return float(subprocess.run(command, input=request, capture_output=True, check=True).stdout)
+
+
+@contextmanager
+def connected(served: Served) -> Iterator[HTTPConnection]:
+    """Give a connection that is kept."""
+    with closing(HTTPConnection(urlsplit(served.url).netloc, timeout=120)) as connection:
+        yield connection
+
+
+def ask(served: Served, path: str, document: dict[str, Any], *, times: int = 1) -> float:
+    """Return how many seconds a whole answer takes, the median of *times*."""
+    with connected(served) as connection:
+        return statistics.median(_ask(connection, path, document)[1] for _ in range(times))
+
+
+def ask_for_first_byte(served: Served, path: str, document: dict[str, Any]) -> float:
+    """Return how many seconds the first byte of an answer takes, which is read to its end."""
+    with connected(served) as connection:
+        return _ask(connection, path, document)[0]
+
+
+def _ask(connection: HTTPConnection, path: str, document: dict[str, Any]) -> tuple[float, float]:
+    body = json.dumps(document).encode()
+    started = time.perf_counter()
+    connection.request("POST", path, body, {"Content-Type": "application/json"})
+    response = connection.getresponse()
+    response.read(1)
+    first = time.perf_counter() - started
+    while response.read(1 << 20):
+        pass
+    assert response.status == 200
+    return first, time.perf_counter() - started
