@@ -1,6 +1,7 @@
 """Questions about several people at once: known answers, invariants, and an oracle that looks at every minute."""
 
 import functools
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from webtest import TestApp
 
 from ftlserver import clock
+from ftlserver import store as store_module
 from ftlserver.app import create_app
 from ftlserver.database import unit
 from ftlserver.models import ActivityPeriod, User
@@ -538,12 +540,43 @@ def test_a_window_in_a_long_history_reads_only_what_it_needs(sqlite_store: Store
     assert not any("SCAN p" in step or "SCAN activity_periods" in step for step in steps)
 
 
+def test_no_statement_on_postgresql_reads_more_than_the_key_says(postgresql_store: Store) -> None:
+    """Whether PostgreSQL plans for the values at hand or for any, as it does when a statement comes again."""
+    store = postgresql_store
+    users = [User(f"u{n}", "U", "UTC") for n in range(50)]
+    periods = [
+        ActivityPeriod(user.id, at * clock.HOUR, at * clock.HOUR + 1, 0, 0)
+        for user in users
+        for at in range(1_000)
+    ]
+    store.record(users, periods)
+    asked = {
+        "ids": ["u3", "u7"],
+        "starts": [9 * clock.HOUR] * 2,
+        "ends": [99 * clock.HOUR] * 2,
+        "most": 1_001,
+        "at": 9 * clock.HOUR,
+    }
+    page = {"user_id": "u3", "started_at": 0, "ended_at": 0, "before": 99 * clock.HOUR, "after": 0, "limit": 5_000}
+    statements = [store._minutes, store._within, store._clipped, store._minutes_within, store._last_start]
+    with store.database.engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        for mode in ("force_custom_plan", "force_generic_plan"):
+            connection.exec_driver_sql(f"SET plan_cache_mode = {mode}")
+            for statement in [*statements, store_module._PERIODS_AFTER]:
+                rows = connection.execute(sa.text(f"EXPLAIN {statement.text}"), asked | page).scalars()
+                plan = "\n".join(rows)
+                assert re.search(r"Index.* (using|on) activity_periods_pkey", plan), plan
+                assert "Seq Scan on activity_periods" not in plan
+
+
 def test_questions_take_the_same_few_statements_however_many_are_asked_about(sqlite_store: Store) -> None:
     sqlite_store.add_users([User(f"u{n}", "U", "UTC") for n in range(50)])
     app = TestApp(create_app(sqlite_store))
     statements: list[str] = []
     assert sqlite_store.database.engine is not None
     sqlite_store.database.engine.dispose()
+    sqlite_store.database.readers.clear()
     sa.event.listen(
         sqlite_store.database.engine, "connect", lambda driver, _: driver.set_trace_callback(statements.append)
     )
