@@ -29,6 +29,7 @@ _log = logging.getLogger("ftlserver")
 
 BUSY_SECONDS = 5
 STATEMENT_SECONDS = 20
+MOST_READERS = 2  # that are kept at hand: one thread mostly works alone
 
 _POSTGRES_SCHEMES = ("postgres://", "postgresql://", "postgresql+psycopg://")
 _SQLITE_CODES = {
@@ -186,7 +187,12 @@ def _fetch(database: Database, statement: str, values: dict[str, Any]) -> list[A
         if was_cut:
             return None
         raise
-    database.readers.append(connection)
+    if len(database.readers) < MOST_READERS:
+        database.readers.append(connection)
+    else:
+        if not database.is_sqlite:
+            driver.autocommit = False
+        connection.close()
     return rows
 
 
