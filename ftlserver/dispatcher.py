@@ -55,10 +55,10 @@ class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress is u
         """Wait for a task and return it, or None if the thread is to end."""
         me = threading.get_ident()
         with self.lock:
-            if self._taken_by != me and self.active_count > 1 and not self._are_held_up():
-                self._sleep()  # the other one gets on
-            while not self.queue and self.stop_count == 0:
+            another_gets_on = self._taken_by != me and self.active_count > 1 and not self._are_held_up()
+            while self.stop_count == 0 and (another_gets_on or not self.queue):
                 self._sleep()
+                another_gets_on = False
             if self.stop_count:
                 return None
             self._taken_at, self._taken_by = time.monotonic(), me

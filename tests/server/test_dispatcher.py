@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from ftlserver import dispatcher as dispatcher_module
 from ftlserver.dispatcher import HELD_UP, Dispatcher
 
 
@@ -108,6 +109,25 @@ def test_a_task_that_fails_is_in_the_log_and_the_thread_goes_on(
     dispatcher.add_task(after)
     wait_until(after.done.is_set)
     assert "Exception when servicing" in caplog.text
+
+
+def test_the_end_comes_for_all_who_are_at_work(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    dispatcher = Dispatcher()
+    dispatcher.set_thread_count(2)
+    go_on = threading.Event()
+    for task in [Task(go_on.wait), Task(go_on.wait)]:
+        dispatcher.add_task(task)
+    wait_until(lambda: dispatcher.active_count == 2 and not dispatcher.queue, relieve=dispatcher)
+    monkeypatch.setattr(dispatcher_module, "HELD_UP", 60)  # so that each thinks that the other one gets on
+    end = threading.Thread(target=dispatcher.shutdown)
+    end.start()
+    wait_until(lambda: dispatcher.stop_count)
+    go_on.set()
+    end.join()
+    assert not dispatcher.threads
+    assert "still running" not in caplog.text
 
 
 def test_what_waits_at_the_end_is_cancelled() -> None:
