@@ -11,7 +11,8 @@ _CHUNK = 128 * 1024
 def read_chunks(file: BinaryIO) -> Iterator[bytes]:
     """Yield pieces of whole lines, some 128 KiB each; of a longer line a part that is longer than 64 KiB."""
     rest = b""
-    while data := file.read(_CHUNK):
+    read = getattr(file, "read1", file.read)  # what a pipe or a terminal has is not kept waiting for more
+    while data := read(_CHUNK):
         data = rest + data
         end = data.rfind(b"\n") + 1
         if end:

@@ -2,8 +2,9 @@
 
 dataset keeps a connection per thread and gives it back only at the end of ``with db:``; a failure outside
 of one keeps SQLite's write lock, or leaves PostgreSQL's transaction aborted, for as long as the thread
-lives. So every access, reading too, happens in a unit. dataset's Table objects are shared by all threads
-and forget their columns whenever one of them rolls back, so statements go to the unit's connection.
+lives. So every access happens in a unit, or is a single SELECT of ``fetch``. dataset's Table objects are
+shared by all threads and forget their columns whenever one of them rolls back, so statements go to the
+unit's connection.
 """
 
 import logging
@@ -11,6 +12,7 @@ import os
 import sqlite3
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from functools import lru_cache
@@ -29,7 +31,7 @@ _log = logging.getLogger("ftlserver")
 
 BUSY_SECONDS = 5
 STATEMENT_SECONDS = 20
-MOST_READERS = 2  # that are kept at hand: one thread mostly works alone
+LONGEST_TO_FIND_OUT = 0.1  # seconds, that a connection is no longer one
 
 _POSTGRES_SCHEMES = ("postgres://", "postgresql://", "postgresql+psycopg://")
 _SQLITE_CODES = {
@@ -73,12 +75,15 @@ class Database(dataset.Database):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # How many threads at once are of use: SQLite answers within this process, which has one interpreter.
+        self.abreast = 1 if self.is_sqlite else 4
         self.readers: list[sa.PoolProxiedConnection] = []  # what fetch keeps at hand
+        self.most_readers = 4
 
     def close(self) -> None:
-        for connection in self.readers:
-            connection.close()
-        self.readers.clear()
+        self.most_readers = 0
+        while self.readers:
+            self.readers.pop().close()
         super().close()
 
 
@@ -179,21 +184,32 @@ def _fetch(database: Database, statement: str, values: dict[str, Any]) -> list[A
     """Return the rows, or None if the connection was cut while it was kept: then ask again."""
     connection, was_kept = _reader(database)
     driver: Any = connection.driver_connection
+    started = time.monotonic()
     try:
         rows: list[Any] = driver.execute(statement, values).fetchall()
     except BaseException:
-        was_cut = was_kept and not database.is_sqlite and driver.closed
+        # What takes longer to fail was under way, and somebody may have ended it on purpose.
+        failed_at_once = time.monotonic() - started < LONGEST_TO_FIND_OUT
+        was_cut = was_kept and not database.is_sqlite and driver.closed and failed_at_once
         connection.invalidate()
         if was_cut:
             return None
         raise
-    if len(database.readers) < MOST_READERS:
+    if len(database.readers) < database.most_readers:
         database.readers.append(connection)
     else:
+        _return_to_pool(database, connection)
+    return rows
+
+
+def _return_to_pool(database: Database, connection: sa.PoolProxiedConnection) -> None:
+    driver: Any = connection.driver_connection
+    try:
         if not database.is_sqlite:
             driver.autocommit = False
         connection.close()
-    return rows
+    except _driver_error(database):  # cut just now, when it has answered
+        connection.invalidate()
 
 
 def _reader(database: Database) -> tuple[sa.PoolProxiedConnection, bool]:

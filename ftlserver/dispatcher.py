@@ -1,8 +1,9 @@
-"""Which thread works on a request: one alone, as long as it gets on.
+"""Which thread works on a request: no more at once than is useful, as long as they get on.
 
 Threads that work at once take the interpreter lock from each other at every call that gives it up, for the
-database, the log and the socket: eight of them answer 1,150 short questions a second, one alone 1,900. So
-another one joins only when those at work have been held up, by a long question or by a database that waits.
+database, the log and the socket: with SQLite eight of them answer 1,150 short questions a second, one alone
+1,900. So more join only when those at work have been held up, by a long question or by a database that waits.
+A database that is another process keeps several waiting at once.
 """
 
 import threading
@@ -15,20 +16,21 @@ HELD_UP = 0.002  # seconds without a task being taken
 
 
 class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress is untyped
-    """The threads of a server, most of them asleep.
+    """The threads of a server, of which *abreast* work at once while they get on.
 
     ``active_count`` counts those at work and those that were just woken.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, abreast: int) -> None:
         super().__init__()
+        self._abreast = abreast
         self._taken_at = 0.0
         self._taken_by = 0
 
     def add_task(self, task: HTTPChannel) -> None:
         with self.lock:
             self.queue.append(task)
-            if self.active_count == 0:
+            if self.active_count < min(self._abreast, len(self.threads)):
                 self._wake_one()
 
     def relieve(self) -> bool:
@@ -55,10 +57,12 @@ class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress is u
         """Wait for a task and return it, or None if the thread is to end."""
         me = threading.get_ident()
         with self.lock:
-            another_gets_on = self._taken_by != me and self.active_count > 1 and not self._are_held_up()
-            while self.stop_count == 0 and (another_gets_on or not self.queue):
+            # While all are at work nobody asks relieve(), so that none may leave then.
+            is_spare = self._abreast < self.active_count < len(self.threads)
+            may_leave = is_spare and self._taken_by != me and not self._are_held_up()
+            while self.stop_count == 0 and (may_leave or not self.queue):
                 self._sleep()
-                another_gets_on = False
+                may_leave = False
             if self.stop_count:
                 return None
             self._taken_at, self._taken_by = time.monotonic(), me

@@ -6,7 +6,7 @@ where it has to sort.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, islice, pairwise
+from itertools import chain, compress, islice, pairwise
 from operator import lt
 
 Interval = tuple[int, int]
@@ -176,7 +176,7 @@ def sweep(groups: Sequence[Iterable[int]], least: int) -> tuple[list[Stretch], l
         index = event & mask
         if point != since:
             if active >= least:
-                stretches.append((since, point, tuple(index for index in range(count) if is_active[index])))
+                stretches.append((since, point, tuple(compress(range(count), is_active))))
             had += (point - since) * active_lanes
             since = point
         if is_active[index]:
@@ -189,5 +189,12 @@ def sweep(groups: Sequence[Iterable[int]], least: int) -> tuple[list[Stretch], l
             active += 1
             active_lanes += lanes[index]
             rows[index] -= had
+    return stretches, [_lanes_of(row, count, lane) for row in rows]
+
+
+def _lanes_of(row: int, count: int, lane: int) -> list[int]:
+    """Return the *count* lanes, of *lane* bits, of a number; eight at once, which are whole bytes."""
+    text = row.to_bytes(-(-count // 8) * lane, "little")
+    eights = (int.from_bytes(text[at : at + lane], "little") for at in range(0, len(text), lane))
     whole = (1 << lane) - 1
-    return stretches, [[row >> at & whole for at in range(0, count * lane, lane)] for row in rows]
+    return [eight >> at & whole for eight in eights for at in range(0, 8 * lane, lane)][:count]

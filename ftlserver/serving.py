@@ -123,12 +123,14 @@ def url_of(listener: socket.socket) -> str:
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]
-    """An HTTP server on a socket that listens."""
+    """An HTTP server on a socket that listens; of its *threads*, *abreast* work at once while they get on."""
 
     channel_class = _Channel
 
-    def __init__(self, application: WSGIApplication, listener: socket.socket, threads: int) -> None:
-        dispatcher = Dispatcher()
+    def __init__(
+        self, application: WSGIApplication, listener: socket.socket, threads: int, abreast: int = 1
+    ) -> None:
+        dispatcher = Dispatcher(abreast)
         dispatcher.set_thread_count(threads)
         super().__init__(
             application,

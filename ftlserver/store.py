@@ -1,4 +1,4 @@
-"""Every query and every write, one short method each, each in one unit."""
+"""Every query and every write, one short method each: a write is one unit, a question a unit or a fetch."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

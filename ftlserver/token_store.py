@@ -1,4 +1,4 @@
-"""The rows of the tokens, one short method each, each in one unit."""
+"""The rows of the tokens, one short method each: a write is one unit, a question a unit or a fetch."""
 
 from collections.abc import Sequence
 

@@ -69,7 +69,7 @@ def handle(args: argparse.Namespace, config: Config) -> int:
 
         def work(ready: Callable[[str], None]) -> None:
             with Store.open(config.database, threads=args.threads) as store:
-                server = Server(create_app(store, policy), listener, args.threads)
+                server = Server(create_app(store, policy), listener, args.threads, store.database.abreast)
                 serve(server, lambda: ready(server.url))
 
         with Store.open(config.database) as store:  # before there are workers: tables are made once

@@ -2,6 +2,7 @@
 
 import csv as stdlib_csv
 import io
+import os
 import tracemalloc
 
 import pytest
@@ -50,6 +51,13 @@ def test_chunks_are_whole_lines_and_not_much_longer_than_one_may_be() -> None:
     assert all(chunk.endswith(b"\n") for chunk in chunks[:-1])
     assert chunks[-1].endswith(b"end")
     assert max(map(len, chunks)) < 256 * 1024
+
+
+def test_what_a_pipe_has_is_read_before_it_has_more() -> None:
+    reading, writing = os.pipe()
+    with open(reading, "rb") as file, open(writing, "wb", buffering=0) as pipe:
+        pipe.write(USER + PERIOD)
+        assert next(ndjson.read(file)) == FoundUser("line 1", "a", "A", "UTC")
 
 
 odd_lines = st.sampled_from(

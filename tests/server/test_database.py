@@ -4,13 +4,15 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from ftlserver import database, tables
-from ftlserver.database import connect, describe, unit
+from ftlserver.database import connect, describe, fetch, unit
 from ftlserver.errors import ConfigError, DatabaseError
 from ftlserver.store import Store
 from tests.conftest import EGON, in_threads, run_on_postgresql
@@ -269,6 +271,45 @@ def test_postgresql_heals_after_its_connections_were_cut(postgresql: str, postgr
             " WHERE pid <> pg_backend_pid() AND datname = 'ftl'",
         )
         assert in_threads(8, read) == []
+
+
+def test_what_somebody_ends_on_purpose_is_not_begun_again(postgresql: str, postgresql_store: Store) -> None:
+    assert postgresql_store.find_user(EGON.id) is None  # so that there is a connection that is kept
+    asked: list[str] = []
+
+    def ask() -> None:
+        try:
+            fetch(postgresql_store.database, sa.text("SELECT pg_sleep(20)"), {})
+        except DatabaseError as exc:
+            asked.append(exc.code)
+
+    question = threading.Thread(target=ask)
+    question.start()
+    time.sleep(0.5)
+    run_on_postgresql(
+        postgresql,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE query LIKE 'SELECT pg_sleep%' AND pid <> pg_backend_pid()",
+    )
+    question.join(timeout=10)
+    assert asked == ["database_unavailable"]
+
+
+def test_what_is_read_while_the_database_is_closed_leaves_no_connection_open(tmp_path: Path) -> None:
+    database = connect(str(tmp_path / "ftl.sqlite3"))
+    assert fetch(database, sa.text("SELECT 1"), {}) == [(1,)]
+    assert len(database.readers) == 1
+    slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT max(i) FROM n"
+    found: list[object] = []
+    question = threading.Thread(target=lambda: found.extend(fetch(database, sa.text(slow), {})))
+    question.start()
+    while database.readers:
+        time.sleep(0.001)
+    database.close()
+    assert found == []
+    question.join()
+    assert found == [(3_000_000,)]
+    assert database.readers == []
 
 
 def test_postgresql_is_never_left_idle_in_a_transaction(postgresql_store: Store) -> None:

@@ -30,7 +30,7 @@ class Task:
 
 @pytest.fixture
 def dispatcher() -> Iterator[Dispatcher]:
-    found = Dispatcher()
+    found = Dispatcher(1)
     found.set_thread_count(4)
     wait_until(lambda: found.active_count == 0)
     yield found
@@ -66,6 +66,37 @@ def test_another_thread_joins_when_one_is_held_up(dispatcher: Dispatcher) -> Non
     assert len({task.done_by for task in stuck}) == 3
     go_on.set()
     wait_until(lambda: dispatcher.active_count == 0)
+
+
+def test_as_many_as_are_useful_work_abreast() -> None:
+    dispatcher = Dispatcher(2)
+    dispatcher.set_thread_count(4)
+    wait_until(lambda: dispatcher.active_count == 0)
+    go_on = threading.Event()
+    tasks = [Task(go_on.wait) for _ in range(4)]
+    for task in tasks:
+        dispatcher.add_task(task)
+    wait_until(lambda: len([task for task in tasks if task.done_by]) == 2)
+    time.sleep(5 * HELD_UP)
+    assert dispatcher.active_count == 2
+    go_on.set()
+    wait_until(lambda: all(task.done.is_set() for task in tasks))
+    assert dispatcher.shutdown()
+
+
+def test_nobody_leaves_while_all_are_at_work(dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody asks relieve() then, so that what waits would wait for whoever is held up."""
+    first, rest = threading.Event(), threading.Event()
+    tasks = [Task(first.wait), *[Task(rest.wait) for _ in range(3)]]
+    for task in tasks:
+        dispatcher.add_task(task)
+    wait_until(lambda: all(task.done_by for task in tasks), relieve=dispatcher)
+    monkeypatch.setattr(dispatcher_module, "HELD_UP", 60)
+    waiting = Task()
+    dispatcher.add_task(waiting)
+    first.set()
+    assert waiting.done.wait(5)
+    rest.set()
 
 
 def test_nobody_is_woken_before_somebody_is_held_up_and_nobody_when_all_are(dispatcher: Dispatcher) -> None:
@@ -114,7 +145,7 @@ def test_a_task_that_fails_is_in_the_log_and_the_thread_goes_on(
 def test_the_end_comes_for_all_who_are_at_work(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    dispatcher = Dispatcher()
+    dispatcher = Dispatcher(1)
     dispatcher.set_thread_count(2)
     go_on = threading.Event()
     for task in [Task(go_on.wait), Task(go_on.wait)]:
@@ -131,7 +162,7 @@ def test_the_end_comes_for_all_who_are_at_work(
 
 
 def test_what_waits_at_the_end_is_cancelled() -> None:
-    dispatcher = Dispatcher()
+    dispatcher = Dispatcher(1)
     dispatcher.set_thread_count(1)
     go_on = threading.Event()
     stuck, waiting = Task(go_on.wait), Task()

@@ -91,7 +91,7 @@ def test_sweep_finds_where_enough_are(groups: list[list[Interval]], least: int) 
     assert all(a[1] < b[0] or a[2] != b[2] for a, b in pairwise(found))
 
 
-@given(st.lists(flat, max_size=5))
+@given(st.lists(flat, max_size=5) | st.lists(flat, min_size=7, max_size=18))
 def test_sweep_finds_the_common_time_of_each_pair(groups: list[list[Interval]]) -> None:
     turns_of = [list(chain.from_iterable(group)) for group in groups]
     assert sweep(turns_of, 1)[1] == [[len(points(a) & points(b)) for b in groups] for a in groups]
