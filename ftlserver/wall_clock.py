@@ -86,18 +86,25 @@ def by_day(pieces: Iterable[Piece]) -> Iterator[tuple[int, Piece]]:
 def hours_of_week(pieces: Iterable[Piece]) -> list[int]:
     """Return how much of *pieces* lies in each hour of the week, from Monday 00 to Sunday 23 of the wall clock."""
     hours = [0] * HOURS_OF_WEEK
+    # Most pieces lie in the hour of the one before, as in by_day.
+    opens = closes = hour = 0
     for start, end, offset in pieces:
-        weeks = (end - start) // _WEEK
+        at, until = start + offset * clock.SECOND, end + offset * clock.SECOND
+        if not opens <= at < closes:
+            hour = at // _HOUR
+            opens, closes = hour * _HOUR, (hour + 1) * _HOUR
+            hour = (hour + _EPOCH_HOUR) % HOURS_OF_WEEK
+        if until <= closes:
+            hours[hour] += until - at
+            continue
+        weeks = (until - at) // _WEEK
         if weeks:
             hours = [length + weeks * _HOUR for length in hours]
-        at = start + offset * clock.SECOND
-        until = end + offset * clock.SECOND - weeks * _WEEK
-        hour = at // _HOUR
-        ahead = (hour + 1) * _HOUR
-        while ahead < until:
-            hours[(hour + _EPOCH_HOUR) % HOURS_OF_WEEK] += ahead - at
-            at, hour, ahead = ahead, hour + 1, ahead + _HOUR
-        hours[(hour + _EPOCH_HOUR) % HOURS_OF_WEEK] += until - at
+            until -= weeks * _WEEK
+        while closes < until:
+            hours[hour] += closes - at
+            at, opens, closes, hour = closes, closes, closes + _HOUR, (hour + 1) % HOURS_OF_WEEK
+        hours[hour] += until - at
     return hours
 
 

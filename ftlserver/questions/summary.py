@@ -1,5 +1,6 @@
 """How long each member was active on each calendar day."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -36,12 +37,9 @@ def summary(
             start = min(max(start, spans[0][0]), end - 1) if spans else end - 1
         tz = day_zone or clock.zone(user.tz)
         of_zone = wall_clock.recorded if day_zone is None else wall_clock.in_zone
-        days: dict[int, list[Piece]] = {}
+        days: defaultdict[int, list[Piece]] = defaultdict(list)
         for day, piece in wall_clock.by_day(of_zone(spans, (start, end), tz)):
-            if day in days:
-                days[day].append(piece)
-            else:
-                days[day] = [piece]
+            days[day].append(piece)
         first, last = (wall_clock.number_of(clock.today(edge, tz)) for edge in (start, end - 1))
         if spans or window.from_ is not None:
             counted += last - first + 1
@@ -54,18 +52,22 @@ def summary(
         answer.append(
             {
                 **who(user),
-                "active_seconds": seconds(sum(end - start for day in days.values() for start, end, _ in day)),
-                "days": [day for day in listed if day["length_seconds"]],
+                "active_seconds": seconds(sum(active for active, _ in listed)),
+                "days": [day for _, day in listed if day["length_seconds"]],
             }
         )
     return answer
 
 
-def _day(number: int, pieces: list[Piece], tz: Zone, window: Window, time_format: TimeFormat) -> dict[str, Any]:
+def _day(
+    number: int, pieces: list[Piece], tz: Zone, window: Window, time_format: TimeFormat
+) -> tuple[int, dict[str, Any]]:
+    """Return how long a day was active, in microseconds, and what the answer says of it."""
     day = wall_clock.day_of(number)
     opens = clock.day_start(day, tz)
     closes = clock.day_start(day + timedelta(days=1), tz)
-    answer: dict[str, Any] = {"date": day.isoformat(), "active_seconds": 0}
+    active = sum(end - start for start, end, _ in pieces)
+    answer: dict[str, Any] = {"date": day.isoformat(), "active_seconds": seconds(active)}
     if pieces:
         offset_to_show = shown_in(window.tz)
         (start, _, first), (_, end, last) = pieces[0], pieces[-1]
@@ -74,7 +76,6 @@ def _day(number: int, pieces: list[Piece], tz: Zone, window: Window, time_format
             opens = number * wall_clock.DAY - first * clock.SECOND
         if last != clock.offset_at(end - 1, tz):
             closes = (number + 1) * wall_clock.DAY - last * clock.SECOND
-        answer["active_seconds"] = seconds(sum(end - start for start, end, _ in pieces))
         answer["first_start"] = clock.render(start, offset_to_show(start, first), time_format)
         answer["last_end"] = clock.render(end, offset_to_show(end, last), time_format)
-    return {**answer, "length_seconds": seconds(closes - opens)}
+    return active, {**answer, "length_seconds": seconds(closes - opens)}
