@@ -83,8 +83,9 @@ class Database(dataset.Database):
 
     def close(self) -> None:
         self.most_readers = 0
-        while self.readers:
-            self.readers.pop().close()
+        with suppress(IndexError):  # a thread that still reads may take the last one
+            while True:
+                self.readers.pop().close()
         super().close()
 
 

@@ -57,7 +57,7 @@ class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress is u
         """Wait for a task and return it, or None if the thread is to end."""
         me = threading.get_ident()
         with self.lock:
-            # While all are at work nobody asks relieve(), so that none may leave then.
+            # While all are at work relieve() has nobody to wake, and the loop sleeps, so that none may leave then.
             is_spare = self._abreast < self.active_count < len(self.threads)
             may_leave = is_spare and self._taken_by != me and not self._are_held_up()
             while self.stop_count == 0 and (may_leave or not self.queue):
