@@ -109,9 +109,8 @@ def usual_rows(
 ) -> list[Row] | None:
     """Return rows from user ids and times in text, if all of them are written as programs write them.
 
-    None says that one of them is not, or is wrong, or ends after *latest*, or begins before
-    WHOLE_MINUTES_SINCE, or is nobody's:
-    ``ActivityPeriod.from_text`` knows which. 5,000 take 4 ms, one by one 50.
+    None says that one is not, or is wrong, or ends after *latest*, or begins before WHOLE_MINUTES_SINCE, or
+    is nobody's: ``ActivityPeriod.from_text`` knows which. 5,000 take 4 ms, one by one 50.
     """
     if not set(map(itemgetter(0), found)) <= users.keys():
         return None
