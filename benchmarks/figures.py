@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks import data
@@ -29,13 +30,17 @@ MONTH = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-31T00:00:00Z"}
 
 def startup(table: Table) -> None:
     """Measure how long the programs take to say what they are."""
+
+    def milliseconds(*arguments: str) -> float:
+        return run(*arguments) * 1000
+
     for module, argument in (("ftlclient", "--version"), ("ftlserver", "--help")):
         table.compare(
             f"{module} {argument}",
             "ms",
             "<= 2",
-            lambda module=module, argument=argument: run("-m", module, argument) * 1000,  # type: ignore[misc]
-            lambda: run("-c", "import argparse") * 1000,
+            partial(milliseconds, "-m", module, argument),
+            partial(milliseconds, "-c", "import argparse"),
             table.rounds * 3,
         )
 
@@ -135,6 +140,10 @@ def history(table: Table, tier: Tier, *, quick: bool) -> None:
     two = {"id_list": [user.id for user in data.users(2)]}
     first = data.START + 1_000 * data.DAY
     week = {"from": clock.iso(first, 0), "to": clock.iso(first + 7 * data.DAY, 0)}
+
+    def milliseconds(served: Served) -> float:
+        return ask(served, PATH, two, times=300) * 1000
+
     with serving(small_database) as small:
         for size in sizes:
             database = tier.make("history", *data.history(size))
@@ -143,8 +152,8 @@ def history(table: Table, tier: Tier, *, quick: bool) -> None:
                     f"{tier.prefix}2 ids x 100 among {size:,} / among 10,000",
                     "ms",
                     "<= 1.2",
-                    lambda served=served: ask(served, PATH, two, times=300) * 1000,  # type: ignore[misc]
-                    lambda: ask(small, PATH, two, times=300) * 1000,
+                    partial(milliseconds, served),
+                    partial(milliseconds, small),
                 )
                 if size == sizes[-1]:
                     _week(table, tier, database, served, week)
@@ -184,12 +193,15 @@ def team_questions(table: Table, tier: Tier, *, quick: bool) -> None:
                 return tier.fetch(database, [user.id for user in team], edges) * 1000
             return seconds(lambda: store.activity(None, window.edges)) * 1000
 
+        def milliseconds(question: str) -> float:
+            return ask(served, f"/api/{question}/", {"all": True, **MONTH}) * 1000
+
         for question in ("summary", "overlap", "hours"):
             table.compare(
                 f"{tier.prefix}{question} of 50 members and a month",
                 "ms",
                 "<= 2.0",
-                lambda question=question: ask(served, f"/api/{question}/", {"all": True, **MONTH}) * 1000,  # type: ignore[misc]
+                partial(milliseconds, question),
                 read,
             )
     tier.drop(database)

@@ -7,6 +7,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg
+
 from benchmarks.measuring import seconds
 from ftlserver.database import connect
 from ftlserver.models import LONGEST_PERIOD, Row, User
@@ -124,8 +126,6 @@ class PostgreSQL:
 
     @contextmanager
     def _connected(self, url: str) -> Iterator[Any]:
-        import psycopg  # noqa: PLC0415  the tests' extra
-
         with psycopg.connect(url, autocommit=True) as connection:
             yield connection
 

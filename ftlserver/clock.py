@@ -181,14 +181,9 @@ def nearest_instant_of(wall: datetime, tz: Zone) -> int:
 
 def display(instant: int, offset: int) -> str:
     """Return the wall clock as ``Feb 01 2020 01:33PM``, in English whatever the locale."""
-    return display_minutes([(instant + offset * SECOND) // MINUTE])[0]
-
-
-def display_minutes(minutes: Iterable[int]) -> list[str]:
-    """Return wall clocks, given in minutes since 1970-01-01T00:00, as ``display`` does."""
     # Looked up in tables a time costs 0.11 us, made by strftime 2.3 us.
-    days, clocks = DAYS_DISPLAYED, CLOCKS_DISPLAYED
-    return [f"{days[minute // 1440]}{clocks[minute % 1440]}" for minute in minutes]
+    minute = (instant + offset * SECOND) // MINUTE
+    return f"{DAYS_DISPLAYED[minute // 1440]}{CLOCKS_DISPLAYED[minute % 1440]}"
 
 
 def iso(instant: int, offset: int) -> str:

@@ -54,9 +54,8 @@ _ROWS_AT_ONCE = 199
 
 
 def _insert_periods(count: int) -> str:
-    columns = "user_id, started_at, ended_at, start_offset, end_offset"
     values = ", ".join(["(?, ?, ?, ?, ?)"] * count)
-    return f"INSERT INTO activity_periods ({columns}) VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608
+    return f"INSERT INTO activity_periods ({', '.join(_PERIOD_COLUMNS)}) VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608
 
 
 _INSERT_MANY = _insert_periods(_ROWS_AT_ONCE)
