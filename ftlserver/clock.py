@@ -8,7 +8,7 @@ the system's may be years old.
 import re
 import time
 import zoneinfo
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Literal, TypeVar

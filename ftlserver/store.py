@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, TextClause
 from sqlalchemy.exc import IntegrityError
 
+from ftlserver import statements
 from ftlserver.database import Database, connect, fetch, scrub, unit
 from ftlserver.errors import UserExistsError, UserNotFoundError
 from ftlserver.intervals import Interval
@@ -25,137 +26,8 @@ _Item = TypeVar("_Item")
 
 _BATCH = 5_000
 _USERS_AT_ONCE = 50
-
-_INSERT_USER = sa.text("INSERT INTO users (id, real_name, tz) VALUES (:id, :real_name, :tz)")
-_ADD_USER = sa.text("""
-    INSERT INTO users (id, real_name, tz) VALUES (:id, :real_name, :tz) ON CONFLICT (id) DO NOTHING""")
-_CHANGE_USER = sa.text("""
-    UPDATE users SET real_name = coalesce(:real_name, real_name), tz = coalesce(:tz, tz) WHERE id = :id""")
-_PUT_USER = sa.text("""
-    INSERT INTO users (id, real_name, tz) VALUES (:id, :real_name, :tz)
-    ON CONFLICT (id) DO UPDATE SET real_name = excluded.real_name, tz = excluded.tz""")
-_FIND_USER = sa.text("SELECT id, real_name, tz FROM users WHERE id = :id")
-_DELETE_USER = sa.text("DELETE FROM users WHERE id = :id")
-_USERS = sa.text("""
-    SELECT u.id, u.real_name, u.tz, count(p.user_id), max(p.ended_at),
-           (SELECT end_offset FROM activity_periods l WHERE l.user_id = u.id ORDER BY ended_at DESC LIMIT 1)
-    FROM users u LEFT JOIN activity_periods p ON p.user_id = u.id
-    GROUP BY u.id, u.real_name, u.tz ORDER BY u.id""")
-_ALL_USERS = sa.text("SELECT id, real_name, tz FROM users ORDER BY id")
-_USERS_AFTER = sa.text("SELECT id, real_name, tz FROM users WHERE id > :after ORDER BY id LIMIT :limit")
-_PERIODS_AFTER = sa.text("""
-    SELECT started_at, ended_at, start_offset, end_offset FROM activity_periods
-    WHERE user_id = :user_id AND (started_at, ended_at) > (:started_at, :ended_at)
-      AND started_at < :before AND ended_at > :after
-    ORDER BY started_at, ended_at LIMIT :limit""")
-_PERIOD_COLUMNS = ("user_id", "started_at", "ended_at", "start_offset", "end_offset")
-# SQLite: rows in one statement take half as long as rows one by one; of variables every version takes 999.
-_ROWS_AT_ONCE = 199
-
-
-def _insert_periods(count: int) -> str:
-    values = ", ".join(["(?, ?, ?, ?, ?)"] * count)
-    return f"INSERT INTO activity_periods ({', '.join(_PERIOD_COLUMNS)}) VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608
-
-
-_INSERT_MANY = _insert_periods(_ROWS_AT_ONCE)
-_INSERT_ARRAYS = sa.text("""
-    INSERT INTO activity_periods (user_id, started_at, ended_at, start_offset, end_offset)
-    SELECT * FROM unnest(CAST(:user_id AS varchar[]), CAST(:started_at AS bigint[]), CAST(:ended_at AS bigint[]),
-                         CAST(:start_offset AS integer[]), CAST(:end_offset AS integer[]))
-    ON CONFLICT DO NOTHING""")
-# The ids are one value, however many there are: no limit on variables, one constant statement.
-# One statement for users and periods: a row each, so that the interpreter lock changes hands twice and not once
-# a period, and in it the minutes of the wall clock, start and length in one number: start * 65536 + end - start
-# + 4096, because the length of who travels may be negative. Division rounds to zero, and west of Greenwich 1970
-# began in 1969, so a day more is divided. 2 users with 100 periods take 50 us; their bare rows take 100.
-_MINUTES_OF_PERIOD = """
-    (p.started_at / 1000000 + p.start_offset + 86400) / 60 * 65535
-    + (p.ended_at / 1000000 + p.end_offset + 86400) / 60 - 94367744"""
-_MINUTES = {
-    "sqlite": """
-        SELECT u.id, u.real_name, u.tz, (
-            SELECT json_group_array(minutes) FROM (
-                SELECT {minutes} AS minutes
-                FROM activity_periods p WHERE p.user_id = u.id
-                ORDER BY p.started_at, p.ended_at LIMIT :most))
-        FROM json_each(:ids) AS asked CROSS JOIN users u ON u.id = asked.value ORDER BY asked.key""",
-    "postgresql": """
-        SELECT u.id, u.real_name, u.tz, CAST((
-            SELECT json_agg(minutes) FROM (
-                SELECT {minutes} AS minutes
-                FROM activity_periods p WHERE p.user_id = u.id
-                ORDER BY p.started_at, p.ended_at LIMIT :most) AS page) AS text)
-        FROM unnest(CAST(:ids AS varchar[])) WITH ORDINALITY AS asked (value, key)
-        JOIN users u ON u.id = asked.value ORDER BY asked.key""",
-}
-# The key share lock keeps the users there until their periods are stored.
-_KEEP_USERS = {
-    "sqlite": "SELECT id FROM users WHERE id IN (SELECT value FROM json_each(:ids))",
-    "postgresql": "SELECT id FROM users WHERE id = ANY(CAST(:ids AS varchar[])) FOR KEY SHARE",
-}
-_FIND_USERS = {
-    "sqlite": """
-        SELECT u.id, u.real_name, u.tz
-        FROM json_each(:ids) AS asked CROSS JOIN users u ON u.id = asked.value ORDER BY asked.key""",
-    "postgresql": """
-        SELECT u.id, u.real_name, u.tz
-        FROM unnest(CAST(:ids AS varchar[])) WITH ORDINALITY AS asked (value, key)
-        JOIN users u ON u.id = asked.value ORDER BY asked.key""",
-}
-# Each user has a window of their own. A period that reaches into it began at most 7 days before it, so the key
-# bounds what is read on both sides. The periods of a user come as one text of numbers, from PostgreSQL as bytes: a
-# row each costs twice as much, mostly in handing the interpreter lock over and back, or in packing.
-_WITHIN = {
-    "sqlite": """
-        WITH asked AS MATERIALIZED (
-            SELECT key, json_extract(value, '$[0]') AS user_id,
-                   json_extract(value, '$[1]') AS starts, json_extract(value, '$[2]') AS ends
-            FROM json_each(:asked))
-        SELECT asked.key, (
-            SELECT group_concat(span) FROM (
-                SELECT {columns} AS span FROM activity_periods p
-                WHERE p.user_id = asked.user_id
-                  AND p.started_at > asked.starts - 604800000000
-                  AND p.started_at < asked.ends
-                  AND p.ended_at > asked.starts
-                ORDER BY p.started_at, p.ended_at LIMIT :most))
-        FROM asked ORDER BY asked.key""",
-    "postgresql": """
-        SELECT asked.key - 1, (
-            SELECT string_agg(span, ''::bytea) FROM (
-                SELECT {columns} AS span FROM activity_periods p
-                WHERE p.user_id = asked.user_id
-                  AND p.started_at > asked.starts - 604800000000
-                  AND p.started_at < asked.ends
-                  AND p.ended_at > asked.starts
-                ORDER BY p.started_at, p.ended_at LIMIT :most) AS page)
-        FROM unnest(CAST(:ids AS varchar[]), CAST(:starts AS bigint[]), CAST(:ends AS bigint[]))
-             WITH ORDINALITY AS asked (user_id, starts, ends, key)
-        ORDER BY asked.key""",
-}
-_SPAN = {
-    "sqlite": "p.started_at || ',' || p.ended_at || ',' || p.start_offset || ',' || p.end_offset",
-    "postgresql": """
-        int8send(p.started_at) || int8send(p.ended_at) || int4send(p.start_offset) || int4send(p.end_offset)""",
-}
-_CLIPPED = {
-    "sqlite": "max(p.started_at, asked.starts) || ',' || min(p.ended_at, asked.ends)",
-    "postgresql": "int8send(greatest(p.started_at, asked.starts)) || int8send(least(p.ended_at, asked.ends))",
-}
-_PACKED_MINUTES = {"sqlite": _MINUTES_OF_PERIOD, "postgresql": f"int8send({_MINUTES_OF_PERIOD})"}
-_SPAN_IN_BYTES = Struct(">qqii")
 _ALL = 2**62
-_LAST_START = {
-    "sqlite": """
-        SELECT asked.value, (SELECT max(started_at) FROM activity_periods p
-                             WHERE p.user_id = asked.value AND p.started_at <= :at)
-        FROM json_each(:ids) AS asked""",
-    "postgresql": """
-        SELECT asked.value, (SELECT max(started_at) FROM activity_periods p
-                             WHERE p.user_id = asked.value AND p.started_at <= :at)
-        FROM unnest(CAST(:ids AS varchar[])) AS asked (value)""",
-}
+_SPAN_IN_BYTES = Struct(">qqii")
 
 
 @dataclass(slots=True)
@@ -182,13 +54,15 @@ class Store:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._dialect = "sqlite" if database.is_sqlite else "postgresql"
-        self._minutes = sa.text(_MINUTES[self._dialect].replace("{minutes}", _MINUTES_OF_PERIOD))
-        self._keep_users = sa.text(_KEEP_USERS[self._dialect])
-        self._find_users = sa.text(_FIND_USERS[self._dialect])
-        self._within = self._packed_within(_SPAN)
-        self._clipped = self._packed_within(_CLIPPED)
-        self._minutes_within = self._packed_within(_PACKED_MINUTES)
-        self._last_start = sa.text(_LAST_START[self._dialect])
+        self._minutes = sa.text(
+            statements.MINUTES[self._dialect].replace("{minutes}", statements.MINUTES_OF_PERIOD)
+        )
+        self._keep_users = sa.text(statements.KEEP_USERS[self._dialect])
+        self._find_users = sa.text(statements.FIND_USERS[self._dialect])
+        self._within = self._packed_within(statements.SPAN)
+        self._clipped = self._packed_within(statements.CLIPPED)
+        self._minutes_within = self._packed_within(statements.PACKED_MINUTES)
+        self._last_start = sa.text(statements.LAST_START[self._dialect])
 
     @classmethod
     @contextmanager
@@ -203,22 +77,22 @@ class Store:
     def check(self) -> None:
         """Make sure that the database can be written."""
         with unit(self.database, write=True) as connection:
-            connection.execute(_DELETE_USER, {"id": ""})
+            connection.execute(statements.DELETE_USER, {"id": ""})
 
     def add_users(self, users: Sequence[User]) -> None:
         """Add new users, all or none; raise UserExistsError."""
         with unit(self.database, write=True) as connection:
             for user in users:
                 try:
-                    connection.execute(_INSERT_USER, _row(user))
+                    connection.execute(statements.INSERT_USER, _row(user))
                 except IntegrityError as exc:
                     raise UserExistsError(user.id) from exc
 
     def add_user(self, user: User) -> bool:
         """Add a user, and tell whether they are new; raise UserExistsError if somebody else has the id."""
         with unit(self.database, write=True) as connection:
-            is_new = bool(connection.execute(_ADD_USER, _row(user)).rowcount)
-            row = connection.execute(_FIND_USER, {"id": user.id}).one_or_none()
+            is_new = bool(connection.execute(statements.ADD_USER, _row(user)).rowcount)
+            row = connection.execute(statements.FIND_USER, {"id": user.id}).one_or_none()
             if row is None or User(*row) != user:
                 raise UserExistsError(user.id)
             return is_new
@@ -227,9 +101,9 @@ class Store:
         """Change some of a user's fields and return them; raise UserNotFoundError."""
         with unit(self.database, write=True) as connection:
             values = {"id": user_id, "real_name": None, "tz": None, **changes}
-            if not connection.execute(_CHANGE_USER, values).rowcount:
+            if not connection.execute(statements.CHANGE_USER, values).rowcount:
                 raise UserNotFoundError(user_id)
-            return User(*connection.execute(_FIND_USER, {"id": user_id}).one())
+            return User(*connection.execute(statements.FIND_USER, {"id": user_id}).one())
 
     def find_users(self, user_ids: Iterable[str]) -> list[User]:
         """Return those of the users that exist."""
@@ -240,19 +114,19 @@ class Store:
         """Return the user with that id, if there is one."""
         if not is_user_id(user_id):  # such as what is no text, which no database takes
             return None
-        rows = fetch(self.database, _FIND_USER, {"id": user_id})
+        rows = fetch(self.database, statements.FIND_USER, {"id": user_id})
         return _user(*rows[0]) if rows else None
 
     def users(self) -> list[UserSummary]:
         """Return all users by id, with the number of their periods and the end of the last one."""
         with unit(self.database) as connection:
-            rows = connection.execute(_USERS).all()
+            rows = connection.execute(statements.USERS).all()
         return [UserSummary(User(*row[:3]), row[3], row[4], row[5] or 0) for row in rows]
 
     def delete_user(self, user_id: str) -> None:
         """Delete a user and everything about them, from the files too; raise UserNotFoundError."""
         with unit(self.database, write=True) as connection:
-            if not is_user_id(user_id) or not connection.execute(_DELETE_USER, {"id": user_id}).rowcount:
+            if not is_user_id(user_id) or not connection.execute(statements.DELETE_USER, {"id": user_id}).rowcount:
                 raise UserNotFoundError(user_id)
             unbind(connection, user_id)
         scrub(self.database)
@@ -287,7 +161,7 @@ class Store:
     ) -> tuple[list[User], dict[str, Interval]]:
         """Return the users with those ids, or all, and the window of each by user id; as ``activity`` does."""
         if user_ids is None:
-            users = [_user(*row) for row in fetch(self.database, _ALL_USERS, {})]
+            users = [_user(*row) for row in fetch(self.database, statements.ALL_USERS, {})]
         else:
             users = self.find_users(user_ids)
         return users, {user.id: edges_of(user) for user in users}
@@ -306,7 +180,7 @@ class Store:
 
     def _users(self, connection: Connection, user_ids: Sequence[str] | None) -> list[User]:
         if user_ids is None:
-            rows = connection.execute(_ALL_USERS).all()
+            rows = connection.execute(statements.ALL_USERS).all()
         else:
             ids = self.array(dict.fromkeys(user_ids))
             rows = connection.execute(self._find_users, {"ids": ids}).all()
@@ -329,7 +203,7 @@ class Store:
         return [(user, found.get(user.id, [])) for user in users]
 
     def _packed_within(self, packed: Mapping[str, str]) -> TextClause:
-        return sa.text(_WITHIN[self._dialect].replace("{columns}", packed[self._dialect]))
+        return sa.text(statements.WITHIN[self._dialect].replace("{columns}", packed[self._dialect]))
 
     def spans_within(
         self, connection: Connection, windows: Sequence[tuple[str, int, int]], most: int = _ALL
@@ -383,13 +257,13 @@ class Store:
         if not rows:
             return 0
         if self._dialect == "postgresql":
-            columns = dict(zip(_PERIOD_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
-            return connection.execute(_INSERT_ARRAYS, columns).rowcount
+            columns = dict(zip(statements.PERIOD_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+            return connection.execute(statements.INSERT_ARRAYS, columns).rowcount
         values = tuple(chain.from_iterable(rows))
-        width = _ROWS_AT_ONCE * len(_PERIOD_COLUMNS)
+        width = statements.ROWS_AT_ONCE * len(statements.PERIOD_COLUMNS)
         *whole, last = [values[at : at + width] for at in range(0, len(values), width)]
-        added = connection.exec_driver_sql(_INSERT_MANY, whole).rowcount if whole else 0
-        insert_last = _insert_periods(len(last) // len(_PERIOD_COLUMNS))
+        added = connection.exec_driver_sql(statements.INSERT_MANY, whole).rowcount if whole else 0
+        insert_last = statements.insert_periods(len(last) // len(statements.PERIOD_COLUMNS))
         return added + connection.exec_driver_sql(insert_last, last).rowcount
 
     def array(self, values: Iterable[str]) -> str | list[str]:
@@ -399,7 +273,7 @@ class Store:
     def users_after(self, after: str, limit: int) -> list[User]:
         """Return up to *limit* users by id, those after the id *after*."""
         with unit(self.database) as connection:
-            rows = connection.execute(_USERS_AFTER, {"after": after, "limit": limit}).all()
+            rows = connection.execute(statements.USERS_AFTER, {"after": after, "limit": limit}).all()
         return [User(*row) for row in rows]
 
     def add_periods(self, periods: Iterable[Row]) -> int:
@@ -447,7 +321,9 @@ class Store:
         while True:
             values = {"user_id": user_id, "started_at": last[0], "ended_at": last[1], "limit": _BATCH}
             with unit(self.database) as connection:
-                rows = connection.execute(_PERIODS_AFTER, values | {"after": after, "before": before}).all()
+                rows = connection.execute(
+                    statements.PERIODS_AFTER, values | {"after": after, "before": before}
+                ).all()
             if rows:
                 yield [tuple(row) for row in rows]
             if len(rows) < _BATCH:
@@ -460,7 +336,7 @@ class Store:
         known = {row[0]: User(*row) for row in rows}
         changed = [user for user in wanted.values() if known.get(user.id) != user]
         if changed:
-            connection.execute(_PUT_USER, [_row(user) for user in changed])
+            connection.execute(statements.PUT_USER, [_row(user) for user in changed])
         recorded.users_added += len(wanted.keys() - known.keys())
         recorded.users_updated += len(changed) - len(wanted.keys() - known.keys())
 

@@ -26,6 +26,7 @@ SERVER = [
         "tables",
         "database",
         "token_store",
+        "statements",
         "store",
         "recorder",
         "samples",
@@ -57,6 +58,7 @@ PLACES = {
     "sqlalchemy": {
         "ftlserver.tables",
         "ftlserver.database",
+        "ftlserver.statements",
         "ftlserver.store",
         "ftlserver.token_store",
         "ftlserver.recorder",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from webtest import TestApp
 
 from ftlserver import clock
-from ftlserver import store as store_module
+from ftlserver import statements as statements_module
 from ftlserver.app import create_app
 from ftlserver.database import unit
 from ftlserver.models import ActivityPeriod, User
@@ -563,7 +563,7 @@ def test_no_statement_on_postgresql_reads_more_than_the_key_says(postgresql_stor
         connection.exec_driver_sql("ANALYZE")
         for mode in ("force_custom_plan", "force_generic_plan"):
             connection.exec_driver_sql(f"SET plan_cache_mode = {mode}")
-            for statement in [*statements, store_module._PERIODS_AFTER]:
+            for statement in [*statements, statements_module.PERIODS_AFTER]:
                 rows = connection.execute(sa.text(f"EXPLAIN {statement.text}"), asked | page).scalars()
                 plan = "\n".join(rows)
                 assert re.search(r"Index.* (using|on) activity_periods_pkey", plan), plan
