@@ -17,6 +17,7 @@ from ftlserver.app import create_app
 from ftlserver.models import ActivityPeriod, User
 from ftlserver.serving import Server, listen
 from ftlserver.store import Store
+from tests.recorder import Recorder
 
 settings.register_profile("ftl", deadline=None)  # time is for the benchmarks
 settings.load_profile("ftl")
@@ -34,6 +35,29 @@ TIMES = [
 
 def assignment_periods(user: User) -> list[ActivityPeriod]:
     return [ActivityPeriod.from_text(user, *times) for times in TIMES]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--record", metavar="FILE", help="write every request and command with its answer to FILE")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--record"):
+        config.pluginmanager.register(Recording(Path(config.getoption("--record"))))
+
+
+class Recording:
+    """The plugin behind ``--record``."""
+
+    def __init__(self, path: Path) -> None:
+        self._recorder = Recorder(path)
+        self._recorder.install()
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self._recorder.test = item.name
+
+    def pytest_unconfigure(self) -> None:
+        self._recorder.close()
 
 
 @pytest.fixture(autouse=True)
