@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from random import Random
 
-from ftlserver import clock
-from ftlserver.models import ActivityPeriod, Row, User
+from ftlserver.domain import instants, timezones
+from ftlserver.domain.period import ActivityPeriod, Row
+from ftlserver.domain.user import User
 
-START = 1_767_225_600 * clock.SECOND  # 2026-01-01
-DAY = 24 * clock.HOUR
+START = 1_767_225_600 * instants.SECOND  # 2026-01-01
+DAY = 24 * instants.HOUR
 ZONES = ["America/Los_Angeles", "America/New_York", "Europe/Berlin", "Asia/Kolkata", "Pacific/Auckland"]
 PERIODS_A_DAY = 67
 
@@ -21,7 +22,7 @@ def users(count: int) -> list[User]:
 def even_rows(team: Iterable[User], periods: int, apart: int) -> Iterator[Row]:
     """Yield *periods* rows for each of *team*, a period every *apart* microseconds."""
     for user in team:
-        offset = clock.offset_at(START, clock.zone(user.tz))
+        offset = timezones.offset_at(START, timezones.zone(user.tz))
         for number in range(periods):
             at = START + number * apart
             yield user.id, at, at + apart // 3, offset, offset
@@ -30,7 +31,7 @@ def even_rows(team: Iterable[User], periods: int, apart: int) -> Iterator[Row]:
 def history(size: int) -> tuple[list[User], Iterator[Row]]:
     """Return users with *size* periods, 10,000 each, behind two who have 100 each."""
     team = users(size // 10_000 + 2)
-    apart = 8 * clock.HOUR
+    apart = 8 * instants.HOUR
     return team, chain(even_rows(team[:2], 100, apart), even_rows(team[2:], 10_000, apart))
 
 
@@ -39,10 +40,10 @@ def working_days(team: list[User], days: int) -> Iterator[ActivityPeriod]:
     random = Random(1)
     for user in team:
         for day in range(days):
-            at = START + day * DAY + random.randrange(8 * clock.HOUR)
-            offset = clock.offset_at(at, clock.zone(user.tz))
-            at += 9 * clock.HOUR - offset * clock.SECOND
+            at = START + day * DAY + random.randrange(8 * instants.HOUR)
+            offset = timezones.offset_at(at, timezones.zone(user.tz))
+            at += 9 * instants.HOUR - offset * instants.SECOND
             for _ in range(PERIODS_A_DAY):
-                start = at + random.randrange(1, clock.MINUTE)
-                at = start + random.randrange(4 * clock.MINUTE, 12 * clock.MINUTE)
+                start = at + random.randrange(1, instants.MINUTE)
+                at = start + random.randrange(4 * instants.MINUTE, 12 * instants.MINUTE)
                 yield ActivityPeriod(user.id, start, at, offset, offset)

@@ -20,9 +20,9 @@ from benchmarks.measuring import (
     serving_ok,
 )
 from benchmarks.tiers import PostgreSQL, Tier
-from ftlserver import clock
-from ftlserver.store import Store
-from ftlserver.window import Window
+from ftlserver.domain import instants, time_formats, timezones
+from ftlserver.domain.window import Window
+from ftlserver.storage import Storage
 
 PATH = "/api/loguseractivity/"
 MONTH = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-31T00:00:00Z"}
@@ -48,7 +48,7 @@ def startup(table: Table) -> None:
 def main_question(table: Table, tier: Tier, *, quick: bool) -> None:
     """Measure requests per second, and a larger answer."""
     team = data.users(1_000)
-    database = tier.make("main", team, data.even_rows(team, 100, 2 * clock.HOUR))
+    database = tier.make("main", team, data.even_rows(team, 100, 2 * instants.HOUR))
     two = {"id_list": [team[3].id, team[7].id]}
     for_seconds = 0.7 if quick else 2.0
 
@@ -77,8 +77,8 @@ def long_answers(table: Table, tier: Tier, *, quick: bool) -> None:
     """Measure the memory of an answer of a million periods, and when it begins."""
     count = 100_000 if quick else 1_000_000
     team = data.users(1_001)
-    rows = [*data.even_rows(team[:1_000], count // 1_000, clock.HOUR)]
-    rows += data.even_rows(team[1_000:], count // 10, 12 * clock.MINUTE)
+    rows = [*data.even_rows(team[:1_000], count // 1_000, instants.HOUR)]
+    rows += data.even_rows(team[1_000:], count // 10, 12 * instants.MINUTE)
     database = tier.make("long", team, rows)
     del rows
     for name, asked in (
@@ -99,9 +99,13 @@ def writing(table: Table, tier: Tier, directory: Path, *, quick: bool) -> None:
     """Measure an import and requests of 5,000 periods."""
     team = data.users(1_000)
     count = 100_000 if quick else 200_000 if isinstance(tier, PostgreSQL) else 1_000_000
-    rows = list(data.even_rows(team, count // 1_000, clock.HOUR))
+    rows = list(data.even_rows(team, count // 1_000, instants.HOUR))
     sent = (
-        {"user_id": user_id, "start_time": clock.iso(start, offset), "end_time": clock.iso(end, offset)}
+        {
+            "user_id": user_id,
+            "start_time": time_formats.iso(start, offset),
+            "end_time": time_formats.iso(end, offset),
+        }
         for user_id, start, end, offset, _ in rows
     )
     lines = directory / "periods.ndjson"
@@ -139,7 +143,7 @@ def history(table: Table, tier: Tier, *, quick: bool) -> None:
     small_database = tier.make("history0", *data.history(10**4))
     two = {"id_list": [user.id for user in data.users(2)]}
     first = data.START + 1_000 * data.DAY
-    week = {"from": clock.iso(first, 0), "to": clock.iso(first + 7 * data.DAY, 0)}
+    week = {"from": time_formats.iso(first, 0), "to": time_formats.iso(first + 7 * data.DAY, 0)}
 
     def milliseconds(served: Served) -> float:
         return ask(served, PATH, two, times=300) * 1000
@@ -164,8 +168,11 @@ def history(table: Table, tier: Tier, *, quick: bool) -> None:
 def _week(table: Table, tier: Tier, database: str, served: Served, week: dict[str, str]) -> None:
     team = data.users(102)[2:]
     ids = [user.id for user in team]
-    window = (clock.parse_edge(week["from"], clock.zone("UTC")), clock.parse_edge(week["to"], clock.zone("UTC")))
-    rows = data.even_rows(team, 10_000, 8 * clock.HOUR)
+    window = (
+        time_formats.parse_edge(week["from"], timezones.zone("UTC")),
+        time_formats.parse_edge(week["to"], timezones.zone("UTC")),
+    )
+    rows = data.even_rows(team, 10_000, 8 * instants.HOUR)
     alone = tier.make("alone", team, [row for row in rows if row[2] > window[0] and row[1] < window[1]])
 
     def ours(served: Served) -> float:
@@ -184,14 +191,14 @@ def team_questions(table: Table, tier: Tier, *, quick: bool) -> None:
     """Measure the questions about 50 members and a month, 100,000 of a million periods."""
     team = data.users(50)
     database = tier.make("team", team, data.working_days(team, 90 if quick else 300))
-    window = Window.of(MONTH, clock.now())
+    window = Window.of(MONTH, instants.now())
     edges = window.edges(team[0])
-    with Store.open(database, threads=4) as store, serving(database) as served:
+    with Storage.open(database, threads=4) as storage, serving(database) as served:
 
         def read() -> float:
             if isinstance(tier, PostgreSQL):
                 return tier.fetch(database, [user.id for user in team], edges) * 1000
-            return seconds(lambda: store.activity(None, window.edges)) * 1000
+            return seconds(lambda: storage.periods.spans(None, window.edges)) * 1000
 
         def milliseconds(question: str) -> float:
             return ask(served, f"/api/{question}/", {"all": True, **MONTH}) * 1000

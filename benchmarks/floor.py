@@ -3,7 +3,7 @@
 import bottle
 
 from ftlserver.config import DEFAULT_THREADS
-from ftlserver.serving import Server, listen, serve
+from ftlserver.serving.server import Server, listen, serve
 
 application = bottle.Bottle()
 

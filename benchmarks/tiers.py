@@ -10,8 +10,9 @@ from typing import Any, Protocol
 import psycopg
 
 from benchmarks.measuring import seconds
-from ftlserver.database import connect
-from ftlserver.models import LONGEST_PERIOD, Row, User
+from ftlserver.domain.period import LONGEST_PERIOD, Row
+from ftlserver.domain.user import User
+from ftlserver.storage.database import connect
 
 _COLUMNS = "user_id, started_at, ended_at, start_offset, end_offset"
 _FOUR = "started_at, ended_at, start_offset, end_offset"

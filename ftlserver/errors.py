@@ -1,7 +1,4 @@
-"""The exceptions of ftlserver.
-
-They carry a stable code and a sentence for people, and know nothing of HTTP or exit statuses;
-those are given to them once, in ``app`` and in ``cli``.
+"""The exceptions of ftlserver: a stable code, a sentence for people, and the HTTP status of the code.
 
 FTLError
 ├── ConfigError              a setting or an option is not usable
@@ -11,7 +8,7 @@ FTLError
 │   ├── InvalidPeriodError
 │   ├── UnknownZoneError
 │   └── LocalTimeError       a wall clock that does not exist, or occurs twice
-├── RefusedError             whoever asks may not
+├── RefusedError             the caller has no access
 ├── UserNotFoundError
 ├── UserExistsError
 ├── TokenNotFoundError
@@ -20,26 +17,68 @@ FTLError
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
+
+# Every code that an answer can have, with its status.
+HTTP_STATUSES = {
+    "bad_request": 400,
+    "host_missing": 400,
+    "invalid_json": 400,
+    "json_not_object": 400,
+    "missing_argument": 400,
+    "invalid_argument": 400,
+    "unknown_field": 400,
+    "too_many_ids": 400,
+    "too_many_periods": 400,
+    "too_many_days": 400,
+    "invalid_cursor": 400,
+    "not_authed": 401,
+    "invalid_auth": 401,
+    "missing_scope": 403,
+    "cross_origin": 403,
+    "tls_required": 403,
+    "not_found": 404,
+    "user_not_found": 404,
+    "method_not_allowed": 405,
+    "user_exists": 409,
+    "body_too_large": 413,
+    "unsupported_media_type": 415,
+    "host_not_allowed": 421,
+    "invalid_period": 422,
+    "unknown_timezone": 422,
+    "nonexistent_local_time": 422,
+    "ambiguous_local_time": 422,
+    "headers_too_large": 431,
+    "internal_error": 500,
+    "transfer_encoding_unsupported": 501,
+    "database_busy": 503,
+    "database_unavailable": 503,
+    "storage_full": 503,
+    "query_timeout": 503,
+}
 
 
-class Problem:
+class Problem(NamedTuple):
     """One thing that is wrong in a request: a JSON Pointer (RFC 6901), a code, a sentence."""
 
-    # No dataclass: the module of those is a quarter of what ``ftlserver --help`` takes.
-    def __init__(self, pointer: str, code: str, message: str) -> None:
-        self.pointer = pointer
-        self.code = code
-        self.message = message
+    pointer: str
+    code: str
+    message: str
 
 
 class FTLError(Exception):
-    """Base of every error that is somebody's to mend; ``code`` is stable, ``message`` is for people."""
+    """Base of every error that a caller or an operator can correct."""
 
     code = "error"
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.message = message
+
+    @property
+    def status(self) -> int:
+        """Return the HTTP status; a code that no answer should have is a fault of the server."""
+        return HTTP_STATUSES.get(self.code, 500)
 
 
 class ConfigError(FTLError):
@@ -75,7 +114,7 @@ class UnknownZoneError(InvalidValueError):
 
 
 class LocalTimeError(InvalidValueError):
-    """A wall clock without offset that names no instant, or two; *choices* are ISO times to pick from."""
+    """A wall clock without offset that names no instant, or two; *choices* are the iso times it may stand for."""
 
     def __init__(self, code: str, message: str, choices: Sequence[str]) -> None:
         super().__init__(f"{message}; write {' or '.join(choices)}")
@@ -84,7 +123,7 @@ class LocalTimeError(InvalidValueError):
 
 
 class RefusedError(FTLError):
-    """A request is not let in; *more* says what it lacks."""
+    """A caller without access; *more* says what is missing."""
 
     def __init__(self, code: str, message: str, **more: object) -> None:
         super().__init__(message)
@@ -120,7 +159,7 @@ class ImportFileError(FTLError):
 class DatabaseError(FTLError):
     """The database did not do what it was asked.
 
-    *database* names it, without a password, and *cause* is what it said itself; both are for the operator.
+    *database* names it, without a password, and *cause* is its own message; both are for the operator.
     """
 
     def __init__(self, code: str, message: str, database: str, cause: str = "") -> None:

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from hypothesis import settings
 from webtest import TestApp
 
-from ftlserver import clock, database
-from ftlserver.app import create_app
-from ftlserver.models import ActivityPeriod, User
-from ftlserver.serving import Server, listen
-from ftlserver.store import Store
-from tests.recorder import Recorder
+from ftlserver.domain import time_formats, timezones
+from ftlserver.domain.period import ActivityPeriod
+from ftlserver.domain.user import User
+from ftlserver.serving.server import Server, listen
+from ftlserver.storage import Storage, database
+from ftlserver.web.app import create_app
 
 settings.register_profile("ftl", deadline=None)  # time is for the benchmarks
 settings.load_profile("ftl")
@@ -50,7 +50,7 @@ class Recording:
     """The plugin behind ``--record``."""
 
     def __init__(self, path: Path) -> None:
-        self._recorder = Recorder(path)
+        self._recorder = path.recording
         self._recorder.install()
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
@@ -124,33 +124,33 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    """Give an empty store, on each kind of database in turn."""
-    with Store.open(url, threads=8) as store:
-        yield store
+def storage(url: str) -> Iterator[Storage]:
+    """Give an empty storage, on each kind of database in turn."""
+    with Storage.open(url, threads=8) as storage:
+        yield storage
 
 
 @pytest.fixture
-def postgresql_store(postgresql_url: str) -> Iterator[Store]:
-    with Store.open(postgresql_url, threads=8) as store:
-        yield store
+def postgresql_storage(postgresql_url: str) -> Iterator[Storage]:
+    with Storage.open(postgresql_url, threads=8) as storage:
+        yield storage
 
 
 @pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[Store]:
-    with Store.open(str(tmp_path / "ftl.sqlite3"), threads=8) as store:
-        yield store
+def sqlite_storage(tmp_path: Path) -> Iterator[Storage]:
+    with Storage.open(str(tmp_path / "ftl.sqlite3"), threads=8) as storage:
+        yield storage
 
 
 @pytest.fixture
-def team(store: Store) -> Store:
-    """Give a store that holds the assignment's two members."""
-    store.record([EGON, GLINDA], assignment_periods(EGON) + assignment_periods(GLINDA))
-    return store
+def team(storage: Storage) -> Storage:
+    """Give a storage that holds the assignment's two members."""
+    storage.bulk_import.store([EGON, GLINDA], assignment_periods(EGON) + assignment_periods(GLINDA))
+    return storage
 
 
 @pytest.fixture
-def app(team: Store) -> TestApp:
+def app(team: Storage) -> TestApp:
     return TestApp(create_app(team))
 
 
@@ -169,15 +169,15 @@ def serving(application: Any, threads: int = 4) -> Iterator[str]:
 
 
 @pytest.fixture
-def server_url(sqlite_store: Store) -> Iterator[str]:
+def server_url(sqlite_storage: Storage) -> Iterator[str]:
     """Give the URL of a running server with the assignment's two members."""
-    sqlite_store.record([EGON, GLINDA], assignment_periods(EGON) + assignment_periods(GLINDA))
-    with serving(create_app(sqlite_store)) as url:
+    sqlite_storage.bulk_import.store([EGON, GLINDA], assignment_periods(EGON) + assignment_periods(GLINDA))
+    with serving(create_app(sqlite_storage)) as url:
         yield url
 
 
-def all_rows(store: Store) -> list[tuple[Any, ...]]:
-    with database.unit(store.database) as connection:
+def all_rows(storage: Storage) -> list[tuple[Any, ...]]:
+    with database.transaction(storage.database) as connection:
         return [
             tuple(row) for row in connection.execute(sa.text("SELECT * FROM activity_periods ORDER BY 1, 2, 3"))
         ]
@@ -185,7 +185,7 @@ def all_rows(store: Store) -> list[tuple[Any, ...]]:
 
 def at(text: str) -> int:
     """Read an instant."""
-    return clock.parse(text, clock.zone("UTC"))[0]
+    return time_formats.parse(text, timezones.zone("UTC"))[0]
 
 
 def in_threads(count: int, work: Callable[[], object]) -> list[BaseException]:

@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from ftlserver.database import unit
-from ftlserver.models import ActivityPeriod, User
-from ftlserver.store import Store
+from ftlserver.domain.intervals import Interval
+from ftlserver.domain.period import ActivityPeriod
+from ftlserver.domain.user import User
+from ftlserver.storage import Storage
+from ftlserver.storage.database import transaction
 
 _ROWS = sa.text("""
     SELECT u.id, u.real_name, u.tz, p.started_at, p.ended_at, p.start_offset, p.end_offset
@@ -24,9 +26,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 
 
-def members(store: Store, ids: Sequence[str]) -> list[tuple[User, list[ActivityPeriod]]]:
+def members(storage: Storage, ids: Sequence[str]) -> list[tuple[User, list[ActivityPeriod]]]:
     """Return the users with those ids, each once, with their periods."""
-    with unit(store.database) as connection:
+    with transaction(storage.database) as connection:
         rows = connection.execute(_ROWS).all()
     found = {
         user[0]: (User(*user), [ActivityPeriod(user[0], *row[3:]) for row in group if row[3] is not None])
@@ -36,14 +38,14 @@ def members(store: Store, ids: Sequence[str]) -> list[tuple[User, list[ActivityP
 
 
 def answer(
-    store: Store,
+    storage: Storage,
     ids: Sequence[str],
     time_format: str,
     window: tuple[int, int] | None = None,
     tz: ZoneInfo | None = None,
 ) -> bytes:
     """Return the whole body of the answer, less what it says of the window."""
-    read = members(store, ids)
+    read = members(storage, ids)
     if window is not None:
         read = [
             (user, [period for period in periods if period.started_at < window[1] and period.ended_at > window[0]])
@@ -91,3 +93,21 @@ def show(instant: int, offset: int, time_format: str) -> str:
     if time_format == "iso":
         return wall.isoformat()
     return f"{_MONTHS[wall.month - 1]} {wall:%d} {wall.year:04} {wall:%I:%M}{'AM' if wall.hour < 12 else 'PM'}"
+
+
+def subtract(left: Sequence[Interval], right: Sequence[Interval]) -> list[Interval]:
+    """Return the points of the disjoint list *left* that the disjoint list *right* does not have."""
+    found = []
+    j = 0
+    for start, end in left:
+        while j < len(right) and right[j][1] <= start:
+            j += 1
+        k, rest = j, start
+        while k < len(right) and right[k][0] < end:
+            if rest < right[k][0]:
+                found.append((rest, right[k][0]))
+            rest = right[k][1]
+            k += 1
+        if rest < end:
+            found.append((rest, end))
+    return found

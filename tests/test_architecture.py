@@ -27,7 +27,7 @@ SERVER = [
         "database",
         "token_store",
         "statements",
-        "store",
+        "storage",
         "recorder",
         "samples",
         "access",

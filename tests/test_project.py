@@ -16,9 +16,10 @@ import requests
 
 from ftlclient import commands as client_commands
 from ftlserver import commands
-from ftlserver.app import _STATUSES, create_app
 from ftlserver.config import Config
-from ftlserver.store import Store
+from ftlserver.errors import HTTP_STATUSES
+from ftlserver.storage import Storage
+from ftlserver.web.app import create_app
 from tests.conftest import serving
 
 ROOT = Path(__file__).parent.parent
@@ -37,7 +38,7 @@ def test_the_sessions_of_the_readme_are_real(tmp_path: Path) -> None:
     database = str(tmp_path / "ftl.sqlite3")
     sessions = re.findall(r"<!-- tested -->\n```console\n(.*?)```", README, re.DOTALL)
     assert len(sessions) == 2
-    with Store.open(database, threads=4) as store, serving(create_app(store)) as url:
+    with Storage.open(database, threads=4) as storage, serving(create_app(storage)) as url:
         environ = os.environ | {
             "PATH": f"{bin_}:{os.environ['PATH']}",
             "DATABASE_URL": database,
@@ -82,7 +83,7 @@ def test_every_command_is_in_the_readme() -> None:
 
 
 def test_every_code_is_in_the_api_reference() -> None:
-    for code in _STATUSES:
+    for code in HTTP_STATUSES:
         assert f"`{code}`" in API
 
 

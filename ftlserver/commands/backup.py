@@ -4,7 +4,8 @@ import argparse
 from pathlib import Path
 
 from ftlserver.config import Config
-from ftlserver.database import backup, connect
+from ftlserver.storage.backup import backup
+from ftlserver.storage.database import connect
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -12,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    database = connect(config.database, create=False)  # a new one would be an empty copy of nothing
+    database = connect(config.database, create=False)  # a new one would give an empty copy
     try:
         backup(database, args.file)
     finally:

@@ -1,30 +1,28 @@
-"""Delete a user and everything about them, from the database file too."""
+"""Delete a user and all their periods, from the database file too."""
 
 import argparse
 import sys
 
 from ftlserver.commands import printable
 from ftlserver.config import Config
-from ftlserver.errors import ConfigError, UserNotFoundError
-from ftlserver.store import Store
+from ftlserver.errors import ConfigError
+from ftlserver.storage import Storage
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("user_id", metavar="USER_ID", help="whom to delete")
+    parser.add_argument("user_id", metavar="USER_ID", help="the user to delete")
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    with Store.open(config.database) as store:
-        user = store.find_user(args.user_id)
-        if user is None:
-            raise UserNotFoundError(args.user_id)
+    with Storage.open(config.database) as storage:
+        user = storage.users.get(args.user_id)
         if not args.yes and not _confirmed(
             f'Delete "{user.id}" ({printable(user.real_name)}) and all their activity?'
         ):
             print("Nothing was deleted.", file=sys.stderr)
             return 1
-        store.delete_user(user.id)
+        storage.users.delete(user.id)
     print(f'User "{user.id}" deleted !')
     return 0
 

@@ -1,4 +1,4 @@
-"""Serve a made-up team of ten with 60 days of activity, from a temporary database that is gone afterwards."""
+"""Serve a sample team of ten with 60 days of activity, from a temporary database."""
 
 import argparse
 import logging
@@ -8,13 +8,14 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ftlserver import clock, samples
-from ftlserver.app import create_app
-from ftlserver.commands import port
+from ftlserver.commands import port, sample_data
 from ftlserver.config import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_THREADS, Config
-from ftlserver.models import ActivityPeriod, User
-from ftlserver.serving import STOP_SIGNALS, Server, listen, serve
-from ftlserver.store import Store
+from ftlserver.domain import instants
+from ftlserver.domain.period import ActivityPeriod
+from ftlserver.domain.user import User
+from ftlserver.serving.server import STOP_SIGNALS, Server, listen, serve
+from ftlserver.storage import Storage
+from ftlserver.web.app import create_app
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,18 +23,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    for number in STOP_SIGNALS:  # so that the directory goes whenever they come
+    for number in STOP_SIGNALS:  # so that the directory is removed whenever one arrives
         signal.signal(number, lambda *_: sys.exit(0))
-    logging.getLogger("ftlserver").setLevel(logging.ERROR)  # the terminal is for the words below
+    logging.getLogger("ftlserver").setLevel(logging.ERROR)  # the terminal is for the text below
     listener = listen(DEFAULT_HOST, config.port if args.port is None else args.port)
-    team = samples.demo_team(clock.now())
+    team = sample_data.demo_team(instants.now())
     with (
         listener,
         tempfile.TemporaryDirectory(prefix="ftlserver-demo-") as directory,
-        Store.open(str(Path(directory, "demo.sqlite3")), threads=DEFAULT_THREADS) as store,
+        Storage.open(str(Path(directory, "demo.sqlite3")), threads=DEFAULT_THREADS) as storage,
     ):
-        store.record((user for user, _ in team), (period for _, periods in team for period in periods))
-        server = Server(create_app(store), listener, DEFAULT_THREADS)
+        periods = (period for _, found in team for period in found)
+        storage.bulk_import.store((user for user, _ in team), periods)
+        server = Server(create_app(storage), listener, DEFAULT_THREADS)
         serve(server, lambda: print(_welcome(server, team), flush=True))
     return 0
 

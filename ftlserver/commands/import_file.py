@@ -21,9 +21,13 @@ from ftlformats.progress import with_bar
 from ftlformats.source import Source, open_source
 from ftlformats.source import add_arguments as add_source_arguments
 from ftlserver.config import Config
+from ftlserver.domain import time_tables
+from ftlserver.domain.period import ActivityPeriod, Row
+from ftlserver.domain.user import User
 from ftlserver.errors import ConfigError, ImportFileError, InvalidValueError, UserNotFoundError
-from ftlserver.models import ActivityPeriod, Row, User, usual_rows
-from ftlserver.store import Recorded, Store
+from ftlserver.storage import Storage
+from ftlserver.storage.bulk_import import Imported
+from ftlserver.storage.users import Users
 
 _BATCH = 5_000
 
@@ -37,44 +41,44 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def handle(args: argparse.Namespace, config: Config) -> int:
     # Rows hold nothing that could refer to them: looking for cycles among a million takes a tenth of the time.
     gc.set_threshold(100_000)
-    with Store.open(config.database) as store:
+    with Storage.open(config.database) as storage:
         try:
             with open_source(args) as source:
-                recorded, left_out = _import(args, store, source)
+                imported, left_out = _import(args, storage, source)
         except FormatError as exc:
             raise ConfigError(str(exc)) from exc
-    print(_counts(recorded, left_out, dry_run=args.dry_run))
+    print(_counts(imported, left_out, dry_run=args.dry_run))
     return 0
 
 
-def _import(args: argparse.Namespace, store: Store, source: Source) -> tuple[Recorded, Counter[str]]:
+def _import(args: argparse.Namespace, storage: Storage, source: Source) -> tuple[Imported, Counter[str]]:
     left_out: Counter[str] = Counter()
-    whose = _Users(store, args.user)
+    owners = _Owners(storage.users, args.user)
     with _Spool() as users, _Spool() as periods:
         for found in with_bar(source, "reading"):
-            if isinstance(found, FoundPeriods) and (rows := whose.usual_rows(found)) is not None:
+            if isinstance(found, FoundPeriods) and (rows := owners.read_rows(found)) is not None:
                 periods.add(rows)
                 continue
             for item in one_by_one([found]):
                 try:
-                    _read(item, whose, users, periods, left_out)
+                    _read(item, owners, users, periods, left_out)
                 except (InvalidValueError, UserNotFoundError) as exc:
                     assert not isinstance(item, LeftOut)
                     if not args.skip_bad:
                         raise ImportFileError(f"{item.position}: {exc.message}") from exc
                     print(f"left out: {item.position}: {exc.message}", file=sys.stderr)
                     left_out["bad"] += 1
-        recorded = store.record((User(*row) for row in users), periods, dry_run=args.dry_run)
-    return recorded, left_out
+        imported = storage.bulk_import.store((User(*row) for row in users), periods, dry_run=args.dry_run)
+    return imported, left_out
 
 
-def _read(item: Item, whose: "_Users", users: "_Spool", periods: "_Spool", left_out: Counter[str]) -> None:
+def _read(item: Item, owners: "_Owners", users: "_Spool", periods: "_Spool", left_out: Counter[str]) -> None:
     match item:
         case FoundUser():
-            user = whose.add(item)
+            user = owners.add(item)
             users.add([(user.id, user.real_name, user.tz)])
         case FoundPeriod():
-            if (owner := whose.find(item.user_id)) is not None:
+            if (owner := owners.find(item.user_id)) is not None:
                 # orjson writes no tuples with names
                 periods.add([tuple(ActivityPeriod.from_text(owner, item.start_time, item.end_time))])
         case LeftOut():
@@ -83,11 +87,11 @@ def _read(item: Item, whose: "_Users", users: "_Spool", periods: "_Spool", left_
             raise InvalidValueError(item.reason)
 
 
-class _Users:
+class _Owners:
     """Whose the periods of a file are: the users it has told, else those that are stored."""
 
-    def __init__(self, store: Store, user_id: str | None) -> None:
-        self._store = store
+    def __init__(self, users: Users, user_id: str | None) -> None:
+        self._stored_users = users
         self._users: dict[str, User | None] = {}
         self._only = None if user_id is None else self._stored(user_id)
 
@@ -105,10 +109,11 @@ class _Users:
             self._users[user_id] = self._stored(user_id)
         return self._users[user_id]
 
-    def usual_rows(self, found: FoundPeriods) -> list[Row] | None:
+    def read_rows(self, found: FoundPeriods) -> list[Row] | None:
         """Return the rows of periods that come together, None if they have to be looked at one by one."""
         owners = {user_id: self._find_or_none(user_id) for user_id in set(map(itemgetter(0), found.periods))}
-        return usual_rows(found.periods, {user_id: user for user_id, user in owners.items() if user is not None})
+        known = {user_id: user for user_id, user in owners.items() if user is not None}
+        return time_tables.read_rows(found.periods, known)
 
     def _find_or_none(self, user_id: str) -> User | None:
         try:
@@ -117,10 +122,7 @@ class _Users:
             return None
 
     def _stored(self, user_id: str) -> User:
-        user = self._store.find_user(user_id)
-        if user is None:
-            raise UserNotFoundError(user_id)
-        return user
+        return self._stored_users.get(user_id)
 
 
 class _Spool:
@@ -163,11 +165,11 @@ class _Spool:
         self._batch = []
 
 
-def _counts(recorded: Recorded, left_out: Counter[str], *, dry_run: bool) -> str:
+def _counts(imported: Imported, left_out: Counter[str], *, dry_run: bool) -> str:
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(left_out.items())) or "nothing"
     return (
         f"{'Dry run, nothing stored: ' if dry_run else ''}"
-        f"users: {recorded.users_added:,} added, {recorded.users_updated:,} updated; "
-        f"periods: {recorded.periods_added:,} added, {recorded.periods_known:,} already known; "
+        f"users: {imported.users_added:,} added, {imported.users_updated:,} updated; "
+        f"periods: {imported.periods_added:,} added, {imported.periods_known:,} already known; "
         f"left out: {reasons}"
     )

@@ -2,10 +2,9 @@
 
 import argparse
 
-from ftlserver import tables
 from ftlserver.config import Config
-from ftlserver.database import describe
-from ftlserver.store import Store
+from ftlserver.storage import Storage, schema
+from ftlserver.storage.database import describe
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
@@ -13,6 +12,6 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 
 
 def handle(_args: argparse.Namespace, config: Config) -> int:
-    with Store.open(config.database):
-        print(f"{describe(config.database)} is at version {len(tables.MIGRATIONS)}")
+    with Storage.open(config.database):
+        print(f"{describe(config.database)} is at version {len(schema.MIGRATIONS)}")
     return 0

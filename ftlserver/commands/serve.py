@@ -1,4 +1,4 @@
-"""Answer over HTTP until SIGTERM or Ctrl-C; requests that are under way are answered first."""
+"""Answer over HTTP until SIGTERM or Ctrl-C; requests under way are answered first."""
 
 import argparse
 import logging
@@ -6,14 +6,13 @@ import sqlite3
 from collections.abc import Callable
 
 from ftlserver import __version__
-from ftlserver.access import Policy
-from ftlserver.app import create_app
 from ftlserver.commands import number, port, positive
 from ftlserver.config import DEFAULT_THREADS, MOST_WORKERS, Config
-from ftlserver.serving import Server, listen, serve, url_of
-from ftlserver.store import Store
-from ftlserver.token_store import TokenStore
-from ftlserver.workers import supervise
+from ftlserver.serving.server import Server, listen, serve, url_of
+from ftlserver.serving.workers import supervise
+from ftlserver.storage import Storage
+from ftlserver.web.app import create_app
+from ftlserver.web.middleware import Policy
 
 _log = logging.getLogger("ftlserver")
 
@@ -45,14 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ORIGIN",
         action="append",
         default=[],
-        help="an origin, such as https://wiki.example.org, whose pages may ask (FTL_ALLOWED_ORIGINS)",
+        help="an origin, such as https://wiki.example.org, whose pages have access (FTL_ALLOWED_ORIGINS)",
     )
     parser.add_argument(
         "--trusted-proxy",
         metavar="ADDRESS",
-        help="the proxy whose X-Forwarded-For and -Proto are believed; * is any (FTL_TRUSTED_PROXY)",
+        help="the proxy whose X-Forwarded-For and -Proto headers are used; * is any (FTL_TRUSTED_PROXY)",
     )
-    parser.add_argument("--public-read", action="store_true", help="let anybody ask without a token")
+    parser.add_argument("--public-read", action="store_true", help="let callers without a token read")
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
@@ -68,21 +67,21 @@ def handle(args: argparse.Namespace, config: Config) -> int:
         )
 
         def work(ready: Callable[[str], None]) -> None:
-            with Store.open(config.database, threads=args.threads) as store:
-                server = Server(create_app(store, policy), listener, args.threads, store.database.abreast)
+            with Storage.open(config.database, threads=args.threads) as storage:
+                server = Server(create_app(storage, policy), listener, args.threads, storage.database.concurrency)
                 serve(server, lambda: ready(server.url))
 
-        with Store.open(config.database) as store:  # before there are workers: tables are made once
-            has_tokens = TokenStore(store.database).has_any()
+        with Storage.open(config.database) as storage:  # before the workers, so that one process makes the tables
+            has_tokens = storage.tokens.has_any()
         if workers == 1:
             work(lambda url: _say_ready(url, policy, has_tokens=has_tokens))
         else:
             url = url_of(listener)
             supervise(
                 workers,
-                lambda: work(lambda _url: _log.info("it is ready")),
+                lambda: work(lambda _url: _log.info("ready")),
                 ready=lambda: _say_ready(url, policy, has_tokens=has_tokens),
-                stopping=listener.close,  # so that whoever comes now is refused, and not left to wait
+                stopping=listener.close,  # so that new connections are refused, and not left to wait
             )
     _log.info("stopped")
     return 0
@@ -91,10 +90,10 @@ def handle(args: argparse.Namespace, config: Config) -> int:
 def _say_ready(url: str, policy: Policy, *, has_tokens: bool) -> None:
     _log.info("ftlserver %s answers at %s, with SQLite %s", __version__, url, sqlite3.sqlite_version)
     if policy.public_read:
-        _log.warning("anybody who reaches this address can read everything (--public-read)")
+        _log.warning("everyone who reaches this address can read everything (--public-read)")
     if not has_tokens and policy.is_local:
         _log.info(
-            "open to everybody on this machine; the first token closes it:"
+            "open to everyone on this machine; the first token locks it:"
             " ftlserver token create --name NAME --scope admin"
         )
     elif not has_tokens:

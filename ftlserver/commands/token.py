@@ -1,6 +1,6 @@
-"""Make, list, revoke and rotate tokens. Only here: no token makes another one.
+"""Create, list, revoke and rotate tokens. A token is shown once, when it is created.
 
-A token is shown once, when it is made. The first one closes a server that was open to its own machine.
+The first one locks a server that was open to its own machine.
 """
 
 import argparse
@@ -12,16 +12,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ftlserver import clock, tokens
 from ftlserver.commands import printable
 from ftlserver.config import Config
+from ftlserver.domain import instants, time_formats
+from ftlserver.domain import token as tokens
+from ftlserver.domain.token import SCOPES, Token
+from ftlserver.domain.user import USER_ID_RULE, is_real_name, is_user_id
 from ftlserver.errors import ConfigError
-from ftlserver.models import USER_ID_RULE, is_real_name, is_user_id
-from ftlserver.store import Store
-from ftlserver.token_store import TokenStore
-from ftlserver.tokens import SCOPES, Token
+from ftlserver.storage import Storage
+from ftlserver.storage.tokens import Tokens
 
-_UNITS = {"s": clock.SECOND, "m": clock.MINUTE, "h": clock.HOUR, "d": 24 * clock.HOUR}
+_UNITS = {"s": instants.SECOND, "m": instants.MINUTE, "h": instants.HOUR, "d": 24 * instants.HOUR}
 _NEVER = "never"
 
 
@@ -55,32 +56,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    with Store.open(config.database) as store:
-        return int(_ACTIONS[args.action](args, TokenStore(store.database)))
+    with Storage.open(config.database) as storage:
+        return int(_ACTIONS[args.action](args, storage.tokens))
 
 
-def _create(args: argparse.Namespace, store: TokenStore) -> int:
-    now = clock.now()
+def _create(args: argparse.Namespace, stored: Tokens) -> int:
+    now = instants.now()
     expires_at = None if args.expires is None else now + args.expires
     user_ids = None if args.user is None else tuple(dict.fromkeys(args.user))
     token, secret = _mint(args.name, tuple(dict.fromkeys(args.scope)), user_ids, now, expires_at)
-    is_first = not store.has_any()
-    store.add(token)
+    is_first = not stored.has_any()
+    stored.add(token)
     _show(args, token, secret)
     if is_first:
         print("this is the first token: from now on every request needs one", file=sys.stderr)
     return 0
 
 
-def _list(args: argparse.Namespace, store: TokenStore) -> int:
-    found = store.all()
+def _list(args: argparse.Namespace, stored: Tokens) -> int:
+    found = stored.all()
     if args.json:
         print(json.dumps([_to_json(token) for token in found]))
         return 0
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("id", "name", "scope", "users", "made", "expires", "last used"):
         table.add_column(column, overflow="fold")
-    now = clock.now()
+    now = instants.now()
     for token in found:
         users = "all" if token.user_ids is None else " ".join(token.user_ids) or "none"
         scopes = " ".join(token.scopes)
@@ -92,23 +93,23 @@ def _list(args: argparse.Namespace, store: TokenStore) -> int:
     return 0
 
 
-def _revoke(args: argparse.Namespace, store: TokenStore) -> int:
-    store.revoke(args.id, clock.now())
+def _revoke(args: argparse.Namespace, stored: Tokens) -> int:
+    stored.revoke(args.id, instants.now())
     if args.json:
-        print(json.dumps(_to_json(store.get(args.id))))
+        print(json.dumps(_to_json(stored.get(args.id))))
     else:
-        print(f"token {args.id} lets nobody in any more")
+        print(f"token {args.id} is revoked")
     return 0
 
 
-def _rotate(args: argparse.Namespace, store: TokenStore) -> int:
-    old = store.get(args.id)
-    now = clock.now()
+def _rotate(args: argparse.Namespace, stored: Tokens) -> int:
+    old = stored.get(args.id)
+    now = instants.now()
     if not old.is_valid(now):
         raise ConfigError(f"token {old.id} has ended; make a new one with: ftlserver token create")
     expires_at = None if old.expires_at is None else now + old.expires_at - old.created_at
     new, secret = _mint(old.name, old.scopes, old.user_ids, now, expires_at)
-    store.rotate(old.id, new, now + args.grace)
+    stored.rotate(old.id, new, now + args.grace)
     _show(args, new, secret)
     return 0
 
@@ -135,7 +136,7 @@ def _show(args: argparse.Namespace, token: Token, secret: str) -> None:
 
 def _to_json(token: Token) -> dict[str, Any]:
     times = {
-        name: None if (at := getattr(token, name)) is None else clock.iso(at, 0)
+        name: None if (at := getattr(token, name)) is None else time_formats.iso(at, 0)
         for name in ("created_at", "expires_at", "last_used_at", "revoked_at")
     }
     return {
@@ -148,7 +149,7 @@ def _to_json(token: Token) -> dict[str, Any]:
 
 
 def _when(instant: int | None, without: str, before: str = "") -> str:
-    return without if instant is None else f"{before}{clock.wall_clock(instant, 0):%Y-%m-%d %H:%M}Z"
+    return without if instant is None else f"{before}{instants.wall_clock(instant, 0):%Y-%m-%d %H:%M}Z"
 
 
 def _duration(text: str) -> int:

@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ftlserver import clock
 from ftlserver.commands import printable
 from ftlserver.config import Config
-from ftlserver.models import UserSummary
-from ftlserver.store import Store
+from ftlserver.domain.instants import wall_clock
+from ftlserver.domain.user import UserSummary
+from ftlserver.storage import Storage
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
@@ -19,8 +19,8 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 
 
 def handle(_args: argparse.Namespace, config: Config) -> int:
-    with Store.open(config.database) as store:
-        summaries = store.users()
+    with Storage.open(config.database) as storage:
+        summaries = storage.users.summaries()
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("Id", no_wrap=True)
     table.add_column("Name")
@@ -42,4 +42,4 @@ def handle(_args: argparse.Namespace, config: Config) -> int:
 def _last(summary: UserSummary) -> str:
     if summary.last_active_at is None:
         return "never"
-    return f"{clock.wall_clock(summary.last_active_at, summary.last_offset):%Y-%m-%d %H:%M}"
+    return f"{wall_clock(summary.last_active_at, summary.last_offset):%Y-%m-%d %H:%M}"

@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from ftlserver import clock
-from ftlserver.clock import TimeFormat, Zone
-from ftlserver.intervals import Interval
-from ftlserver.models import User
+from ftlserver.domain import timezones
+from ftlserver.domain.days_and_hours import HOURS_OF_WEEK, WEEK, hours_of_week
+from ftlserver.domain.instants import HOUR, MINUTE, SECOND
+from ftlserver.domain.intervals import Interval
+from ftlserver.domain.time_formats import TimeFormat, render_in_zone
+from ftlserver.domain.timezones import Zone
+from ftlserver.domain.user import User
 from ftlserver.questions import seconds
 from ftlserver.questions.hours import Shares
-from ftlserver.wall_clock import HOURS_OF_WEEK, hours_of_week
 
-STEP = 30 * clock.MINUTE
-USUAL_SHARE = 0.25  # an hour that somebody is active in for a quarter of the time is one of their usual ones
-_QUARTER = 15 * clock.MINUTE
-_WEEK = HOURS_OF_WEEK * clock.HOUR
+STEP = 30 * MINUTE
+USUAL_SHARE = 0.25  # an hour in which a member is active for a quarter of the time is one of their usual hours
+_QUARTER = 15 * MINUTE
 
 Habits = Sequence[tuple[User, Shares]]
 
@@ -28,11 +29,11 @@ def slots(
     The most expected attendance comes first, then the fewest members outside their usual hours, then the
     earliest. The hours of each member are projected with the offsets of that week.
     """
-    # Offsets change seldom: one list of stretches for each zone, instead of a look-up for each slot.
-    stretches = {user.tz: clock.stretches(*week, clock.zone(user.tz)) for user, _ in habits}
+    # Offsets change seldom: one list of intervals for each zone, instead of a look-up for each slot.
+    offsets = {user.tz: timezones.offset_intervals(*week, timezones.zone(user.tz)) for user, _ in habits}
     rated = []
     for start in range(week[0], week[1] - duration + 1, STEP):
-        expected = [_expected(found, stretches[user.tz], start, start + duration) for user, found in habits]
+        expected = [_expected(found, offsets[user.tz], start, start + duration) for user, found in habits]
         attendance = round(sum(share for share, _ in expected), 6)
         outside = sum(not usual for _, usual in expected)
         rated.append((-attendance, outside, start, expected))
@@ -46,14 +47,14 @@ def slots(
         taken.append(start)
         chosen.append(
             {
-                "start_time": _show(start, tz, time_format),
-                "end_time": _show(start + duration, tz, time_format),
+                "start_time": render_in_zone(start, tz, time_format),
+                "end_time": render_in_zone(start + duration, tz, time_format),
                 "expected_attendance": round(-attendance, 2),
                 "outside_usual_hours": outside,
                 "members": [
                     {
                         "id": user.id,
-                        "local_time": _show(start, clock.zone(user.tz), time_format),
+                        "local_time": render_in_zone(start, timezones.zone(user.tz), time_format),
                         "expected": round(share, 2),
                         "usual": usual,
                     }
@@ -65,22 +66,21 @@ def slots(
 
 
 def changes(habits: Habits, now: int, until: int) -> list[dict[str, Any]]:
-    """Return the changes of offset in the members' zones from *now* to *until*, and what each does.
+    """Return the clock changes in the members' zones from *now* to *until*, and the effect of each.
 
-    ``overlap_before`` and ``overlap_after`` are the seconds of a week that the members whose clock changes
-    can be expected to share with each of the others, added up over the pairs.
+    ``overlap_before`` and ``overlap_after`` are the seconds of a week that the members whose clock changes can be
+    expected to share with each of the others, added up over the pairs.
     """
     found = []
     for name in sorted({user.tz for user, _ in habits}):
-        tz = clock.zone(name)
-        stretches = clock.stretches(now, until, tz)
-        for (_, at, before), (_, _, after) in pairwise(stretches):
+        tz = timezones.zone(name)
+        for (_, at, before), (_, _, after) in pairwise(timezones.offset_intervals(now, until, tz)):
             moved = [habit for habit in habits if habit[0].tz == name]
             rest = [habit for habit in habits if habit[0].tz != name]
             found.append(
                 {
                     "tz": name,
-                    "at": _show(at, clock.zone("UTC"), "iso"),
+                    "at": render_in_zone(at, timezones.zone("UTC"), "iso"),
                     "offset_before": before,
                     "offset_after": after,
                     "members": [user.id for user, _ in moved],
@@ -91,11 +91,9 @@ def changes(habits: Habits, now: int, until: int) -> list[dict[str, Any]]:
     return sorted(found, key=lambda change: (change["at"], change["tz"]))
 
 
-def _expected(
-    found: Shares, stretches: Sequence[tuple[int, int, int]], start: int, end: int
-) -> tuple[float, bool]:
-    """Return which part of [start, end) a member can be expected at, and whether all of it is usual for them."""
-    pieces = [(max(a, start), min(b, end), offset) for a, b, offset in stretches if a < end and b > start]
+def _expected(found: Shares, offsets: Sequence[tuple[int, int, int]], start: int, end: int) -> tuple[float, bool]:
+    """Return the expected share of [start, end) for which a member is active, and whether all of it is usual."""
+    pieces = [(max(a, start), min(b, end), offset) for a, b, offset in offsets if a < end and b > start]
     spent = [(found[hour], length) for hour, length in enumerate(hours_of_week(pieces)) if length]
     attended = sum(share * length for share, length in spent) / (end - start)
     return attended, all(share >= USUAL_SHARE for share, _ in spent)
@@ -104,19 +102,15 @@ def _expected(
 def _shared(moved: Habits, offset: int, rest: Habits, at: int) -> int:
     """Return the expected common time of a week of each of *moved*, at *offset*, with each of *rest*."""
     total = 0.0
-    others = [(found, clock.offset_at(at, clock.zone(user.tz))) for user, found in rest]
-    for quarter in range(0, _WEEK, _QUARTER):
+    others = [(found, timezones.offset_at(at, timezones.zone(user.tz))) for user, found in rest]
+    for quarter in range(0, WEEK, _QUARTER):
         there = [found[_hour(quarter, other)] for found, other in others]
         for _, found in moved:
             share = found[_hour(quarter, offset)]
             if share:
                 total += sum(min(share, other) for other in there) * _QUARTER
-    return round(total / clock.SECOND) * clock.SECOND
+    return round(total / SECOND) * SECOND
 
 
 def _hour(instant: int, offset: int) -> int:
-    return (instant + offset * clock.SECOND) // clock.HOUR % HOURS_OF_WEEK
-
-
-def _show(instant: int, tz: Zone, time_format: TimeFormat) -> str:
-    return clock.render(instant, clock.offset_at(instant, tz), time_format)
+    return (instant + offset * SECOND) // HOUR % HOURS_OF_WEEK

@@ -3,43 +3,37 @@
 from collections.abc import Sequence
 from typing import Any
 
-from ftlserver import clock, intervals
-from ftlserver.clock import TimeFormat, Zone
-from ftlserver.models import User
-from ftlserver.questions import seconds, who
+from ftlserver.domain.time_formats import TimeFormat, render_in_zone
+from ftlserver.domain.timezones import Zone
+from ftlserver.domain.user import User
+from ftlserver.questions import seconds
+from ftlserver.questions.overlap_sweep import disjoint_edges, sweep
 
 
 def overlap(
-    members: Sequence[tuple[User, list[int]]],
-    min_members: int | None,
-    tz: Zone,
-    time_format: TimeFormat,
+    members: Sequence[tuple[User, list[int]]], min_members: int | None, tz: Zone, time_format: TimeFormat
 ) -> dict[str, Any]:
-    """Return the stretches in which at least *min_members*, or all, were active, and the matrix of pairs.
+    """Return the intervals in which at least *min_members*, or all, were active, and the matrix of pairs.
 
-    *members* come with the starts and ends, in turn, of their periods within the window. A stretch ends when a
-    member comes or goes. The matrix has the seconds that each two share, in the order of the members, and on its
-    diagonal those of each alone.
+    *members* come with the starts and ends, in turn, of their periods within the window. An interval ends when a
+    member becomes active or inactive. The matrix has the seconds that each two share, in the order of the members,
+    and on its diagonal those of each alone.
     """
     least = min_members or len(members)
-    stretches, shared = intervals.sweep([intervals.turns(active) for _, active in members], least)
+    intervals, shared = sweep([disjoint_edges(edges) for _, edges in members], least)
     ids = [user.id for user, _ in members]
-
-    def show(instant: int) -> str:
-        return clock.render(instant, clock.offset_at(instant, tz), time_format)
-
     return {
         "min_members": least,
-        "overlap_seconds": seconds(sum(end - start for start, end, _ in stretches)),
+        "overlap_seconds": seconds(sum(end - start for start, end, _ in intervals)),
         "stretches": [
             {
-                "start_time": show(start),
-                "end_time": show(end),
+                "start_time": render_in_zone(start, tz, time_format),
+                "end_time": render_in_zone(end, tz, time_format),
                 "seconds": seconds(end - start),
-                "members": [ids[index] for index in which],
+                "members": [ids[index] for index in active],
             }
-            for start, end, which in stretches
+            for start, end, active in intervals
         ],
-        "members": [who(user) for user, _ in members],
+        "members": [user.to_json() for user, _ in members],
         "matrix": [[seconds(length) for length in row] for row in shared],
     }

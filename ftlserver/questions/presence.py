@@ -1,11 +1,12 @@
-"""Who is active at an instant, since when; who was last, and what time it is for everybody."""
+"""Who is active at an instant and since when, who was active last, and what time it is for each member."""
 
 from collections.abc import Iterable
 from typing import Any
 
-from ftlserver import clock, intervals
-from ftlserver.clock import TimeFormat, Zone
-from ftlserver.questions import Activity, who
+from ftlserver.domain import intervals, timezones
+from ftlserver.domain.time_formats import TimeFormat, render_in_zone
+from ftlserver.domain.timezones import Zone
+from ftlserver.questions import Activity
 
 
 def presence(
@@ -13,26 +14,22 @@ def presence(
 ) -> list[dict[str, Any]]:
     """Return each member with ``active`` and, as it applies, ``since`` or ``last_active``.
 
-    Periods that overlap or touch are one stretch. Times are shown in *tz*, or in each member's zone.
+    Periods that overlap or touch count as one. Times are shown in *tz*, or in each member's zone.
     """
     answer = []
     for user, spans in activities:
-        zone = clock.zone(user.tz)
-        stretches = intervals.merge((span[0], span[1]) for span in spans)
-        now = next(((start, end) for start, end in stretches if start <= at < end), None)
-        last = max((end for _, end in stretches if end <= at), default=None)
-
-        def show(instant: int, zone: Zone = tz or zone) -> str:
-            return clock.render(instant, clock.offset_at(instant, zone), time_format)
-
+        own = timezones.zone(user.tz)
+        merged = intervals.merge((span[0], span[1]) for span in spans)
+        since = next((start for start, end in merged if start <= at < end), None)
+        last = max((end for _, end in merged if end <= at), default=None)
         member = {
-            **who(user),
-            "active": now is not None,
-            "local_time": clock.render(at, clock.offset_at(at, zone), time_format),
+            **user.to_json(),
+            "active": since is not None,
+            "local_time": render_in_zone(at, own, time_format),
         }
-        if now is not None:
-            member["since"] = show(now[0])
+        if since is not None:
+            member["since"] = render_in_zone(since, tz or own, time_format)
         elif last is not None:
-            member["last_active"] = show(last)
+            member["last_active"] = render_in_zone(last, tz or own, time_format)
         answer.append(member)
     return answer

@@ -5,13 +5,15 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from ftlserver import clock, wall_clock
-from ftlserver.clock import TimeFormat, Zone
+from ftlserver.domain import days_and_hours, time_formats, timezones
+from ftlserver.domain.days_and_hours import Piece
+from ftlserver.domain.instants import DAY, SECOND
+from ftlserver.domain.intervals import Interval
+from ftlserver.domain.time_formats import TimeFormat
+from ftlserver.domain.timezones import Zone
+from ftlserver.domain.window import Window, shown_offset
 from ftlserver.errors import InvalidRequestError
-from ftlserver.intervals import Interval
-from ftlserver.questions import Activity, seconds, who
-from ftlserver.wall_clock import Piece
-from ftlserver.window import Window, shown_in
+from ftlserver.questions import Activity, seconds
 
 MOST_DAYS = 100_000
 
@@ -32,15 +34,13 @@ def summary(
     answer = []
     counted = 0
     for user, spans in activities:
-        start, end = edges[user.id]
-        if window.from_ is None:
-            start = min(max(start, spans[0][0]), end - 1) if spans else end - 1
-        tz = day_zone or clock.zone(user.tz)
-        of_zone = wall_clock.recorded if day_zone is None else wall_clock.in_zone
+        start, end = window.from_first_activity(edges[user.id], spans)
+        tz = day_zone or timezones.zone(user.tz)
+        on_clock = days_and_hours.recorded if day_zone is None else days_and_hours.in_zone
         days: defaultdict[int, list[Piece]] = defaultdict(list)
-        for day, piece in wall_clock.by_day(of_zone(spans, (start, end), tz)):
+        for day, piece in days_and_hours.by_day(on_clock(spans, (start, end), tz)):
             days[day].append(piece)
-        first, last = (wall_clock.number_of(clock.today(edge, tz)) for edge in (start, end - 1))
+        first, last = (days_and_hours.day_number(timezones.date_at(edge, tz)) for edge in (start, end - 1))
         if spans or window.from_ is not None:
             counted += last - first + 1
             if counted > MOST_DAYS:
@@ -51,7 +51,7 @@ def summary(
         listed = [_day(day, days[day], tz, window, time_format) for day in sorted(days)]
         answer.append(
             {
-                **who(user),
+                **user.to_json(),
                 "active_seconds": seconds(sum(active for active, _ in listed)),
                 "days": [day for _, day in listed if day["length_seconds"]],
             }
@@ -62,20 +62,20 @@ def summary(
 def _day(
     number: int, pieces: list[Piece], tz: Zone, window: Window, time_format: TimeFormat
 ) -> tuple[int, dict[str, Any]]:
-    """Return how long a day was active, in microseconds, and what the answer says of it."""
-    day = wall_clock.day_of(number)
-    opens = clock.day_start(day, tz)
-    closes = clock.day_start(day + timedelta(days=1), tz)
+    """Return how long the member was active on a day, in microseconds, and the entry of that day."""
+    day = days_and_hours.date_of(number)
+    opens = timezones.day_start(day, tz)
+    closes = timezones.day_start(day + timedelta(days=1), tz)
     active = sum(end - start for start, end, _ in pieces)
     answer: dict[str, Any] = {"date": day.isoformat(), "active_seconds": seconds(active)}
     if pieces:
-        offset_to_show = shown_in(window.tz)
+        offset_to_show = shown_offset(window.tz)
         (start, _, first), (_, end, last) = pieces[0], pieces[-1]
-        # Recorded in another zone than today's: the day was as long as that clock made it.
-        if first != clock.offset_at(start, tz):
-            opens = number * wall_clock.DAY - first * clock.SECOND
-        if last != clock.offset_at(end - 1, tz):
-            closes = (number + 1) * wall_clock.DAY - last * clock.SECOND
-        answer["first_start"] = clock.render(start, offset_to_show(start, first), time_format)
-        answer["last_end"] = clock.render(end, offset_to_show(end, last), time_format)
+        # The activity was recorded in another zone than today's: the day is as long as on that clock.
+        if first != timezones.offset_at(start, tz):
+            opens = number * DAY - first * SECOND
+        if last != timezones.offset_at(end - 1, tz):
+            closes = (number + 1) * DAY - last * SECOND
+        answer["first_start"] = time_formats.render(start, offset_to_show(start, first), time_format)
+        answer["last_end"] = time_formats.render(end, offset_to_show(end, last), time_format)
     return active, {**answer, "length_seconds": seconds(closes - opens)}

@@ -22,11 +22,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ftlserver.access import Policy
-from ftlserver.app import create_app
-from ftlserver.database import unit
-from ftlserver.serving import Server, listen
-from ftlserver.store import Store
+from ftlserver.serving.server import Server, listen
+from ftlserver.storage import Storage
+from ftlserver.storage.database import transaction
+from ftlserver.web.app import create_app
+from ftlserver.web.middleware import Policy
 from tests.conftest import EGON, GLINDA, assignment_periods
 
 SECRET = "Spengler"
@@ -260,8 +260,8 @@ def attacking(attacker: _Attacker) -> Iterator[None]:
         attacker.server_close()
 
 
-def dump(store: Store) -> list[Any]:
-    with unit(store.database) as connection:
+def dump(storage: Storage) -> list[Any]:
+    with transaction(storage.database) as connection:
         tables = ("users", "activity_periods", "tokens", "migrations")
         return [connection.execute(sa.text(f"SELECT * FROM {table}")).all() for table in tables]
 
@@ -280,8 +280,11 @@ def visit(browser: str, url: str, attacker: _Attacker) -> list[str]:
 def attack(browser: str, kind: str) -> Outcome:
     """Let one page do its worst to a server of its own."""
     statuses: Counter[str] = Counter()
-    with tempfile.TemporaryDirectory() as directory, Store.open(f"{directory}/ftl.sqlite3", threads=8) as store:
-        store.record([EGON, GLINDA], assignment_periods(EGON) + assignment_periods(GLINDA))
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        Storage.open(f"{directory}/ftl.sqlite3", threads=8) as storage,
+    ):
+        storage.bulk_import.store([EGON, GLINDA], assignment_periods(EGON) + assignment_periods(GLINDA))
         listener = listen("127.0.0.1", 0)
         port = listener.getsockname()[1]
         if kind == "rebinding":
@@ -293,7 +296,7 @@ def attack(browser: str, kind: str) -> Outcome:
             attacker = _Attacker((ELSEWHERE, 0), f"http://localhost:{port}")
             page = f"http://evil.test:{attacker.server_port}"
         policy = Policy.of("127.0.0.1", origins=[page] if kind == "a named origin" else [])
-        application = create_app(store, policy)
+        application = create_app(storage, policy)
 
         def counting(environ: Any, start_response: Any) -> Any:
             def respond(status: str, *more: Any) -> Any:
@@ -305,14 +308,14 @@ def attack(browser: str, kind: str) -> Outcome:
         server = Server(counting, listener, 4)
         thread = threading.Thread(target=server.run)
         thread.start()
-        before = dump(store)
+        before = dump(storage)
         try:
             with attacking(attacker):
                 found = visit(browser, page, attacker)
         finally:
             server.stop()
             thread.join()
-        has_changed = dump(store) != before
+        has_changed = dump(storage) != before
     return Outcome(len(found), statuses, any(SECRET in text for text in found), has_changed)
 
 

@@ -22,13 +22,14 @@ from random import Random
 
 import sqlalchemy as sa
 
-from ftlserver import clock
-from ftlserver.database import unit
-from ftlserver.models import ActivityPeriod, User
-from ftlserver.store import Store
+from ftlserver.domain import instants
+from ftlserver.domain.period import ActivityPeriod
+from ftlserver.domain.user import User
+from ftlserver.storage import Storage
+from ftlserver.storage.database import transaction
 
 USERS = [User(f"u{number}", f"User {number}", "Europe/Berlin") for number in range(5)]
-START = 1_767_225_600 * clock.SECOND  # 2026-01-01
+START = 1_767_225_600 * instants.SECOND  # 2026-01-01
 PATIENCE = 60  # seconds until a client gives up
 READY = " answers at "  # in the log
 
@@ -62,8 +63,8 @@ def make_batches(count: int) -> list[list[ActivityPeriod]]:
     batches = []
     for batch in range(count):
         minutes = range(batch * 15, batch * 15 + 20)
-        starts = [(USERS[minute % len(USERS)].id, START + minute * clock.MINUTE) for minute in minutes]
-        batches.append([ActivityPeriod(user, at, at + clock.MINUTE, 3600, 3600) for user, at in starts])
+        starts = [(USERS[minute % len(USERS)].id, START + minute * instants.MINUTE) for minute in minutes]
+        batches.append([ActivityPeriod(user, at, at + instants.MINUTE, 3600, 3600) for user, at in starts])
     return batches
 
 
@@ -122,8 +123,8 @@ def campaign(
     url: str, program: list[str], log: Path, *, clients: int, batches: int, repeats: int, kills: int
 ) -> Tally:
     """Let clients write to the database at *url* while its server is killed again and again; check what is left."""
-    with Store.open(url) as store:
-        store.add_users(USERS)
+    with Storage.open(url) as storage:
+        storage.users.add_new(USERS)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [*program, "--database", url, "serve", "--port", str(port)]
@@ -158,13 +159,13 @@ def campaign(
 
 
 def check(url: str, sent: list[list[ActivityPeriod]], tally: Tally) -> None:
-    with Store.open(url) as store, unit(store.database) as connection:
+    with Storage.open(url) as storage, transaction(storage.database) as connection:
         rows = [tuple(row) for row in connection.execute(sa.text("SELECT * FROM activity_periods"))]
         found = {row[:3] for row in rows}
         assert len(found) == len(rows)
         assert found == {to_row(period) for batch in sent for period in batch} == tally.acknowledged
         assert tally.inserted <= len(rows)
-        if store.database.is_sqlite:
+        if storage.database.is_sqlite:
             assert connection.execute(sa.text("PRAGMA integrity_check")).scalars().all() == ["ok"]
 
 

@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from ftlclient.cli import main
 from ftlserver.app import create_app
 from ftlserver.models import User
 from ftlserver.store import Store
+
+from ftlclient.cli import main
 from tests.client.test_client import wsgi
 from tests.conftest import TIMES, serving
 

@@ -14,6 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from ftlserver.app import create_app
+from ftlserver.models import User
+from ftlserver.store import Store
+from ftlserver.token_store import TokenStore
+from ftlserver.tokens import Token
 
 from ftlclient.cli import main
 from ftlclient.config import login_file, read_login, spool_file
@@ -21,12 +26,7 @@ from ftlclient.errors import ConfigError
 from ftlclient.spool import Spool
 from ftlserver import cli as server_cli
 from ftlserver import clock, tokens
-from ftlserver.app import create_app
-from ftlserver.models import User
 from ftlserver.serving import Server, listen
-from ftlserver.store import Store
-from ftlserver.token_store import TokenStore
-from ftlserver.tokens import Token
 from tests.client.test_client import wsgi
 from tests.conftest import DATA, EGON, GLINDA, all_rows, at, serving
 

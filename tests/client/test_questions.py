@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ftlserver.app import create_app
+from ftlserver.store import Store
 
 from ftlclient.cli import main
 from ftlserver import clock, samples
-from ftlserver.app import create_app
 from ftlserver.serving import Server, listen
-from ftlserver.store import Store
 from tests.client.test_cli import run
 from tests.client.test_client import wsgi
 from tests.conftest import serving

@@ -16,32 +16,34 @@ from urllib.parse import urlsplit
 import pytest
 from webtest import TestApp, TestRequest, TestResponse
 
-from ftlserver import access, clock, database, tokens
-from ftlserver.access import Policy
-from ftlserver.app import KNOWN, ROUTES, create_app
+from ftlserver.domain import instants
+from ftlserver.domain import token as tokens
+from ftlserver.domain.token import Token
+from ftlserver.domain.user import User
 from ftlserver.errors import ConfigError
-from ftlserver.models import User
-from ftlserver.store import Store
-from ftlserver.token_store import TokenStore
-from ftlserver.tokens import Token
+from ftlserver.storage import Storage, database
+from ftlserver.web import auth
+from ftlserver.web.app import ANY_TOKEN, ROUTES, create_app
+from ftlserver.web.middleware import Policy
 from tests.conftest import EGON, GLINDA, all_rows, assignment_periods, in_threads, serving
 from tests.server.test_serving import answer, finished, talk, wait_for_url
 
 ASK = {"id_list": [EGON.id]}
+TABLE = [(route.method, route.path, route.scope) for route in ROUTES]
 NOBODY = User("nobody", "N", "UTC")
 
 
 def make_token(
-    store: Store,
+    storage: Storage,
     *scopes: str,
     users: tuple[str, ...] | None = None,
     expires_at: int | None = None,
     revoked_at: int | None = None,
 ) -> dict[str, str]:
-    """Add a token to the store, and return the headers that show it."""
+    """Add a token to the storage, and return the headers that show it."""
     id_, secret = tokens.mint()
-    token = Token(id_, "test", tokens.digest(secret), scopes, users, clock.now(), expires_at, None, revoked_at)
-    TokenStore(store.database).add(token)
+    token = Token(id_, "test", tokens.digest(secret), scopes, users, instants.now(), expires_at, None, revoked_at)
+    storage.tokens.add(token)
     return {"Authorization": f"Bearer {secret}"}
 
 
@@ -157,13 +159,13 @@ PRINCIPALS: dict[str, tuple[set[str] | None, bool]] = {
 
 
 def test_each_route_has_a_scope_and_a_sample() -> None:
-    assert {(method, path) for method, path, _, _ in ROUTES} == SAMPLES.keys()
-    assert {scope for _, _, scope, _ in ROUTES} == {"read", "write", "admin", KNOWN, None}
-    assert [path for _, path, scope, _ in ROUTES if scope is None] == ["/healthz", "/readyz"]
-    assert all(scope != "read" for method, _, scope, _ in ROUTES if method in ("PUT", "PATCH", "DELETE"))
+    assert {(method, path) for method, path, _ in TABLE} == SAMPLES.keys()
+    assert {scope for _, _, scope in TABLE} == {"read", "write", "admin", ANY_TOKEN, None}
+    assert [path for _, path, scope in TABLE if scope is None] == ["/healthz", "/readyz"]
+    assert all(scope != "read" for method, _, scope in TABLE if method in ("PUT", "PATCH", "DELETE"))
 
 
-def enter(store: Store, name: str) -> tuple[TestApp, dict[str, str]]:
+def enter(storage: Storage, name: str) -> tuple[TestApp, dict[str, str]]:
     """Return the server that somebody asks, and what they show."""
     scopes, bound = PRINCIPALS[name]
     policy = Policy(public_read=True, is_local=False) if "public-read" in name else Policy()
@@ -171,31 +173,31 @@ def enter(store: Store, name: str) -> tuple[TestApp, dict[str, str]]:
     if name == "anonymous on locked":
         policy = Policy(is_local=False)
     elif name == "anonymous on closed":
-        make_token(store, "read")
+        make_token(storage, "read")
     elif name.startswith("expired"):
-        headers = make_token(store, "admin", expires_at=clock.now())
+        headers = make_token(storage, "admin", expires_at=instants.now())
     elif name == "revoked":
-        headers = make_token(store, "admin", revoked_at=clock.now() - clock.HOUR)
+        headers = make_token(storage, "admin", revoked_at=instants.now() - instants.HOUR)
     elif name == "unknown":
-        make_token(store, "admin")
+        make_token(storage, "admin")
         headers = {"Authorization": f"Bearer {tokens.mint()[1]}"}
     elif not name.startswith("anonymous"):
         made = ("admin",) if scopes == ALL else tuple(sorted(scopes or ()))
-        headers = make_token(store, *made, users=(EGON.id,) if bound else None)
-    return TestApp(create_app(store, policy)), headers
+        headers = make_token(storage, *made, users=(EGON.id,) if bound else None)
+    return TestApp(create_app(storage, policy)), headers
 
 
-def restore(store: Store) -> None:
-    store.record([EGON, GLINDA], assignment_periods(EGON) + assignment_periods(GLINDA))
+def restore(storage: Storage) -> None:
+    storage.bulk_import.store([EGON, GLINDA], assignment_periods(EGON) + assignment_periods(GLINDA))
 
 
 @pytest.mark.parametrize("name", PRINCIPALS)
-def test_everybody_gets_what_the_scope_of_the_route_gives_them(sqlite_store: Store, name: str) -> None:
-    restore(sqlite_store)
-    app, headers = enter(sqlite_store, name)
+def test_everybody_gets_what_the_scope_of_the_route_gives_them(sqlite_storage: Storage, name: str) -> None:
+    restore(sqlite_storage)
+    app, headers = enter(sqlite_storage, name)
     scopes, bound = PRINCIPALS[name]
     wrong = []
-    for method, path, scope, _ in ROUTES:
+    for method, path, scope in TABLE:
         for who in (EGON.id, GLINDA.id, None):
             sample = SAMPLES[method, path](who)
             if sample is None:
@@ -203,7 +205,7 @@ def test_everybody_gets_what_the_scope_of_the_route_gives_them(sqlite_store: Sto
             expected = 200
             if scope is not None and scopes is None:
                 expected = 401
-            elif scope not in (KNOWN, None) and (scope not in (scopes or ()) or (bound and who != EGON.id)):
+            elif scope not in (ANY_TOKEN, None) and (scope not in (scopes or ()) or (bound and who != EGON.id)):
                 expected = 401 if name.startswith("anonymous") else 403
             response = send(app, method, *sample, headers=headers)
             error = response.json.get("error") if response.content_type == "application/json" else None
@@ -214,20 +216,22 @@ def test_everybody_gets_what_the_scope_of_the_route_gives_them(sqlite_store: Sto
             if response.status_int != expected:
                 wrong.append((method, path, who, expected, response.status_int, error))
             if (method, response.status_int) == ("DELETE", 200):
-                restore(sqlite_store)
+                restore(sqlite_storage)
                 if bound:  # whoever was deleted is off all tokens
-                    headers = make_token(sqlite_store, *sorted(scopes or ()), users=(EGON.id,))
+                    headers = make_token(sqlite_storage, *sorted(scopes or ()), users=(EGON.id,))
     assert wrong == []
 
 
 @pytest.mark.parametrize("name", PRINCIPALS)
-def test_who_asks_is_judged_before_whether_it_exists_its_type_and_its_body(sqlite_store: Store, name: str) -> None:
-    restore(sqlite_store)
-    app, headers = enter(sqlite_store, name)
+def test_who_asks_is_judged_before_whether_it_exists_its_type_and_its_body(
+    sqlite_storage: Storage, name: str
+) -> None:
+    restore(sqlite_storage)
+    app, headers = enter(sqlite_storage, name)
     scopes, bound = PRINCIPALS[name]
     wrong = []
-    for method, path, scope, _ in ROUTES:
-        if scope in (KNOWN, None):
+    for method, path, scope in TABLE:
+        if scope in (ANY_TOKEN, None):
             continue
         takes_body = method in ("POST", "PUT", "PATCH") or (method, path) == ("DELETE", "/api/activity")
         expected = {415, 404} if takes_body or "<user_id>" in path else {200}
@@ -248,46 +252,46 @@ def test_who_asks_is_judged_before_whether_it_exists_its_type_and_its_body(sqlit
     assert wrong == []
 
 
-def test_a_token_that_has_lost_its_last_user_may_do_nothing(sqlite_store: Store) -> None:
-    restore(sqlite_store)
-    headers = make_token(sqlite_store, "admin", users=(EGON.id,))
-    sqlite_store.delete_user(EGON.id)
-    restore(sqlite_store)  # somebody else comes to have the id
-    app = TestApp(create_app(sqlite_store))
-    for method, path, scope, _ in ROUTES:
+def test_a_token_that_has_lost_its_last_user_may_do_nothing(sqlite_storage: Storage) -> None:
+    restore(sqlite_storage)
+    headers = make_token(sqlite_storage, "admin", users=(EGON.id,))
+    sqlite_storage.users.delete(EGON.id)
+    restore(sqlite_storage)  # somebody else comes to have the id
+    app = TestApp(create_app(sqlite_storage))
+    for method, path, scope in TABLE:
         for who in (EGON.id, GLINDA.id, None):
             sample = SAMPLES[method, path](who)
-            if sample is not None and scope not in (KNOWN, None):
+            if sample is not None and scope not in (ANY_TOKEN, None):
                 assert send(app, method, *sample, headers=headers).status_int == 403, (method, path, who)
     assert send(app, "GET", "/api/whoami", headers=headers).json["user_ids"] == []
-    assert len(all_rows(sqlite_store)) == 6
+    assert len(all_rows(sqlite_storage)) == 6
 
 
-def test_deleting_a_user_takes_them_off_every_token(store: Store) -> None:
+def test_deleting_a_user_takes_them_off_every_token(storage: Storage) -> None:
     users = [User(f"u{number}", "U", "UTC") for number in range(4)]
-    store.add_users(users)
-    headers = [make_token(store, "read", users=bound) for bound in (("u0", "u1"), ("u2", "u0", "u3"), ("u1",))]
-    free = make_token(store, "read")
-    store.delete_user("u0")
-    held = TokenStore(store.database)
+    storage.users.add_new(users)
+    headers = [make_token(storage, "read", users=bound) for bound in (("u0", "u1"), ("u2", "u0", "u3"), ("u1",))]
+    free = make_token(storage, "read")
+    storage.users.delete("u0")
+    held = storage.tokens
     assert [held.get(id_in(one)).user_ids for one in headers] == [("u1",), ("u2", "u3"), ("u1",)]
     assert held.get(id_in(free)).user_ids is None
 
 
-def test_users_deleted_at_once_are_all_off_their_token(store: Store) -> None:
+def test_users_deleted_at_once_are_all_off_their_token(storage: Storage) -> None:
     users = [f"u{number}" for number in range(8)]
-    store.add_users([User(user, "U", "UTC") for user in users])
-    headers = make_token(store, "read", users=("kept", *users))
+    storage.users.add_new([User(user, "U", "UTC") for user in users])
+    headers = make_token(storage, "read", users=("kept", *users))
     waiting = iter(users)
-    assert in_threads(8, lambda: store.delete_user(next(waiting))) == []
-    assert TokenStore(store.database).get(id_in(headers)).user_ids == ("kept",)
+    assert in_threads(8, lambda: storage.users.delete(next(waiting))) == []
+    assert storage.tokens.get(id_in(headers)).user_ids == ("kept",)
 
 
-def test_whoami_says_what_a_token_may(sqlite_store: Store) -> None:
-    app = TestApp(create_app(sqlite_store))
+def test_whoami_says_what_a_token_may(sqlite_storage: Storage) -> None:
+    app = TestApp(create_app(sqlite_storage))
     everything = {"ok": True, "name": None, "scopes": ["admin", "read", "write"], "user_ids": None}
     assert app.get("/api/whoami").json == everything
-    admin, write = make_token(sqlite_store, "admin"), make_token(sqlite_store, "write", users=("b", "a"))
+    admin, write = make_token(sqlite_storage, "admin"), make_token(sqlite_storage, "write", users=("b", "a"))
     assert app.get("/api/whoami", headers=admin).json == everything | {"name": "test"}
     shown = {"ok": True, "name": "test", "scopes": ["write"], "user_ids": ["a", "b"]}
     assert app.get("/api/whoami", headers=write).json == shown
@@ -296,7 +300,7 @@ def test_whoami_says_what_a_token_may(sqlite_store: Store) -> None:
 # ---- tokens
 
 
-def test_a_token_has_the_form_that_scanners_know_and_only_its_digest_is_kept(sqlite_store: Store) -> None:
+def test_a_token_has_the_form_that_scanners_know_and_only_its_digest_is_kept(sqlite_storage: Storage) -> None:
     made = {tokens.mint() for _ in range(100)}
     assert len({id_ for id_, _ in made}) == len({secret for _, secret in made}) == 100
     for id_, secret in made:
@@ -305,34 +309,34 @@ def test_a_token_has_the_form_that_scanners_know_and_only_its_digest_is_kept(sql
         assert re.fullmatch(r"[0-9a-f]{64}", tokens.digest(secret))
 
 
-def test_the_first_token_closes_an_open_server(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert access._LOOK_SECONDS <= 1
-    monkeypatch.setattr(access, "_LOOK_SECONDS", 0)
-    app = TestApp(create_app(sqlite_store))
+def test_the_first_token_closes_an_open_server(sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert auth._LOOK_SECONDS <= 1
+    monkeypatch.setattr(auth, "_LOOK_SECONDS", 0)
+    app = TestApp(create_app(sqlite_storage))
     assert send(app, "POST", "/api/loguseractivity", ASK).status_int == 200
-    headers = make_token(sqlite_store, "read")
+    headers = make_token(sqlite_storage, "read")
     refused = send(app, "POST", "/api/loguseractivity", ASK)
     assert (refused.status_int, refused.json["error"]) == (401, "not_authed")
     assert refused.headers["WWW-Authenticate"] == 'Bearer realm="ftl"'
     assert "locked" not in refused.json["message"]
     assert send(app, "POST", "/api/loguseractivity", ASK, headers).status_int == 200
-    TokenStore(sqlite_store.database).revoke(id_in(headers), clock.now())
+    sqlite_storage.tokens.revoke(id_in(headers), instants.now())
     assert send(app, "POST", "/api/loguseractivity", ASK).status_int == 401  # it stays closed
 
 
 def test_an_open_server_looks_for_tokens_only_now_and_then(
-    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+    sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(access, "_LOOK_SECONDS", 3_600)
-    app = TestApp(create_app(sqlite_store))
+    monkeypatch.setattr(auth, "_LOOK_SECONDS", 3_600)
+    app = TestApp(create_app(sqlite_storage))
     assert send(app, "GET", "/api/whoami").status_int == 200
-    make_token(sqlite_store, "read")
+    make_token(sqlite_storage, "read")
     assert send(app, "GET", "/api/whoami").status_int == 200  # as it was a moment ago
 
 
-def test_a_public_server_without_token_is_locked_and_says_so(sqlite_store: Store) -> None:
-    app = TestApp(create_app(sqlite_store, Policy.of("0.0.0.0", ["localhost"])))
-    for method, path, scope, _ in ROUTES:
+def test_a_public_server_without_token_is_locked_and_says_so(sqlite_storage: Storage) -> None:
+    app = TestApp(create_app(sqlite_storage, Policy.of("0.0.0.0", ["localhost"])))
+    for method, path, scope in TABLE:
         sample = SAMPLES[method, path](EGON.id) or SAMPLES[method, path](None)
         assert sample is not None
         response = send(app, method, *sample)
@@ -366,12 +370,12 @@ def test_a_server_is_open_only_if_nothing_says_that_it_is_reached_from_elsewhere
     assert Policy.of(address, **arguments).is_local == is_local
 
 
-def bad_tokens(store: Store) -> Iterator[str]:
+def bad_tokens(storage: Storage) -> Iterator[str]:
     """Yield Authorization headers that let nobody in."""
-    good = make_token(store, "admin")["Authorization"]
-    yield make_token(store, "admin", expires_at=clock.now())["Authorization"]
-    yield make_token(store, "admin", expires_at=0)["Authorization"]
-    yield make_token(store, "admin", revoked_at=clock.now())["Authorization"]
+    good = make_token(storage, "admin")["Authorization"]
+    yield make_token(storage, "admin", expires_at=instants.now())["Authorization"]
+    yield make_token(storage, "admin", expires_at=0)["Authorization"]
+    yield make_token(storage, "admin", revoked_at=instants.now())["Authorization"]
     yield f"Bearer {tokens.mint()[1]}"
     yield good[:-1] + ("A" if good[-1] != "A" else "B")  # the id of a token with another secret
     yield good[:-1]
@@ -395,10 +399,10 @@ def bad_tokens(store: Store) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("policy", [Policy(), Policy(public_read=True, is_local=False)], ids=["own", "public"])
-def test_whatever_is_wrong_with_a_token_the_answer_is_the_same(sqlite_store: Store, policy: Policy) -> None:
-    app = TestApp(create_app(sqlite_store, policy))
+def test_whatever_is_wrong_with_a_token_the_answer_is_the_same(sqlite_storage: Storage, policy: Policy) -> None:
+    app = TestApp(create_app(sqlite_storage, policy))
     bodies = set()
-    for authorization in bad_tokens(sqlite_store):
+    for authorization in bad_tokens(sqlite_storage):
         for path in ("/api/loguseractivity", "/api/export", "/api/users/nobody", "/api/whoami"):
             method = "POST" if path == "/api/loguseractivity" else "GET"
             response = send(app, method, path, headers={"Authorization": authorization})
@@ -408,63 +412,63 @@ def test_whatever_is_wrong_with_a_token_the_answer_is_the_same(sqlite_store: Sto
     assert '"invalid_auth"' in bodies.pop()
 
 
-def test_a_bad_token_is_refused_by_an_open_server_too(sqlite_store: Store) -> None:
-    app = TestApp(create_app(sqlite_store))
+def test_a_bad_token_is_refused_by_an_open_server_too(sqlite_storage: Storage) -> None:
+    app = TestApp(create_app(sqlite_storage))
     for authorization in (f"Bearer {tokens.mint()[1]}", "x", ""):
         response = send(app, "GET", "/api/whoami", headers={"Authorization": authorization})
         assert (response.status_int, response.json["error"]) == (401, "invalid_auth")
     assert app.get("/api/whoami").status_int == 200
 
 
-def test_the_scheme_of_a_token_is_read_in_any_case(sqlite_store: Store) -> None:
-    headers = make_token(sqlite_store, "read")
-    app = TestApp(create_app(sqlite_store))
+def test_the_scheme_of_a_token_is_read_in_any_case(sqlite_storage: Storage) -> None:
+    headers = make_token(sqlite_storage, "read")
+    app = TestApp(create_app(sqlite_storage))
     for scheme in ("Bearer", "bearer", "BEARER"):
         shown = {"Authorization": headers["Authorization"].replace("Bearer", scheme)}
         assert send(app, "GET", "/api/whoami", headers=shown).status_int == 200
 
 
-def test_a_token_in_the_address_or_the_body_is_none(sqlite_store: Store) -> None:
-    secret = make_token(sqlite_store, "admin")["Authorization"].split()[1]
-    app = TestApp(create_app(sqlite_store))
+def test_a_token_in_the_address_or_the_body_is_none(sqlite_storage: Storage) -> None:
+    secret = make_token(sqlite_storage, "admin")["Authorization"].split()[1]
+    app = TestApp(create_app(sqlite_storage))
     for query in (f"?token={secret}", f"?access_token={secret}", f"?Authorization=Bearer%20{secret}"):
         assert send(app, "GET", "/api/whoami" + query).status_int == 401
     assert send(app, "POST", "/api/loguseractivity", {**ASK, "token": secret}).status_int == 401
 
 
-def test_revoking_holds_from_the_next_request(store: Store) -> None:
-    headers = make_token(store, "read")
-    app = TestApp(create_app(store))
+def test_revoking_holds_from_the_next_request(storage: Storage) -> None:
+    headers = make_token(storage, "read")
+    app = TestApp(create_app(storage))
     for _ in range(3):
         assert send(app, "GET", "/api/whoami", headers=headers).status_int == 200
-    TokenStore(store.database).revoke(id_in(headers), clock.now())
+    storage.tokens.revoke(id_in(headers), instants.now())
     assert send(app, "GET", "/api/whoami", headers=headers).status_int == 401
 
 
-def test_a_token_ends_at_the_instant_it_says(sqlite_store: Store) -> None:
+def test_a_token_ends_at_the_instant_it_says(sqlite_storage: Storage) -> None:
     token = Token("a" * 8, "n", "", ("read",), None, 0, 1_000)
     assert token.is_valid(999)
     assert not token.is_valid(1_000)
 
 
 def test_the_use_of_a_token_is_noted_at_most_once_a_minute(
-    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+    sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    headers = make_token(sqlite_store, "read")
-    app = TestApp(create_app(sqlite_store))
-    held = TokenStore(sqlite_store.database)
-    before = clock.now()
+    headers = make_token(sqlite_storage, "read")
+    app = TestApp(create_app(sqlite_storage))
+    held = sqlite_storage.tokens
+    before = instants.now()
     assert send(app, "GET", "/api/whoami", headers=headers).status_int == 200
     first = held.get(id_in(headers)).last_used_at
     assert first is not None
-    assert before <= first <= clock.now()
+    assert before <= first <= instants.now()
     send(app, "GET", "/api/whoami", headers=headers)
     assert held.get(id_in(headers)).last_used_at == first
-    again = TestApp(create_app(sqlite_store))  # a server that has not noted anything itself
+    again = TestApp(create_app(sqlite_storage))  # a server that has not noted anything itself
     send(again, "GET", "/api/whoami", headers=headers)
     assert held.get(id_in(headers)).last_used_at == first
-    held.touch(id_in(headers), first - 61 * clock.SECOND)
-    send(TestApp(create_app(sqlite_store)), "GET", "/api/whoami", headers=headers)
+    held.touch(id_in(headers), first - 61 * instants.SECOND)
+    send(TestApp(create_app(sqlite_storage)), "GET", "/api/whoami", headers=headers)
     assert (held.get(id_in(headers)).last_used_at or 0) >= first
 
 
@@ -473,9 +477,9 @@ def test_a_request_neither_fails_nor_waits_when_its_token_cannot_be_noted(
 ) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 120)  # whoever waits for the lock, waits for ever
     path = tmp_path / "ftl.sqlite3"
-    with Store.open(str(path), threads=4) as store:
-        headers = make_token(store, "read")
-        app = TestApp(create_app(store))
+    with Storage.open(str(path), threads=4) as storage:
+        headers = make_token(storage, "read")
+        app = TestApp(create_app(storage))
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         statuses: list[int] = []
@@ -490,9 +494,9 @@ def test_a_request_neither_fails_nor_waits_when_its_token_cannot_be_noted(
         thread.join()
         assert was_answered
         assert statuses == [200]
-        assert TokenStore(store.database).get(id_in(headers)).last_used_at is None
-        send(TestApp(create_app(store)), "GET", "/api/whoami", headers=headers)
-        assert TokenStore(store.database).get(id_in(headers)).last_used_at is not None
+        assert storage.tokens.get(id_in(headers)).last_used_at is None
+        send(TestApp(create_app(storage)), "GET", "/api/whoami", headers=headers)
+        assert storage.tokens.get(id_in(headers)).last_used_at is not None
 
 
 def test_a_secret_is_nowhere_but_in_the_hand_of_its_holder(tmp_path: Path) -> None:
@@ -588,8 +592,10 @@ HOSTS = [
 
 
 @pytest.mark.parametrize("path", ["/api/whoami", "/healthz", "/no/such/path"])
-def test_a_name_that_is_not_the_servers_is_refused_before_anything_else(sqlite_store: Store, path: str) -> None:
-    app = TestApp(create_app(sqlite_store, Policy.of("127.0.0.1", ["ftl.example.org"])))
+def test_a_name_that_is_not_the_servers_is_refused_before_anything_else(
+    sqlite_storage: Storage, path: str
+) -> None:
+    app = TestApp(create_app(sqlite_storage, Policy.of("127.0.0.1", ["ftl.example.org"])))
     wrong = []
     for host, is_own in HOSTS:
         response = send(app, "GET", path, headers={"Host": host})
@@ -601,29 +607,29 @@ def test_a_name_that_is_not_the_servers_is_refused_before_anything_else(sqlite_s
 
 @pytest.mark.parametrize("host", ["https://ftl.example.org", "x:y:z", "[::1", "", "x:http", "[localhost]"])
 def test_an_allowed_host_that_is_none_is_the_operators_error(host: str) -> None:
-    with pytest.raises(ConfigError, match="is no name of a host"):
+    with pytest.raises(ConfigError, match="is not a host name"):
         Policy.of("127.0.0.1", [host])
 
 
-def test_an_allowed_host_may_be_an_address_with_or_without_brackets(sqlite_store: Store) -> None:
+def test_an_allowed_host_may_be_an_address_with_or_without_brackets(sqlite_storage: Storage) -> None:
     app = TestApp(
-        create_app(sqlite_store, Policy.of("0.0.0.0", ["2001:db8::5", "[2001:db8::6]:8080", "192.0.2.7"]))
+        create_app(sqlite_storage, Policy.of("0.0.0.0", ["2001:db8::5", "[2001:db8::6]:8080", "192.0.2.7"]))
     )
     for host in ("[2001:db8::5]", "[2001:DB8::6]:443", "192.0.2.7:80"):
         assert send(app, "GET", "/healthz", headers={"Host": host}).status_int == 200
     assert send(app, "GET", "/healthz", headers={"Host": "2001:db8::5"}).status_int == 421
 
 
-def test_the_address_that_is_listened_on_is_a_name_too(sqlite_store: Store) -> None:
-    app = TestApp(create_app(sqlite_store, Policy.of("2001:db8::5")))
+def test_the_address_that_is_listened_on_is_a_name_too(sqlite_storage: Storage) -> None:
+    app = TestApp(create_app(sqlite_storage, Policy.of("2001:db8::5")))
     assert send(app, "GET", "/healthz", headers={"Host": "[2001:db8::5]:8080"}).status_int == 200
     assert send(app, "GET", "/healthz", headers={"Host": "[2001:db8::6]"}).status_int == 421
-    app = TestApp(create_app(sqlite_store, Policy.of("0.0.0.0")))
+    app = TestApp(create_app(sqlite_storage, Policy.of("0.0.0.0")))
     assert send(app, "GET", "/healthz", headers={"Host": "0.0.0.0"}).status_int == 421
 
 
-def test_a_request_without_a_name_is_refused(sqlite_store: Store) -> None:
-    app = TestApp(create_app(sqlite_store))
+def test_a_request_without_a_name_is_refused(sqlite_storage: Storage) -> None:
+    app = TestApp(create_app(sqlite_storage))
     request = TestRequest.blank("/healthz")
     del request.environ["HTTP_HOST"]
     response = app.do_request(request, expect_errors=True)
@@ -644,14 +650,14 @@ def test_two_names_are_none(server_url: str, hosts: bytes) -> None:
     assert answer(talk(server_url, b"GET /healthz HTTP/1.1\r\n" + hosts + b"\r\n"))[0] == 421
 
 
-def test_no_handler_sees_a_request_by_another_name(sqlite_store: Store) -> None:
-    restore(sqlite_store)
-    app = TestApp(create_app(sqlite_store))
-    for method, path, _, _ in ROUTES:
+def test_no_handler_sees_a_request_by_another_name(sqlite_storage: Storage) -> None:
+    restore(sqlite_storage)
+    app = TestApp(create_app(sqlite_storage))
+    for method, path, _ in TABLE:
         sample = SAMPLES[method, path](EGON.id) or SAMPLES[method, path](None)
         assert sample is not None
         assert send(app, method, *sample, headers={"Host": "evil.test"}).status_int == 421
-    assert len(all_rows(sqlite_store)) == 6
+    assert len(all_rows(sqlite_storage)) == 6
 
 
 def test_what_is_refused_by_its_name_has_no_body_for_head(server_url: str) -> None:
@@ -714,10 +720,10 @@ NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
     ids=str,
 )
 def test_a_page_of_another_origin_may_neither_write_nor_read(
-    sqlite_store: Store, headers: dict[str, str], is_refused: bool
+    sqlite_storage: Storage, headers: dict[str, str], is_refused: bool
 ) -> None:
-    restore(sqlite_store)
-    app = TestApp(create_app(sqlite_store))
+    restore(sqlite_storage)
+    app = TestApp(create_app(sqlite_storage))
     for sample in (QUESTION, LINK, CHANGE, ("GET", "/healthz", None)):
         response = send(app, *sample, headers={"Host": "localhost:80", **headers})
         assert not [name for name in response.headers if name.lower().startswith("access-control-")]
@@ -725,16 +731,16 @@ def test_a_page_of_another_origin_may_neither_write_nor_read(
             assert (response.status_int, response.json["error"]) == (403, "cross_origin")
         else:
             assert response.status_int == 200
-    assert (sqlite_store.find_user("nobody") is None) == is_refused
+    assert (sqlite_storage.users.find("nobody") is None) == is_refused
 
 
-def test_a_link_that_somebody_follows_is_let_in_but_not_a_form(sqlite_store: Store) -> None:
-    restore(sqlite_store)
-    app = TestApp(create_app(sqlite_store))
+def test_a_link_that_somebody_follows_is_let_in_but_not_a_form(sqlite_storage: Storage) -> None:
+    restore(sqlite_storage)
+    app = TestApp(create_app(sqlite_storage))
     followed = {"Sec-Fetch-Site": "cross-site", **NAVIGATION}
     assert send(app, *LINK, headers=followed).status_int == 200
     assert app.request("/api/users", method="HEAD", headers=followed).status_int == 200
-    for method, path, _, _ in ROUTES:
+    for method, path, _ in TABLE:
         sample = SAMPLES[method, path](EGON.id) or SAMPLES[method, path](None)
         assert sample is not None
         if method != "GET":
@@ -755,11 +761,11 @@ def test_a_link_that_somebody_follows_is_let_in_but_not_a_form(sqlite_store: Sto
     ],
 )
 def test_what_a_page_may_send_unasked_is_not_taken_even_by_old_browsers(
-    sqlite_store: Store, content_type: str
+    sqlite_storage: Storage, content_type: str
 ) -> None:
-    restore(sqlite_store)
-    app = TestApp(create_app(sqlite_store))
-    for method, path, _, _ in ROUTES:
+    restore(sqlite_storage)
+    app = TestApp(create_app(sqlite_storage))
+    for method, path, _ in TABLE:
         sample = SAMPLES[method, path](EGON.id)
         if method == "POST" and sample is not None:
             body = json.dumps(sample[1]).encode()
@@ -772,11 +778,11 @@ CORS = "access-control-"
 
 
 @pytest.fixture
-def named(sqlite_store: Store) -> TestApp:
+def named(sqlite_storage: Storage) -> TestApp:
     """Give a server whose operator has named an origin."""
-    restore(sqlite_store)
+    restore(sqlite_storage)
     policy = Policy.of("127.0.0.1", origins=[NAMED.upper() + "/", "http://other.example.org:8000"])
-    return TestApp(create_app(sqlite_store, policy))
+    return TestApp(create_app(sqlite_storage, policy))
 
 
 def test_a_page_of_an_origin_that_was_named_may_ask_and_read(named: TestApp) -> None:
@@ -805,7 +811,7 @@ def test_a_page_of_an_origin_that_was_not_named_is_refused_and_told_nothing(name
         assert not [name for name in answered.headers if name.lower().startswith(CORS)]
 
 
-def test_a_preflight_is_answered_for_a_named_origin_alone(named: TestApp, sqlite_store: Store) -> None:
+def test_a_preflight_is_answered_for_a_named_origin_alone(named: TestApp, sqlite_storage: Storage) -> None:
     preflight = {
         "Origin": NAMED,
         "Access-Control-Request-Method": "PUT",
@@ -813,22 +819,22 @@ def test_a_preflight_is_answered_for_a_named_origin_alone(named: TestApp, sqlite
         "Sec-Fetch-Site": "cross-site",
         "Sec-Fetch-Mode": "cors",
     }
-    make_token(sqlite_store, "admin")  # a preflight comes without token, on a closed server too
+    make_token(sqlite_storage, "admin")  # a preflight comes without token, on a closed server too
     response = named.options("/api/users/nobody", headers=preflight)
     assert (response.status_int, response.body) == (204, b"")
     assert response.headers["Access-Control-Allow-Origin"] == NAMED
     allowed = response.headers["Access-Control-Allow-Methods"].split(", ")
-    assert {method for method, _, _, _ in ROUTES} == set(allowed)
+    assert {method for method, _, _ in TABLE} == set(allowed)
     assert response.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type"
     assert response.headers["X-Request-Id"]
     without = named.options("/api/users/nobody", headers={"Origin": NAMED}, expect_errors=True)
     assert without.status_int == 405
 
 
-def test_only_options_is_a_preflight(named: TestApp, sqlite_store: Store) -> None:
+def test_only_options_is_a_preflight(named: TestApp, sqlite_storage: Storage) -> None:
     headers = {"Origin": NAMED, "Access-Control-Request-Method": "PUT"}
     assert send(named, *CHANGE, headers=headers).status_int == 200
-    assert sqlite_store.find_user("nobody") == NOBODY
+    assert sqlite_storage.users.find("nobody") == NOBODY
 
 
 # ---- proxies
@@ -860,7 +866,7 @@ def logged_address(caplog: pytest.LogCaptureFixture) -> str:
     ],
 )
 def test_only_the_trusted_proxy_says_who_asked_and_how(
-    sqlite_store: Store,
+    sqlite_storage: Storage,
     caplog: pytest.LogCaptureFixture,
     proxy: str | None,
     headers: dict[str, str],
@@ -869,7 +875,7 @@ def test_only_the_trusted_proxy_says_who_asked_and_how(
     is_https: bool,
 ) -> None:
     caplog.set_level("INFO", "ftlserver.access")
-    app = TestApp(create_app(sqlite_store, Policy.of("127.0.0.1", trusted_proxy=proxy)))
+    app = TestApp(create_app(sqlite_storage, Policy.of("127.0.0.1", trusted_proxy=proxy)))
     response = app.get("/healthz", headers=headers, extra_environ={"REMOTE_ADDR": "10.0.0.1"}, expect_errors=True)
     check_common(response)
     assert response.status_int == status
@@ -879,8 +885,8 @@ def test_only_the_trusted_proxy_says_who_asked_and_how(
         assert response.json["error"] == "tls_required"
 
 
-def test_a_forwarded_host_and_a_forwarded_header_mean_nothing(sqlite_store: Store) -> None:
-    app = TestApp(create_app(sqlite_store, Policy.of("127.0.0.1", trusted_proxy="*")))
+def test_a_forwarded_host_and_a_forwarded_header_mean_nothing(sqlite_storage: Storage) -> None:
+    app = TestApp(create_app(sqlite_storage, Policy.of("127.0.0.1", trusted_proxy="*")))
     headers = {"Host": "evil.test", "X-Forwarded-Host": "localhost", "Forwarded": "host=localhost;proto=https"}
     assert send(app, "GET", "/healthz", headers=headers).status_int == 421
     headers["Host"], headers["X-Forwarded-Host"] = "localhost", "evil.test"
@@ -888,10 +894,10 @@ def test_a_forwarded_host_and_a_forwarded_header_mean_nothing(sqlite_store: Stor
 
 
 def test_no_method_or_path_makes_the_log_long_or_unreadable(
-    sqlite_store: Store, caplog: pytest.LogCaptureFixture
+    sqlite_storage: Storage, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO", "ftlserver.access")
-    with serving(create_app(sqlite_store)) as url:
+    with serving(create_app(sqlite_storage)) as url:
         talk(url, b"\x1b[2J\x9b\x0b /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         talk(url, b"G" * 8_000 + b" /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         talk(url, b"GET /" + secrets.token_hex(4_000).encode() + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")

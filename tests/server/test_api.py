@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from webtest import TestApp, TestResponse
 
 from ftlclient import Client, NotThisAPIError
-from ftlserver import clock
-from ftlserver.app import create_app
+from ftlserver.domain import instants, time_formats, timezones
+from ftlserver.domain.intervals import Interval
+from ftlserver.domain.period import LONGEST_PERIOD, ActivityPeriod, Span
+from ftlserver.domain.user import User
 from ftlserver.errors import DatabaseError, InvalidUserError
-from ftlserver.intervals import Interval
-from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, Span, User
-from ftlserver.store import Store
+from ftlserver.storage import Storage
+from ftlserver.web.app import create_app
 from tests import plain
 from tests.conftest import DATA, TIMES, serving
 
@@ -91,8 +92,8 @@ def test_nobody_found_is_an_answer_too(app: TestApp) -> None:
     assert app.post_json(PATH, {"id_list": ["x"]}).json == {"ok": True, "members": [], "not_found": ["x"]}
 
 
-def test_a_user_without_activity_has_an_empty_list(app: TestApp, team: Store) -> None:
-    team.add_users([User("idle", "I", "UTC")])
+def test_a_user_without_activity_has_an_empty_list(app: TestApp, team: Storage) -> None:
+    team.users.add_new([User("idle", "I", "UTC")])
     assert app.post_json(PATH, {"id_list": ["idle"]}).json["members"][0]["activity_periods"] == []
 
 
@@ -208,8 +209,8 @@ def test_another_path_is_refused_without_being_repeated(app: TestApp, path: str)
 
 
 @pytest.mark.parametrize("path", SUITE, ids=lambda path: path.stem)
-def test_the_json_test_suite_never_breaks_the_endpoint(sqlite_store: Store, path: Path) -> None:
-    app = TestApp(create_app(sqlite_store))
+def test_the_json_test_suite_never_breaks_the_endpoint(sqlite_storage: Storage, path: Path) -> None:
+    app = TestApp(create_app(sqlite_storage))
     data = path.read_bytes()
     for body in (data, b'{"id_list":' + data + b"}", b'{"id_list":[' + data + b"]}"):
         response = post(app, body)
@@ -219,14 +220,14 @@ def test_the_json_test_suite_never_breaks_the_endpoint(sqlite_store: Store, path
 
 
 @pytest.mark.parametrize("chunk", range(8))
-def test_naughty_strings_as_ids_are_refused_or_nobodys(sqlite_store: Store, chunk: int) -> None:
-    app = TestApp(create_app(sqlite_store))
+def test_naughty_strings_as_ids_are_refused_or_nobodys(sqlite_storage: Storage, chunk: int) -> None:
+    app = TestApp(create_app(sqlite_storage))
     for text in NAUGHTY[chunk::8]:
         response = post(app, json.dumps({"id_list": [text]}).encode())
         assert response.status_int == 400 or response.json["not_found"] == [text]
 
 
-def test_naughty_strings_as_names_are_stored_and_answered(store: Store) -> None:
+def test_naughty_strings_as_names_are_stored_and_answered(storage: Storage) -> None:
     users = []
     for number, text in enumerate(NAUGHTY):
         try:
@@ -234,8 +235,8 @@ def test_naughty_strings_as_names_are_stored_and_answered(store: Store) -> None:
         except InvalidUserError:
             assert text == "" or len(text) > 200 or any(ord(c) < 32 or 127 <= ord(c) < 160 for c in text)
     assert len(users) > 240
-    store.add_users(users)
-    answer = TestApp(create_app(store)).post_json(PATH, {"id_list": [user.id for user in users]}).json
+    storage.users.add_new(users)
+    answer = TestApp(create_app(storage)).post_json(PATH, {"id_list": [user.id for user in users]}).json
     assert [member["real_name"] for member in answer["members"]] == [user.real_name for user in users]
 
 
@@ -248,21 +249,21 @@ json_values = st.recursive(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 @given(st.fixed_dictionaries({}, optional={"id_list": json_values, "time_format": json_values}) | json_values)
-def test_no_json_breaks_the_endpoint(sqlite_store: Store, document: object) -> None:
-    response = post(TestApp(create_app(sqlite_store)), json.dumps(document).encode())
+def test_no_json_breaks_the_endpoint(sqlite_storage: Storage, document: object) -> None:
+    response = post(TestApp(create_app(sqlite_storage)), json.dumps(document).encode())
     assert response.status_int in (200, 400)
 
 
-def test_health_needs_no_database(sqlite_store: Store) -> None:
-    app = TestApp(create_app(sqlite_store))
-    sqlite_store.database.close()
+def test_health_needs_no_database(sqlite_storage: Storage) -> None:
+    app = TestApp(create_app(sqlite_storage))
+    sqlite_storage.database.close()
     response = app.get("/healthz")
     check_shape(response)
     assert response.json["tzdata"] >= "2026c"
 
 
-def test_readiness_says_whether_the_database_can_be_written(sqlite_store: Store, tmp_path: Path) -> None:
-    app = TestApp(create_app(sqlite_store))
+def test_readiness_says_whether_the_database_can_be_written(sqlite_storage: Storage, tmp_path: Path) -> None:
+    app = TestApp(create_app(sqlite_storage))
     assert app.get("/readyz").json == {"ok": True}
     (tmp_path / "ftl.sqlite3").rename(tmp_path / "gone")
     response = app.get("/readyz", expect_errors=True)
@@ -272,38 +273,40 @@ def test_readiness_says_whether_the_database_can_be_written(sqlite_store: Store,
     assert str(tmp_path) not in response.text
 
 
-def test_what_nobody_foresaw_is_one_json_error(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_nobody_foresaw_is_one_json_error(sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_args: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(sqlite_store, "minutes", broken)
-    response = post(TestApp(create_app(sqlite_store)), b'{"id_list":["a"]}')
+    monkeypatch.setattr(sqlite_storage, "minutes", broken)
+    response = post(TestApp(create_app(sqlite_storage)), b'{"id_list":["a"]}')
     assert "secret" in response.errors
     assert (response.status_int, response.json["error"]) == (500, "internal_error")
     assert "secret" not in response.text
 
 
-def test_many_periods_of_one_user_are_all_answered(app: TestApp, team: Store) -> None:
-    team.add_periods([ActivityPeriod("W012A3CDE", n * 10**9, n * 10**9 + 1, 0, 0) for n in range(12_000)])
+def test_many_periods_of_one_user_are_all_answered(app: TestApp, team: Storage) -> None:
+    team.bulk_import.store(
+        [], [ActivityPeriod("W012A3CDE", n * 10**9, n * 10**9 + 1, 0, 0) for n in range(12_000)]
+    )
     answer = app.post_json(PATH, {"id_list": ["W012A3CDE"]}).json
     assert len(answer["members"][0]["activity_periods"]) == 12_003
 
 
 # ---- the fast way equals the plain one
 
-instants = st.integers(0, clock.END_OF_TIME - LONGEST_PERIOD - 1) | st.integers(0, 10**14)
-spans = st.tuples(instants, st.integers(1, LONGEST_PERIOD), *[st.integers(-50_400, 50_400)] * 2)
+moments = st.integers(0, instants.END_OF_TIME - LONGEST_PERIOD - 1) | st.integers(0, 10**14)
+spans = st.tuples(moments, st.integers(1, LONGEST_PERIOD), *[st.integers(-50_400, 50_400)] * 2)
 histories = st.dictionaries(st.sampled_from(["a", "b", "c", "d@e.f"]), st.lists(spans, max_size=6), max_size=4)
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(histories=histories, ids=st.lists(st.sampled_from(["a", "b", "c", "d@e.f", "x"]), min_size=1, max_size=6))
 def test_the_answer_is_that_of_the_plain_way_byte_for_byte(
-    store: Store, histories: dict[str, list[tuple[int, int, int, int]]], ids: list[str]
+    storage: Storage, histories: dict[str, list[tuple[int, int, int, int]]], ids: list[str]
 ) -> None:
-    for user in store.all_users():
-        store.delete_user(user.id)
-    store.record(
+    for user in storage.users.all():
+        storage.users.delete(user.id)
+    storage.bulk_import.store(
         [User(user_id, "Zoë \N{SNOWMAN}", "Europe/Berlin") for user_id in histories],
         [
             ActivityPeriod(user_id, start, start + length, *offsets)
@@ -311,9 +314,9 @@ def test_the_answer_is_that_of_the_plain_way_byte_for_byte(
             for start, length, *offsets in spans
         ],
     )
-    app = TestApp(create_app(store))
+    app = TestApp(create_app(storage))
     for time_format in ("display", "iso"):
-        expected = plain.answer(store, ids, time_format)
+        expected = plain.answer(storage, ids, time_format)
         assert app.post_json(PATH, {"id_list": ids, "time_format": time_format}).body == expected
         everything = {"id_list": ids, "time_format": time_format, "clip": True}
         assert app.post_json(PATH, everything).body == expected
@@ -328,13 +331,13 @@ def test_the_answer_is_that_of_the_plain_way_byte_for_byte(
     tz=st.sampled_from([None, "Asia/Kathmandu", "America/New_York", "Africa/Monrovia"]),
 )
 def test_the_answer_about_a_window_is_that_of_the_plain_way(
-    store: Store, histories: dict[str, list[tuple[int, int, int, int]]], edges: list[int], tz: str | None
+    storage: Storage, histories: dict[str, list[tuple[int, int, int, int]]], edges: list[int], tz: str | None
 ) -> None:
-    for user in store.all_users():
-        store.delete_user(user.id)
+    for user in storage.users.all():
+        storage.users.delete(user.id)
     ids = ["d@e.f", "a", "x", "b", "c"]
     near = [(length // 2, length) for length in range(1, 8)]
-    store.record(
+    storage.bulk_import.store(
         [User(user_id, "Zoë", "Europe/Berlin") for user_id in histories],
         [
             ActivityPeriod(user_id, start, start + length, *offsets)
@@ -348,11 +351,15 @@ def test_the_answer_about_a_window_is_that_of_the_plain_way(
             for before, length in near
         ],
     )
-    app = TestApp(create_app(store))
-    window = {"from": clock.iso(edges[0], 0), "to": clock.iso(edges[1], 0), **({"tz": tz} if tz else {})}
+    app = TestApp(create_app(storage))
+    window = {
+        "from": time_formats.iso(edges[0], 0),
+        "to": time_formats.iso(edges[1], 0),
+        **({"tz": tz} if tz else {}),
+    }
     for time_format in ("display", "iso"):
         expected = json.loads(
-            plain.answer(store, ids, time_format, (edges[0], edges[1]), clock.zone(tz) if tz else None)
+            plain.answer(storage, ids, time_format, (edges[0], edges[1]), timezones.zone(tz) if tz else None)
         )
         answer = app.post_json(PATH, {"id_list": ids, "time_format": time_format, **window}).json
         assert answer["members"] == expected["members"]
@@ -360,9 +367,9 @@ def test_the_answer_about_a_window_is_that_of_the_plain_way(
 
 
 @pytest.mark.parametrize("time_format", ["display", "iso"])
-def test_a_long_answer_is_streamed_and_the_same(store: Store, time_format: str) -> None:
+def test_a_long_answer_is_streamed_and_the_same(storage: Storage, time_format: str) -> None:
     users = [User(f"u{number}", "U", "UTC") for number in range(120)]
-    store.record(
+    storage.bulk_import.store(
         users,
         [
             ActivityPeriod(user.id, n * 10**9, n * 10**9 + 1, 0, 0)
@@ -373,13 +380,13 @@ def test_a_long_answer_is_streamed_and_the_same(store: Store, time_format: str) 
     ids = [user.id for user in users] + ["nobody"]
     body = json.dumps({"id_list": ids, "time_format": time_format})
     with (
-        serving(create_app(store)) as url,
+        serving(create_app(storage)) as url,
         closing(HTTPConnection(urlsplit(url).netloc, timeout=10)) as connection,
     ):
         connection.request("POST", PATH, body, {"Content-Type": "application/json"})
         response = connection.getresponse()
         assert response.headers["Transfer-Encoding"] == "chunked"
-        assert response.read() == plain.answer(store, ids, time_format)
+        assert response.read() == plain.answer(storage, ids, time_format)
         connection.request(
             "POST",
             PATH,
@@ -387,12 +394,16 @@ def test_a_long_answer_is_streamed_and_the_same(store: Store, time_format: str) 
             {"Content-Type": "application/json"},
         )
         windowed = json.loads(connection.getresponse().read())
-        assert windowed["members"] == json.loads(plain.answer(store, ids, time_format))["members"]
+        assert windowed["members"] == json.loads(plain.answer(storage, ids, time_format))["members"]
 
 
-def test_a_long_answer_that_breaks_off_has_no_end(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    sqlite_store.record([User("a", "A", "UTC")], [ActivityPeriod("a", n, n + 1, 0, 0) for n in range(20_000)])
-    pages = sqlite_store.span_pages
+def test_a_long_answer_that_breaks_off_has_no_end(
+    sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite_storage.bulk_import.store(
+        [User("a", "A", "UTC")], [ActivityPeriod("a", n, n + 1, 0, 0) for n in range(20_000)]
+    )
+    pages = sqlite_storage.span_pages
 
     def broken(user_id: str, window: Interval) -> Iterator[list[Span]]:
         found = pages(user_id, window)
@@ -400,7 +411,7 @@ def test_a_long_answer_that_breaks_off_has_no_end(sqlite_store: Store, monkeypat
         yield next(found)
         raise DatabaseError("database_unavailable", "gone", "x")
 
-    monkeypatch.setattr(sqlite_store, "span_pages", broken)
-    with serving(create_app(sqlite_store)) as url, Client(url) as client:
+    monkeypatch.setattr(sqlite_storage, "span_pages", broken)
+    with serving(create_app(sqlite_storage)) as url, Client(url) as client:
         with pytest.raises(NotThisAPIError, match="breaks off"):
             client.log_user_activity(["a"], time_format="display")

@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlserver import clock
+from ftlserver.domain import instants, time_formats, timezones
 from ftlserver.errors import InvalidValueError, LocalTimeError, UnknownZoneError
 from tests.conftest import at
 
-zones = st.sampled_from(sorted(clock.zone_names())).map(clock.zone)
-instants = st.integers(0, 4_102_444_800 * clock.SECOND)  # to the year 2100
+zones = st.sampled_from(sorted(timezones.zone_names())).map(timezones.zone)
+moments = st.integers(0, 4_102_444_800 * instants.SECOND)  # to the year 2100
 
 
 def test_every_zone_of_the_wheel_is_known() -> None:
-    assert len(clock.zone_names()) >= 597
-    for name in clock.zone_names():
-        assert clock.zone(name).key == name
+    assert len(timezones.zone_names()) >= 597
+    for name in timezones.zone_names():
+        assert timezones.zone(name).key == name
 
 
 @pytest.mark.parametrize(
@@ -33,12 +33,12 @@ def test_every_zone_of_the_wheel_is_known() -> None:
 )
 def test_what_is_not_an_iana_name_is_refused(name: str) -> None:
     with pytest.raises(UnknownZoneError):
-        clock.zone(name)
+        timezones.zone(name)
 
 
 @pytest.mark.parametrize("name", ["US/Pacific", "Asia/Calcutta", "Europe/Kiev", "GB-Eire", "EST5EDT", "EST"])
 def test_an_alias_is_kept_as_given(name: str) -> None:
-    assert clock.zone(name).key == name
+    assert timezones.zone(name).key == name
 
 
 # The nastiest zones: each line is an instant and what a clock there showed.
@@ -70,57 +70,57 @@ def test_an_alias_is_kept_as_given(name: str) -> None:
     ],
 )
 def test_a_nasty_zone_shows_the_right_wall_clock(zone: str, instant: str, shown: str) -> None:
-    tz = clock.zone(zone)
-    assert clock.iso(at(instant), clock.offset_at(at(instant), tz)) == shown
-    assert clock.parse(shown, tz) == (at(instant), clock.offset_at(at(instant), tz))
+    tz = timezones.zone(zone)
+    assert time_formats.iso(at(instant), timezones.offset_at(at(instant), tz)) == shown
+    assert time_formats.parse(shown, tz) == (at(instant), timezones.offset_at(at(instant), tz))
 
 
 def test_an_offset_with_seconds_is_written_as_rfc_3339_can_and_read_back_exactly() -> None:
-    monrovia = clock.zone("Africa/Monrovia")
+    monrovia = timezones.zone("Africa/Monrovia")
     instant = at("1971-06-01T12:00:00Z")
-    assert clock.offset_at(instant, monrovia) == -2670
-    assert clock.iso(instant, -2670) == "1971-06-01T11:16:00-00:44"
-    assert clock.parse("1971-06-01T11:16:00-00:44", monrovia) == (instant, -2670)
+    assert timezones.offset_at(instant, monrovia) == -2670
+    assert time_formats.iso(instant, -2670) == "1971-06-01T11:16:00-00:44"
+    assert time_formats.parse("1971-06-01T11:16:00-00:44", monrovia) == (instant, -2670)
 
 
-@given(instants, zones)
+@given(moments, zones)
 def test_offset_equals_the_one_that_datetime_finds(instant: int, tz: ZoneInfo) -> None:
     moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant)).astimezone(tz)
-    assert timedelta(seconds=clock.offset_at(instant, tz)) == moment.utcoffset()
-    assert clock.wall_clock(instant, clock.offset_at(instant, tz)) == moment.replace(tzinfo=None)
+    assert timedelta(seconds=timezones.offset_at(instant, tz)) == moment.utcoffset()
+    assert instants.wall_clock(instant, timezones.offset_at(instant, tz)) == moment.replace(tzinfo=None)
 
 
-@given(instants, zones)
+@given(moments, zones)
 def test_iso_is_read_back_to_the_microsecond(instant: int, tz: ZoneInfo) -> None:
-    offset = clock.offset_at(instant, tz)
-    assert clock.parse(clock.iso(instant, offset), tz) == (instant, offset)
+    offset = timezones.offset_at(instant, tz)
+    assert time_formats.parse(time_formats.iso(instant, offset), tz) == (instant, offset)
 
 
-@given(instants, zones)
+@given(moments, zones)
 def test_display_is_read_back_to_the_minute_unless_the_wall_clock_was_ambiguous(
     instant: int, tz: ZoneInfo
 ) -> None:
-    offset = clock.offset_at(instant, tz)
-    text = clock.display(instant, offset)
-    minute = instant - (instant + offset * clock.SECOND) % clock.MINUTE
+    offset = timezones.offset_at(instant, tz)
+    text = time_formats.display(instant, offset)
+    minute = instant - (instant + offset * instants.SECOND) % instants.MINUTE
     try:
-        assert clock.parse(text, tz)[0] == minute
+        assert time_formats.parse(text, tz)[0] == minute
     except LocalTimeError as exc:
-        choices = [clock.parse(choice, tz)[0] for choice in exc.choices]
+        choices = [time_formats.parse(choice, tz)[0] for choice in exc.choices]
         assert minute in choices or exc.code == "nonexistent_local_time"
 
 
-@given(instants)
+@given(moments)
 def test_display_equals_strftime_in_english(instant: int) -> None:
-    wall = clock.wall_clock(instant, 0)
-    assert clock.display(instant, 0) == f"{wall:%b %d %Y %I:%M%p}"
+    wall = instants.wall_clock(instant, 0)
+    assert time_formats.display(instant, 0) == f"{wall:%b %d %Y %I:%M%p}"
 
 
 def test_display_does_not_ask_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
     # Python formats %b and %p by these; a German locale would make them "Mär" and "".
     monkeypatch.setattr(time, "strftime", lambda *_args: "Mär")
-    assert clock.display(at("2020-03-01T21:33:00Z"), 0) == "Mar 01 2020 09:33PM"
-    assert clock.parse("Mar 01 2020 09:33PM", clock.zone("UTC"))[0] == at("2020-03-01T21:33:00Z")
+    assert time_formats.display(at("2020-03-01T21:33:00Z"), 0) == "Mar 01 2020 09:33PM"
+    assert time_formats.parse("Mar 01 2020 09:33PM", timezones.zone("UTC"))[0] == at("2020-03-01T21:33:00Z")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_display_does_not_ask_the_locale(monkeypatch: pytest.MonkeyPatch) -> Non
     ],
 )
 def test_display_is_read_in_every_variant_of_the_field(text: str) -> None:
-    assert clock.parse(text, clock.zone("America/Los_Angeles")) == (at("2020-02-01T21:33:00Z"), -28800)
+    assert time_formats.parse(text, timezones.zone("America/Los_Angeles")) == (at("2020-02-01T21:33:00Z"), -28800)
 
 
 @pytest.mark.parametrize(
@@ -148,15 +148,15 @@ def test_display_is_read_in_every_variant_of_the_field(text: str) -> None:
     ],
 )
 def test_iso_is_read_in_its_variants(text: str, instant: str) -> None:
-    assert clock.parse(text, clock.zone("America/Los_Angeles")) == (at(instant), -28800)
+    assert time_formats.parse(text, timezones.zone("America/Los_Angeles")) == (at(instant), -28800)
 
 
 def test_an_offset_that_was_shown_is_kept_and_z_says_nothing_about_the_wall_clock() -> None:
-    berlin = clock.zone("Europe/Berlin")
-    assert clock.parse("2026-07-01T12:00:00-07:00", berlin)[1] == -25200
-    assert clock.parse("2026-07-01T12:00:00+00:00", berlin)[1] == 0
-    assert clock.parse("2026-07-01T12:00:00Z", berlin)[1] == 7200
-    assert clock.parse("2026-07-01T12:00:00-00:00", berlin)[1] == 7200
+    berlin = timezones.zone("Europe/Berlin")
+    assert time_formats.parse("2026-07-01T12:00:00-07:00", berlin)[1] == -25200
+    assert time_formats.parse("2026-07-01T12:00:00+00:00", berlin)[1] == 0
+    assert time_formats.parse("2026-07-01T12:00:00Z", berlin)[1] == 7200
+    assert time_formats.parse("2026-07-01T12:00:00-00:00", berlin)[1] == 7200
 
 
 @pytest.mark.parametrize(
@@ -183,36 +183,36 @@ def test_an_offset_that_was_shown_is_kept_and_z_says_nothing_about_the_wall_cloc
 )
 def test_what_is_not_a_time_is_refused(text: str) -> None:
     with pytest.raises(InvalidValueError):
-        clock.parse(text, clock.zone("UTC"))
+        time_formats.parse(text, timezones.zone("UTC"))
 
 
 @given(st.text(max_size=40))
 def test_reading_any_text_gives_a_time_or_a_clear_error(text: str) -> None:
     try:
-        instant, offset = clock.parse(text, clock.zone("Europe/Berlin"))
+        instant, offset = time_formats.parse(text, timezones.zone("Europe/Berlin"))
     except InvalidValueError as exc:
         assert exc.message
     else:
-        assert clock.iso(instant, offset)
+        assert time_formats.iso(instant, offset)
 
 
 def test_a_wall_clock_in_a_gap_is_refused_with_the_choices() -> None:
     with pytest.raises(LocalTimeError) as error:
-        clock.parse("2026-03-29T02:30:00", clock.zone("Europe/Berlin"))
+        time_formats.parse("2026-03-29T02:30:00", timezones.zone("Europe/Berlin"))
     assert error.value.code == "nonexistent_local_time"
     assert error.value.choices == ["2026-03-29T01:30:00+01:00", "2026-03-29T03:30:00+02:00"]
 
 
 def test_a_wall_clock_that_occurs_twice_is_refused_with_the_choices() -> None:
     with pytest.raises(LocalTimeError) as error:
-        clock.parse("Nov 01 2020 01:30AM", clock.zone("America/Los_Angeles"))
+        time_formats.parse("Nov 01 2020 01:30AM", timezones.zone("America/Los_Angeles"))
     assert error.value.code == "ambiguous_local_time"
     assert error.value.choices == ["2020-11-01T01:30:00-07:00", "2020-11-01T01:30:00-08:00"]
 
 
 def test_a_skipped_day_does_not_exist() -> None:
     with pytest.raises(LocalTimeError) as error:
-        clock.parse("2011-12-30T12:00:00", clock.zone("Pacific/Apia"))
+        time_formats.parse("2011-12-30T12:00:00", timezones.zone("Pacific/Apia"))
     assert error.value.code == "nonexistent_local_time"
 
 
@@ -230,38 +230,41 @@ def test_a_skipped_day_does_not_exist() -> None:
     ],
 )
 def test_a_day_runs_from_its_first_instant_to_the_next_days(zone: str, day: date, hours: float) -> None:
-    tz = clock.zone(zone)
-    length = clock.day_start(day + timedelta(days=1), tz) - clock.day_start(day, tz)
-    assert length == hours * clock.HOUR
+    tz = timezones.zone(zone)
+    length = timezones.day_start(day + timedelta(days=1), tz) - timezones.day_start(day, tz)
+    assert length == hours * instants.HOUR
 
 
 def test_zone_data_are_the_wheels_and_recent() -> None:
-    assert clock.TZDATA_VERSION >= "2026c"
+    assert timezones.TZDATA_VERSION >= "2026c"
 
 
 @pytest.mark.parametrize("name", ["America/Recife", "America/Boa_Vista", "Asia/Gaza", "Africa/Casablanca", "UTC"])
 def test_stretches_are_where_the_offset_changes(name: str) -> None:
-    tz = clock.zone(name)
+    tz = timezones.zone(name)
     start, end = at("1999-01-01T00:00:00Z"), at("2041-01-01T00:00:00Z")
-    offsets = [(hour, clock.offset_at(hour, tz)) for hour in range(start, end, 12 * clock.HOUR)]
+    offsets = [(hour, timezones.offset_at(hour, tz)) for hour in range(start, end, 12 * instants.HOUR)]
     changed = [pair for before, pair in pairwise(offsets) if before[1] != pair[1]]
-    found = clock.stretches(start, end, tz)
-    assert [offset for _, _, offset in found] == [clock.offset_at(start, tz), *(offset for _, offset in changed)]
+    found = timezones.offset_intervals(start, end, tz)
+    assert [offset for _, _, offset in found] == [
+        timezones.offset_at(start, tz),
+        *(offset for _, offset in changed),
+    ]
     for (_, before_end, before), (after_start, _, after) in pairwise(found):
         assert before_end == after_start
-        assert clock.offset_at(after_start - 1, tz) == before
-        assert clock.offset_at(after_start, tz) == after
+        assert timezones.offset_at(after_start - 1, tz) == before
+        assert timezones.offset_at(after_start, tz) == after
     assert (found[0][0], found[-1][1]) == (start, end)
 
 
-@given(zones, instants, st.integers(1, 400 * 24))
+@given(zones, moments, st.integers(1, 400 * 24))
 def test_stretches_agree_with_the_offset_at_every_instant(tz: ZoneInfo, start: int, hours: int) -> None:
-    end = start + hours * clock.HOUR
-    found = clock.stretches(start, end, tz)
+    end = start + hours * instants.HOUR
+    found = timezones.offset_intervals(start, end, tz)
     assert (found[0][0], found[-1][1]) == (start, end)
     for since, until, offset in found:
         for instant in (since, (since + until) // 2, until - 1):
-            assert clock.offset_at(instant, tz) == offset
+            assert timezones.offset_at(instant, tz) == offset
 
 
 def changes(name: str) -> tuple[list[tuple[int, int]], str]:
@@ -280,11 +283,11 @@ def changes(name: str) -> tuple[list[tuple[int, int]], str]:
 
 
 def test_every_zone_has_offsets_of_whole_minutes_since_the_last_had_others() -> None:
-    since = clock.WHOLE_MINUTES_SINCE // clock.SECOND
+    since = time_formats.WHOLE_MINUTES_SINCE // instants.SECOND
     last = {}
-    for name in clock.zone_names():
+    for name in timezones.zone_names():
         found, rule = changes(name)
-        shown = clock.offset_at(since * clock.SECOND, clock.zone(name))
+        shown = timezones.offset_at(since * instants.SECOND, timezones.zone(name))
         assert shown == [offset for at, offset in found if at <= since][-1]
         ends = [at for at, _ in found[1:]] + [2**62]
         odd = [end for (_, offset), end in zip(found, ends, strict=True) if offset % 60]
@@ -292,6 +295,6 @@ def test_every_zone_has_offsets_of_whole_minutes_since_the_last_had_others() -> 
         last[name] = max(odd, default=0)
         assert not re.search(r":\d\d:", rule), name
     assert max(last.values()) == last["Africa/Monrovia"] == since
-    monrovia = clock.zone("Africa/Monrovia")
-    assert clock.offset_at((since - 1) * clock.SECOND, monrovia) == -2670
-    assert clock.offset_at(since * clock.SECOND, monrovia) == 0
+    monrovia = timezones.zone("Africa/Monrovia")
+    assert timezones.offset_at((since - 1) * instants.SECOND, monrovia) == -2670
+    assert timezones.offset_at(since * instants.SECOND, monrovia) == 0

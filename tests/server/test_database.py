@@ -11,80 +11,80 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from ftlserver import database, tables
-from ftlserver.database import connect, describe, fetch, unit
 from ftlserver.errors import ConfigError, DatabaseError
-from ftlserver.store import Store
+from ftlserver.storage import Storage, database, schema
+from ftlserver.storage.database import connect, describe, transaction
+from ftlserver.storage.idle_connections import fetch
 from tests.conftest import EGON, in_threads, run_on_postgresql
 
 
-def bump(store: Store) -> None:
-    with unit(store.database, write=True) as connection:
+def bump(storage: Storage) -> None:
+    with transaction(storage.database, write=True) as connection:
         name = connection.exec_driver_sql("SELECT real_name FROM users").scalar_one()
         connection.execute(sa.text("UPDATE users SET real_name = :name"), {"name": str(int(name) + 1)})
 
 
-def test_a_unit_that_fails_leaves_nothing_behind(store: Store) -> None:
-    with pytest.raises(RuntimeError), unit(store.database, write=True) as connection:
+def test_a_unit_that_fails_leaves_nothing_behind(storage: Storage) -> None:
+    with pytest.raises(RuntimeError), transaction(storage.database, write=True) as connection:
         connection.exec_driver_sql("INSERT INTO users VALUES ('a', 'A', 'UTC')")
         raise RuntimeError
-    assert store.users() == []
+    assert storage.users.summaries() == []
 
 
-def test_a_failing_statement_locks_nobody_out_and_poisons_no_thread(store: Store) -> None:
-    store.add_users([EGON])
+def test_a_failing_statement_locks_nobody_out_and_poisons_no_thread(storage: Storage) -> None:
+    storage.users.add_new([EGON])
     for _ in range(20):  # more than there are connections
-        with pytest.raises(sa.exc.IntegrityError), unit(store.database, write=True) as connection:
+        with pytest.raises(sa.exc.IntegrityError), transaction(storage.database, write=True) as connection:
             connection.exec_driver_sql("INSERT INTO users VALUES ('W012A3CDE', 'A', 'UTC')")
-        assert store.find_user("W012A3CDE") == EGON
-    assert in_threads(8, lambda: store.check()) == []
+        assert storage.users.find("W012A3CDE") == EGON
+    assert in_threads(8, lambda: storage.check()) == []
 
 
-def test_a_commit_that_fails_gives_the_connection_back_clean(sqlite_store: Store) -> None:
-    with pytest.raises(sa.exc.IntegrityError), unit(sqlite_store.database, write=True) as connection:
+def test_a_commit_that_fails_gives_the_connection_back_clean(sqlite_storage: Storage) -> None:
+    with pytest.raises(sa.exc.IntegrityError), transaction(sqlite_storage.database, write=True) as connection:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         connection.exec_driver_sql(
             "INSERT INTO activity_periods (user_id, started_at, ended_at, start_offset, end_offset)"
             " VALUES ('nobody', 0, 1, 0, 0)"
         )
-    sqlite_store.add_users([EGON])
-    assert in_threads(4, lambda: sqlite_store.check()) == []
+    sqlite_storage.users.add_new([EGON])
+    assert in_threads(4, lambda: sqlite_storage.check()) == []
 
 
 @pytest.mark.parametrize("wal", [True, False])
 def test_concurrent_read_modify_write_loses_nothing(tmp_path: Path, wal: bool) -> None:
     db = connect(str(tmp_path / "x.sqlite3"), threads=8, wal=wal)
-    store = Store(db)
-    with unit(db, write=True) as connection:
+    storage = Storage(db)
+    with transaction(db, write=True) as connection:
         connection.exec_driver_sql("INSERT INTO users VALUES ('a', '0', 'UTC')")
-    failures = in_threads(8, lambda: [bump(store) for _ in range(10)])
-    with unit(db) as connection:
+    failures = in_threads(8, lambda: [bump(storage) for _ in range(10)])
+    with transaction(db) as connection:
         total = connection.exec_driver_sql("SELECT real_name FROM users").scalar_one()
     db.close()
     assert (failures, total) == ([], "80")
 
 
-def test_more_threads_than_connections_wait_for_nothing_but_each_other(store: Store) -> None:
-    assert in_threads(40, lambda: [store.users() for _ in range(5)]) == []
+def test_more_threads_than_connections_wait_for_nothing_but_each_other(storage: Storage) -> None:
+    assert in_threads(40, lambda: [storage.users.summaries() for _ in range(5)]) == []
 
 
-def test_threads_that_ended_hold_no_connection(store: Store) -> None:
-    in_threads(10, store.users)
-    assert store.database.connections == {}
-    assert store.database.engine is not None
-    assert store.database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+def test_threads_that_ended_hold_no_connection(storage: Storage) -> None:
+    in_threads(10, storage.users)
+    assert storage.database.connections == {}
+    assert storage.database.engine is not None
+    assert storage.database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
-def test_foreign_keys_are_enforced(store: Store) -> None:
-    with pytest.raises(sa.exc.IntegrityError), unit(store.database, write=True) as connection:
+def test_foreign_keys_are_enforced(storage: Storage) -> None:
+    with pytest.raises(sa.exc.IntegrityError), transaction(storage.database, write=True) as connection:
         connection.exec_driver_sql(
             "INSERT INTO activity_periods (user_id, started_at, ended_at, start_offset, end_offset)"
             " VALUES ('nobody', 0, 1, 0, 0)"
         )
 
 
-def test_sqlite_is_set_to_survive_a_power_cut_and_to_forget(sqlite_store: Store) -> None:
-    with unit(sqlite_store.database) as connection:
+def test_sqlite_is_set_to_survive_a_power_cut_and_to_forget(sqlite_storage: Storage) -> None:
+    with transaction(sqlite_storage.database) as connection:
         pragmas = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
             for name in ("synchronous", "foreign_keys", "secure_delete", "trusted_schema", "busy_timeout")
@@ -117,7 +117,7 @@ def test_wal_is_used_only_where_it_cannot_corrupt(
 ) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
     db = connect(str(tmp_path / "x.sqlite3"))
-    with unit(db) as connection:
+    with transaction(db) as connection:
         mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
     db.close()
     assert mode == ("wal" if sound else "delete")
@@ -131,45 +131,45 @@ def test_the_file_is_the_owners_alone(tmp_path: Path) -> None:
 def test_a_lock_that_is_held_elsewhere_is_said_to_be_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 0)
     path = tmp_path / "x.sqlite3"
-    with Store.open(str(path)) as store:
+    with Storage.open(str(path)) as storage:
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(DatabaseError) as error:
-            store.check()
+            storage.check()
         other.execute("ROLLBACK")
         other.close()
         assert error.value.code == "database_busy"
         assert str(path) in str(error.value)
-        store.check()
+        storage.check()
 
 
-def test_a_full_disk_stores_nothing_half_and_recovers(sqlite_store: Store) -> None:
-    with pytest.raises(DatabaseError) as error, unit(sqlite_store.database, write=True) as connection:
+def test_a_full_disk_stores_nothing_half_and_recovers(sqlite_storage: Storage) -> None:
+    with pytest.raises(DatabaseError) as error, transaction(sqlite_storage.database, write=True) as connection:
         connection.exec_driver_sql("PRAGMA max_page_count=8")
         for number in range(1000):
             connection.exec_driver_sql("INSERT INTO users VALUES (?, ?, 'UTC')", (f"{number}", "A" * 200))
     assert error.value.code == "storage_full"
-    assert sqlite_store.users() == []
-    with unit(sqlite_store.database) as connection:
+    assert sqlite_storage.users.summaries() == []
+    with transaction(sqlite_storage.database) as connection:
         connection.exec_driver_sql("PRAGMA max_page_count=1000000")
-    sqlite_store.add_users([EGON])
+    sqlite_storage.users.add_new([EGON])
 
 
 @pytest.mark.parametrize("fault", ["delete", "replace"])
 def test_a_file_that_was_moved_or_replaced_is_not_taken_for_an_empty_one(tmp_path: Path, fault: str) -> None:
     path = tmp_path / "x.sqlite3"
-    with Store.open(str(path)) as store:
-        store.add_users([EGON])
+    with Storage.open(str(path)) as storage:
+        storage.users.add_new([EGON])
         moved = path.rename(tmp_path / "moved")
         if fault == "replace":
             path.write_bytes(b"")
-        for ask in (store.users, store.check):
+        for ask in (storage.users, storage.check):
             with pytest.raises(DatabaseError) as error:
                 ask()
             assert error.value.code == "database_unavailable"
         path.unlink(missing_ok=True)
         moved.rename(path)
-        assert store.find_user(EGON.id) == EGON
+        assert storage.users.find(EGON.id) == EGON
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
@@ -196,11 +196,11 @@ def test_tables_that_are_somebody_elses_are_refused_by_name(tmp_path: Path) -> N
 
 def test_a_file_that_is_emptied_under_the_server_is_not_an_empty_database(tmp_path: Path) -> None:
     path = tmp_path / "x.sqlite3"
-    with Store.open(str(path)) as store:
-        store.add_users([EGON])
+    with Storage.open(str(path)) as storage:
+        storage.users.add_new([EGON])
         os.truncate(path, 0)
         with pytest.raises(DatabaseError) as error:
-            store.users()
+            storage.users.summaries()
     assert error.value.code == "database_unavailable"
 
 
@@ -218,7 +218,7 @@ def test_a_directory_is_no_database(tmp_path: Path) -> None:
 def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = str(tmp_path / "x.sqlite3")
     connect(path).close()
-    monkeypatch.setattr(tables, "MIGRATIONS", [])
+    monkeypatch.setattr(schema, "MIGRATIONS", [])
     with pytest.raises(DatabaseError, match="newer"):
         connect(path)
 
@@ -255,13 +255,13 @@ def test_a_database_is_named_for_people(url: str, name: str) -> None:
     assert describe(url) == name
 
 
-def test_postgresql_heals_after_its_connections_were_cut(postgresql: str, postgresql_store: Store) -> None:
-    postgresql_store.add_users([EGON])
+def test_postgresql_heals_after_its_connections_were_cut(postgresql: str, postgresql_storage: Storage) -> None:
+    postgresql_storage.users.add_new([EGON])
 
     def read() -> None:
-        assert len(postgresql_store.users()) == 1
-        assert postgresql_store.find_user(EGON.id) == EGON
-        assert postgresql_store.minutes([EGON.id], 9) == [(EGON, [])]
+        assert len(postgresql_storage.users.summaries()) == 1
+        assert postgresql_storage.users.find(EGON.id) == EGON
+        assert postgresql_storage.periods.histories([EGON.id], 9) == [(EGON, [])]
 
     assert in_threads(4, read) == []
     for _ in range(2):
@@ -273,13 +273,13 @@ def test_postgresql_heals_after_its_connections_were_cut(postgresql: str, postgr
         assert in_threads(8, read) == []
 
 
-def test_what_somebody_ends_on_purpose_is_not_begun_again(postgresql: str, postgresql_store: Store) -> None:
-    assert postgresql_store.find_user(EGON.id) is None  # so that there is a connection that is kept
+def test_what_somebody_ends_on_purpose_is_not_begun_again(postgresql: str, postgresql_storage: Storage) -> None:
+    assert postgresql_storage.users.find(EGON.id) is None  # so that there is a connection that is kept
     asked: list[str] = []
 
     def ask() -> None:
         try:
-            fetch(postgresql_store.database, sa.text("SELECT pg_sleep(20)"), {})
+            fetch(postgresql_storage.database, sa.text("SELECT pg_sleep(20)"), {})
         except DatabaseError as exc:
             asked.append(exc.code)
 
@@ -312,16 +312,16 @@ def test_what_is_read_while_the_database_is_closed_leaves_no_connection_open(tmp
     assert database.readers == []
 
 
-def test_postgresql_is_never_left_idle_in_a_transaction(postgresql_store: Store) -> None:
-    in_threads(4, postgresql_store.users)
-    with unit(postgresql_store.database) as connection:
+def test_postgresql_is_never_left_idle_in_a_transaction(postgresql_storage: Storage) -> None:
+    in_threads(4, postgresql_storage.users)
+    with transaction(postgresql_storage.database) as connection:
         idle = connection.exec_driver_sql(
             "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in%%' AND datname = current_database()"
         ).scalar_one()
     assert idle == 0
 
 
-START = "import sys; from ftlserver.database import connect; connect(sys.argv[1]).close()"
+START = "import sys; from ftlserver.storage.database import connect; connect(sys.argv[1]).close()"
 
 
 def test_processes_that_start_at_once_make_the_tables_once(url: str) -> None:
@@ -331,8 +331,8 @@ def test_processes_that_start_at_once_make_the_tables_once(url: str) -> None:
     errors = [process.communicate()[1] for process in processes]
     assert [process.returncode for process in processes] == [0] * 6, errors
     db = connect(url)
-    with unit(db) as connection:
-        assert tables.version(connection) == len(tables.MIGRATIONS)
+    with transaction(db) as connection:
+        assert schema.version(connection) == len(schema.MIGRATIONS)
     db.close()
 
 
@@ -342,11 +342,11 @@ def test_a_migration_that_fails_leaves_no_trace(url: str, monkeypatch: pytest.Mo
         raise RuntimeError
 
     connect(url).close()
-    monkeypatch.setattr(tables, "MIGRATIONS", [*tables.MIGRATIONS, broken])
+    monkeypatch.setattr(schema, "MIGRATIONS", [*schema.MIGRATIONS, broken])
     with pytest.raises(RuntimeError):
         connect(url)
     monkeypatch.undo()
     db = connect(url)
-    with unit(db) as connection:
+    with transaction(db) as connection:
         assert not sa.inspect(connection).has_table("half")
     db.close()

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from ftlserver import dispatcher as dispatcher_module
-from ftlserver.dispatcher import HELD_UP, Dispatcher
+from ftlserver.serving import threads
+from ftlserver.serving.threads import STALLED_SECONDS, Dispatcher
 
 
 class Task:
@@ -43,8 +43,8 @@ def wait_until(holds: Callable[[], object], relieve: Dispatcher | None = None) -
     while not holds():
         assert time.monotonic() < deadline
         if relieve is not None:
-            relieve.relieve()
-        time.sleep(HELD_UP)
+            relieve.add_thread_if_stalled()
+        time.sleep(STALLED_SECONDS)
 
 
 def test_one_thread_does_all_that_is_short(dispatcher: Dispatcher) -> None:
@@ -77,7 +77,7 @@ def test_as_many_as_are_useful_work_abreast() -> None:
     for task in tasks:
         dispatcher.add_task(task)
     wait_until(lambda: len([task for task in tasks if task.done_by]) == 2)
-    time.sleep(5 * HELD_UP)
+    time.sleep(5 * STALLED_SECONDS)
     assert dispatcher.active_count == 2
     go_on.set()
     wait_until(lambda: all(task.done.is_set() for task in tasks))
@@ -85,13 +85,13 @@ def test_as_many_as_are_useful_work_abreast() -> None:
 
 
 def test_nobody_leaves_while_all_are_at_work(dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody asks relieve() then, so that what waits would wait for whoever is held up."""
+    """Nobody asks add_thread_if_stalled() then, so that what waits would wait for whoever is held up."""
     first, rest = threading.Event(), threading.Event()
     tasks = [Task(first.wait), *[Task(rest.wait) for _ in range(3)]]
     for task in tasks:
         dispatcher.add_task(task)
     wait_until(lambda: all(task.done_by for task in tasks), relieve=dispatcher)
-    monkeypatch.setattr(dispatcher_module, "HELD_UP", 60)
+    monkeypatch.setattr(threads, "STALLED_SECONDS", 60)
     waiting = Task()
     dispatcher.add_task(waiting)
     first.set()
@@ -102,11 +102,11 @@ def test_nobody_leaves_while_all_are_at_work(dispatcher: Dispatcher, monkeypatch
 def test_nobody_is_woken_before_somebody_is_held_up_and_nobody_when_all_are(dispatcher: Dispatcher) -> None:
     go_on = threading.Event()
     tasks = [Task(go_on.wait) for _ in range(6)]
-    assert not dispatcher.relieve()
+    assert not dispatcher.add_thread_if_stalled()
     for task in tasks:
         dispatcher.add_task(task)
     wait_until(lambda: len([task for task in tasks if task.done_by]) == 4, relieve=dispatcher)
-    assert not dispatcher.relieve()
+    assert not dispatcher.add_thread_if_stalled()
     assert dispatcher.active_count == 4
     go_on.set()
     wait_until(lambda: all(task.done.is_set() for task in tasks))
@@ -151,7 +151,7 @@ def test_the_end_comes_for_all_who_are_at_work(
     for task in [Task(go_on.wait), Task(go_on.wait)]:
         dispatcher.add_task(task)
     wait_until(lambda: dispatcher.active_count == 2 and not dispatcher.queue, relieve=dispatcher)
-    monkeypatch.setattr(dispatcher_module, "HELD_UP", 60)  # so that each thinks that the other one gets on
+    monkeypatch.setattr(threads, "STALLED_SECONDS", 60)  # so that each thinks that the other one gets on
     end = threading.Thread(target=dispatcher.shutdown)
     end.start()
     wait_until(lambda: dispatcher.stop_count)

@@ -4,9 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlserver import clock
+from ftlserver.domain import instants
+from ftlserver.domain.period import LONGEST_PERIOD, ActivityPeriod
+from ftlserver.domain.time_tables import read_rows
+from ftlserver.domain.user import User, is_real_name, is_user_id
 from ftlserver.errors import InvalidPeriodError, InvalidUserError, UnknownZoneError
-from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, User, is_real_name, is_user_id, usual_rows
 from tests.conftest import EGON, assignment_periods, at
 
 
@@ -40,7 +42,7 @@ def test_a_user_with_a_bad_field_cannot_be_made() -> None:
 
 @pytest.mark.parametrize(
     ("start", "end"),
-    [(-1, 5), (5, 5), (6, 5), (0, LONGEST_PERIOD + 1), (clock.END_OF_TIME - 1, clock.END_OF_TIME + 1)],
+    [(-1, 5), (5, 5), (6, 5), (0, LONGEST_PERIOD + 1), (instants.END_OF_TIME - 1, instants.END_OF_TIME + 1)],
 )
 def test_a_period_out_of_bounds_cannot_be_made(start: int, end: int) -> None:
     with pytest.raises(InvalidPeriodError):
@@ -48,7 +50,7 @@ def test_a_period_out_of_bounds_cannot_be_made(start: int, end: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "end"), [(0, 1), (0, LONGEST_PERIOD), (clock.END_OF_TIME - 1, clock.END_OF_TIME)]
+    ("start", "end"), [(0, 1), (0, LONGEST_PERIOD), (instants.END_OF_TIME - 1, instants.END_OF_TIME)]
 )
 def test_a_period_at_the_bounds_can(start: int, end: int) -> None:
     period = ActivityPeriod("a", start, end, 0, 0)
@@ -88,9 +90,9 @@ sent = st.tuples(st.sampled_from(["la", "li"]), usual, usual) | st.tuples(
 )
 
 
-@given(st.lists(sent, max_size=3), st.sampled_from([clock.END_OF_TIME, at("2026-03-08T12:00:00Z")]))
-def test_usual_rows_are_those_that_are_read_one_by_one(found: list[tuple[str, str, str]], latest: int) -> None:
-    rows = usual_rows(found, ZONED, latest)
+@given(st.lists(sent, max_size=3), st.sampled_from([instants.END_OF_TIME, at("2026-03-08T12:00:00Z")]))
+def test_read_rows_are_those_that_are_read_one_by_one(found: list[tuple[str, str, str]], latest: int) -> None:
+    rows = read_rows(found, ZONED, latest)
     if rows is not None:
         assert rows == [ActivityPeriod.from_text(ZONED[user_id], *times) for user_id, *times in found]
         assert all(row[2] <= latest for row in rows)
@@ -100,13 +102,13 @@ def test_usual_rows_are_those_that_are_read_one_by_one(found: list[tuple[str, st
 @pytest.mark.parametrize("seconds", [":00", ":30.5", ":30.000001"])
 def test_what_programs_write_is_usual(seconds: str, offset: str) -> None:
     found = [("la", f"2026-03-08T09:00{seconds}{offset}", f"2026-03-08T10:00{seconds}{offset}")]
-    assert usual_rows(found, ZONED) == [ActivityPeriod.from_text(ZONED["la"], *found[0][1:])]
+    assert read_rows(found, ZONED) == [ActivityPeriod.from_text(ZONED["la"], *found[0][1:])]
 
 
 def test_a_period_over_a_dst_change_has_two_offsets() -> None:
     berlin = User("b", "B", "Europe/Berlin")
     period = ActivityPeriod.from_text(berlin, "2026-10-25T00:30:00", "2026-10-25T04:30:00")
-    assert period.ended_at - period.started_at == 5 * clock.HOUR
+    assert period.ended_at - period.started_at == 5 * instants.HOUR
     assert period.to_json("iso") == {
         "start_time": "2026-10-25T00:30:00+02:00",
         "end_time": "2026-10-25T04:30:00+01:00",

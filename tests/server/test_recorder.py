@@ -10,38 +10,41 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ftlserver import clock, intervals
-from ftlserver.database import unit
+from ftlserver.domain import instants, intervals
+from ftlserver.domain.intervals import Interval
+from ftlserver.domain.period import LONGEST_PERIOD, ActivityPeriod
+from ftlserver.domain.user import User
 from ftlserver.errors import DatabaseError, UserExistsError, UserNotFoundError
-from ftlserver.intervals import Interval
-from ftlserver.models import LONGEST_PERIOD, ActivityPeriod, User
-from ftlserver.recorder import BEAT, MOST_NAMED, Item, Recorder, Rejected
-from ftlserver.store import Store
+from ftlserver.storage import Storage
+from ftlserver.storage.database import transaction
+from ftlserver.storage.heartbeats import HEARTBEAT
+from ftlserver.storage.recording import MOST_OVERLAPS, Item, Rejection
+from tests import plain
 from tests.conftest import all_rows, in_threads
 
 A, B = User("a", "A", "UTC"), User("b", "B", "UTC")
-HALF_A_DAY = 12 * clock.HOUR
-SECOND = clock.SECOND
-BAD = Rejected("/start_time", "wrong_type", "expected a string")
+HALF_A_DAY = 12 * instants.HOUR
+SECOND = instants.SECOND
+BAD = Rejection("/start_time", "wrong_type", "expected a string")
 
 few = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
 very_few = settings(few, max_examples=6)
 
 
-def empty(store: Store) -> Recorder:
+def empty(storage: Storage) -> Storage:
     """Begin again with two users and no period."""
-    for user in store.all_users():
-        store.delete_user(user.id)
-    store.add_users([A, B])
-    return Recorder(store)
+    for user in storage.users.all():
+        storage.users.delete(user.id)
+    storage.users.add_new([A, B])
+    return storage
 
 
 def period(user_id: str, start: int, end: int) -> ActivityPeriod:
     return ActivityPeriod(user_id, start, end, start % 97 * 60, end % 97 * 60)
 
 
-def keys(store: Store) -> list[tuple[Any, ...]]:
-    return [row[:3] for row in all_rows(store)]
+def keys(storage: Storage) -> list[tuple[Any, ...]]:
+    return [row[:3] for row in all_rows(storage)]
 
 
 def make_periods(users: str) -> st.SearchStrategy[ActivityPeriod]:
@@ -65,7 +68,7 @@ def expected_words(stored: set[Key], items: list[Item]) -> tuple[list[str], set[
     """Return what each item should be called, and which keys are new."""
     words, new = [], set()
     for item in items:
-        if isinstance(item, Rejected) or item.user_id not in "ab":
+        if isinstance(item, Rejection) or item.user_id not in "ab":
             words.append("rejected")
         elif key(item) in stored | new:
             words.append("duplicate")
@@ -87,32 +90,32 @@ def overlapped(one: Key, others: set[Key]) -> set[Key]:
     st.booleans(),
 )
 def test_each_period_is_judged_as_if_it_were_compared_with_all(
-    store: Store, before: list[ActivityPeriod], items: list[Item], partial: bool, dry_run: bool
+    storage: Storage, before: list[ActivityPeriod], items: list[Item], partial: bool, dry_run: bool
 ) -> None:
-    recorder = empty(store)
-    store.add_periods(before)
+    empty(storage)
+    storage.bulk_import.store([], before)
     stored = {key(item) for item in before}
     words, new = expected_words(stored, items)
-    verdicts = recorder.record(items, partial=partial, dry_run=dry_run)
-    assert [{"overlaps": "inserted"}.get(verdict.word, verdict.word) for verdict in verdicts] == words
+    verdicts = storage.recording.record(items, partial=partial, dry_run=dry_run)
+    assert [{"overlaps": "inserted"}.get(verdict.status, verdict.status) for verdict in verdicts] == words
     full = {key(item): tuple(item_span(item)) for item in [*items, *before] if isinstance(item, ActivityPeriod)}
     for item, verdict in zip(items, verdicts, strict=True):
-        if verdict.word in ("inserted", "overlaps"):
+        if verdict.status in ("inserted", "overlaps"):
             assert isinstance(item, ActivityPeriod)
             touched = overlapped(key(item), stored | new)
             named = [tuple(span) for span in verdict.overlaps]
-            assert len(set(named)) == len(named) == min(len(touched), MOST_NAMED)
+            assert len(set(named)) == len(named) == min(len(touched), MOST_OVERLAPS)
             assert set(named) <= {full[other] for other in touched}
-            assert (verdict.word == "overlaps") == bool(touched)
+            assert (verdict.status == "overlaps") == bool(touched)
         else:
             assert not verdict.overlaps
-            assert (verdict.rejected is not None) == (verdict.word == "rejected")
+            assert (verdict.rejection is not None) == (verdict.status == "rejected")
     stays = dry_run or ("rejected" in words and not partial)
-    assert keys(store) == sorted(stored if stays else stored | new)
-    again = recorder.record(items, partial=True)
+    assert keys(storage) == sorted(stored if stays else stored | new)
+    again = storage.recording.record(items, partial=True)
     if not stays:
-        assert {verdict.word for verdict in again} <= {"duplicate", "rejected"}
-    assert keys(store) == sorted(stored | new)
+        assert {verdict.status for verdict in again} <= {"duplicate", "rejected"}
+    assert keys(storage) == sorted(stored | new)
 
 
 def item_span(item: ActivityPeriod) -> tuple[int, int, int, int]:
@@ -127,49 +130,49 @@ def item_span(item: ActivityPeriod) -> tuple[int, int, int, int]:
     st.booleans(),
 )
 def test_each_period_that_is_there_is_deleted_once(
-    store: Store, before: list[ActivityPeriod], others: list[Item], partial: bool, dry_run: bool
+    storage: Storage, before: list[ActivityPeriod], others: list[Item], partial: bool, dry_run: bool
 ) -> None:
-    recorder = empty(store)
-    store.add_periods(before)
+    empty(storage)
+    storage.bulk_import.store([], before)
     stored = {key(item) for item in before}
     items = others[::2] + before[::2] + others[1::2]
     words, gone = [], set()
     for item in items:
-        if isinstance(item, Rejected) or item.user_id not in "ab":
+        if isinstance(item, Rejection) or item.user_id not in "ab":
             words.append("rejected")
         else:
             words.append("deleted" if key(item) in stored - gone else "not_found")
             gone.add(key(item))
-    assert [v.word for v in recorder.delete(items, partial=partial, dry_run=dry_run)] == words
+    assert [v.status for v in storage.recording.delete(items, partial=partial, dry_run=dry_run)] == words
     stays = dry_run or ("rejected" in words and not partial)
-    assert keys(store) == sorted(stored if stays else stored - gone)
-    recorder.delete(items, partial=True)
-    again = [verdict.word for verdict in recorder.delete(items, partial=True)]
+    assert keys(storage) == sorted(stored if stays else stored - gone)
+    storage.recording.delete(items, partial=True)
+    again = [verdict.status for verdict in storage.recording.delete(items, partial=True)]
     assert set(again) <= {"not_found", "rejected"}
-    assert keys(store) == sorted(stored - gone)
+    assert keys(storage) == sorted(stored - gone)
 
 
 # ---- heartbeats
 
 
-def active(store: Store, user_id: str = "a") -> list[Interval]:
-    return intervals.merge((start, end) for who, start, end in keys(store) if who == user_id)
+def active(storage: Storage, user_id: str = "a") -> list[Interval]:
+    return intervals.merge((start, end) for who, start, end in keys(storage) if who == user_id)
 
 
 def alone(beat: int, offset: int = 0) -> ActivityPeriod:
-    return ActivityPeriod("a", beat - BEAT, beat, offset, offset)
+    return ActivityPeriod("a", beat - HEARTBEAT, beat, offset, offset)
 
 
 def stretches(beats: list[int], gap: int) -> list[Interval]:
     """Return when somebody with those beats was active, whatever their order."""
     ordered = sorted(beats)
     joined = [(a, b) for a, b in pairwise(ordered) if b - a <= gap]
-    return intervals.merge([(beat - BEAT, beat) for beat in ordered] + joined)
+    return intervals.merge([(beat - HEARTBEAT, beat) for beat in ordered] + joined)
 
 
-def beat_all(recorder: Recorder, beats: list[int], gap: int) -> None:
+def beat_all(storage: Storage, beats: list[int], gap: int) -> None:
     for beat in beats:
-        recorder.beat(alone(beat), gap)
+        storage.heartbeats.record(alone(beat), gap)
 
 
 close_beats = st.lists(st.integers(2, 60).map(lambda half: half * SECOND // 2), min_size=1, max_size=12)
@@ -181,38 +184,38 @@ far_beats = st.tuples(st.permutations([half * HALF_A_DAY for half in range(1, 36
 
 @few
 @given(close_beats, st.integers(1, 6))
-def test_beats_make_one_stretch_in_any_order(store: Store, beats: list[int], gap: int) -> None:
-    recorder = empty(store)
-    beat_all(recorder, beats, gap * SECOND)
-    assert active(store) == stretches(beats, gap * SECOND)
+def test_beats_make_one_stretch_in_any_order(storage: Storage, beats: list[int], gap: int) -> None:
+    empty(storage)
+    beat_all(storage, beats, gap * SECOND)
+    assert active(storage) == stretches(beats, gap * SECOND)
 
 
 @settings(few, max_examples=12)
 @given(far_beats)
-def test_a_stretch_of_more_than_a_week_is_kept_in_pieces(sqlite_store: Store, beats: list[int]) -> None:
-    recorder = empty(sqlite_store)
-    beat_all(recorder, beats, 24 * clock.HOUR)
-    assert active(sqlite_store) == stretches(beats, 24 * clock.HOUR)
-    assert all(end - start <= LONGEST_PERIOD for _, start, end in keys(sqlite_store))
-    assert {recorder.beat(alone(beat), 24 * clock.HOUR).word for beat in beats} == {"unchanged"}
+def test_a_stretch_of_more_than_a_week_is_kept_in_pieces(sqlite_storage: Storage, beats: list[int]) -> None:
+    storage = empty(sqlite_storage)
+    beat_all(storage, beats, 24 * instants.HOUR)
+    assert active(sqlite_storage) == stretches(beats, 24 * instants.HOUR)
+    assert all(end - start <= LONGEST_PERIOD for _, start, end in keys(sqlite_storage))
+    assert {storage.heartbeats.record(alone(beat), 24 * instants.HOUR).status for beat in beats} == {"unchanged"}
 
 
 @few
 @given(close_beats, st.integers(1, 6))
-def test_beats_again_change_nothing(sqlite_store: Store, beats: list[int], gap: int) -> None:
-    recorder = empty(sqlite_store)
-    beat_all(recorder, beats, gap * SECOND)
-    rows = all_rows(sqlite_store)
-    beat_all(recorder, beats[::-1], gap * SECOND)
-    assert active(sqlite_store) == stretches(beats, gap * SECOND)
-    assert {recorder.beat(alone(beat), gap * SECOND).word for beat in beats} == {"unchanged"}
-    assert len(all_rows(sqlite_store)) <= len(rows)
+def test_beats_again_change_nothing(sqlite_storage: Storage, beats: list[int], gap: int) -> None:
+    storage = empty(sqlite_storage)
+    beat_all(storage, beats, gap * SECOND)
+    rows = all_rows(sqlite_storage)
+    beat_all(storage, beats[::-1], gap * SECOND)
+    assert active(sqlite_storage) == stretches(beats, gap * SECOND)
+    assert {storage.heartbeats.record(alone(beat), gap * SECOND).status for beat in beats} == {"unchanged"}
+    assert len(all_rows(sqlite_storage)) <= len(rows)
 
 
 @very_few
 @given(st.lists(st.integers(2, 400).map(lambda half: half * SECOND // 2), min_size=20, max_size=40))
-def test_beats_at_once_lose_nothing(store: Store, beats: list[int]) -> None:
-    recorder = empty(store)
+def test_beats_at_once_lose_nothing(storage: Storage, beats: list[int]) -> None:
+    empty(storage)
     waiting = iter(beats)
     lock = threading.Lock()
 
@@ -222,10 +225,10 @@ def test_beats_at_once_lose_nothing(store: Store, beats: list[int]) -> None:
                 beat = next(waiting, None)
             if beat is None:
                 return
-            recorder.beat(alone(beat), 5 * SECOND)
+            storage.heartbeats.record(alone(beat), 5 * SECOND)
 
     assert in_threads(4, work) == []
-    assert active(store) == stretches(beats, 5 * SECOND)
+    assert active(storage) == stretches(beats, 5 * SECOND)
 
 
 @few
@@ -238,41 +241,41 @@ def test_beats_at_once_lose_nothing(store: Store, beats: list[int]) -> None:
     st.integers(1, 6),
 )
 def test_no_beat_shortens_what_was_recorded_or_reaches_further_than_its_gap(
-    store: Store, manual: list[Interval], beats: list[int], gap: int
+    storage: Storage, manual: list[Interval], beats: list[int], gap: int
 ) -> None:
-    recorder = empty(store)
-    store.add_periods([period("a", start, end) for start, end in manual])
-    beat_all(recorder, beats, gap * SECOND)
-    rows = keys(store)
-    for start, end in manual + [(beat - BEAT, beat) for beat in beats]:
+    empty(storage)
+    storage.bulk_import.store([], [period("a", start, end) for start, end in manual])
+    beat_all(storage, beats, gap * SECOND)
+    rows = keys(storage)
+    for start, end in manual + [(beat - HEARTBEAT, beat) for beat in beats]:
         assert any(row[1] <= start and end <= row[2] for row in rows)
-    added = intervals.subtract(active(store), intervals.merge(manual))
-    allowed = intervals.merge((beat - BEAT - gap * SECOND, beat + gap * SECOND) for beat in beats)
-    assert intervals.subtract(added, allowed) == []
+    added = plain.subtract(active(storage), intervals.merge(manual))
+    allowed = intervals.merge((beat - HEARTBEAT - gap * SECOND, beat + gap * SECOND) for beat in beats)
+    assert plain.subtract(added, allowed) == []
 
 
-def test_a_beat_counts_a_second_and_says_what_it_did(sqlite_store: Store) -> None:
-    recorder = empty(sqlite_store)
+def test_a_beat_counts_a_second_and_says_what_it_did(sqlite_storage: Storage) -> None:
+    storage = empty(sqlite_storage)
     start = 10**15
     words = []
     for seconds in (0, 100, 50, 401, 200):
-        beaten = recorder.beat(alone(start + seconds * SECOND, 3600), 300 * SECOND)
-        words.append((beaten.word, (beaten.period.ended_at - beaten.period.started_at) // SECOND))
+        beaten = storage.heartbeats.record(alone(start + seconds * SECOND, 3600), 300 * SECOND)
+        words.append((beaten.status, (beaten.period.ended_at - beaten.period.started_at) // SECOND))
     assert words == [("started", 1), ("extended", 101), ("unchanged", 101), ("started", 1), ("extended", 401)]
-    assert all(row[3:5] == (3600, 3600) for row in all_rows(sqlite_store))
-    assert active(sqlite_store) == [(start - BEAT, start + 401 * SECOND)]
+    assert all(row[3:5] == (3600, 3600) for row in all_rows(sqlite_storage))
+    assert active(sqlite_storage) == [(start - HEARTBEAT, start + 401 * SECOND)]
 
 
-def test_a_beat_of_nobody_is_refused(store: Store) -> None:
+def test_a_beat_of_nobody_is_refused(storage: Storage) -> None:
     with pytest.raises(UserNotFoundError):
-        Recorder(store).beat(period("nobody", 10**15 - BEAT, 10**15), SECOND)
+        storage.heartbeats.record(period("nobody", 10**15 - HEARTBEAT, 10**15), SECOND)
 
 
 # ---- at once
 
 
-def test_the_same_periods_from_many_at_once_are_stored_once(store: Store) -> None:
-    recorder = empty(store)
+def test_the_same_periods_from_many_at_once_are_stored_once(storage: Storage) -> None:
+    empty(storage)
     batches = [
         [period("ab"[n % 2], (b * 5 + n) * SECOND, (b * 5 + n + 2) * SECOND) for n in range(10)] for b in range(6)
     ]
@@ -280,17 +283,17 @@ def test_the_same_periods_from_many_at_once_are_stored_once(store: Store) -> Non
 
     def work() -> None:
         for batch in batches:
-            words = [verdict.word for verdict in recorder.record(batch)]
+            words = [verdict.status for verdict in storage.recording.record(batch)]
             inserted.append(len(words) - words.count("duplicate"))
 
     assert in_threads(4, work) == []
     distinct = {key(item) for batch in batches for item in batch}
     assert sum(inserted) == len(distinct)
-    assert keys(store) == sorted(distinct)
+    assert keys(storage) == sorted(distinct)
 
 
-def test_a_user_who_is_deleted_while_periods_come_is_gone_with_all_of_them(store: Store) -> None:
-    recorder = empty(store)
+def test_a_user_who_is_deleted_while_periods_come_is_gone_with_all_of_them(storage: Storage) -> None:
+    empty(storage)
     going, gone = threading.Event(), threading.Event()
     words: list[str] = []
 
@@ -299,22 +302,22 @@ def test_a_user_who_is_deleted_while_periods_come_is_gone_with_all_of_them(store
             if number == 12:
                 gone.wait(30)
             items: list[Item] = [period(user, number * SECOND, (number + 1) * SECOND) for user in "ba"]
-            words.extend(verdict.word for verdict in recorder.record(items, partial=True))
+            words.extend(verdict.status for verdict in storage.recording.record(items, partial=True))
             if number == 4:
                 going.set()
 
-    deleter = threading.Thread(target=lambda: (going.wait(30), store.delete_user("a"), gone.set()))
+    deleter = threading.Thread(target=lambda: (going.wait(30), storage.users.delete("a"), gone.set()))
     deleter.start()
     failures = in_threads(3, work)
     deleter.join()
     assert failures == []
-    assert {row[0] for row in keys(store)} == {"b"}
-    assert len(keys(store)) == 15
+    assert {row[0] for row in keys(storage)} == {"b"}
+    assert len(keys(storage)) == 15
     assert words.count("rejected") >= 9
 
 
-def test_an_import_and_a_request_with_the_same_periods_store_them_once(store: Store) -> None:
-    recorder = empty(store)
+def test_an_import_and_a_request_with_the_same_periods_store_them_once(storage: Storage) -> None:
+    empty(storage)
     periods = [period("a", n * SECOND, (n + 1) * SECOND) for n in range(300)]
     counted: list[int] = []
 
@@ -322,7 +325,7 @@ def test_an_import_and_a_request_with_the_same_periods_store_them_once(store: St
         for at in range(0, 300, 30):
             while True:
                 try:
-                    words = [verdict.word for verdict in recorder.record(periods[at : at + 30])]
+                    words = [verdict.status for verdict in storage.recording.record(periods[at : at + 30])]
                 except DatabaseError as exc:
                     assert exc.code == "database_busy"
                 else:
@@ -330,23 +333,25 @@ def test_an_import_and_a_request_with_the_same_periods_store_them_once(store: St
                     break
 
     def import_() -> None:
-        counted.extend(store.add_periods(periods[at : at + 30]) for at in range(270, -1, -30))
+        counted.extend(
+            storage.bulk_import.store([], periods[at : at + 30]).periods_added for at in range(270, -1, -30)
+        )
 
     work = iter([record, import_])
     assert in_threads(2, lambda: next(work)()) == []
-    assert (sum(counted), len(keys(store))) == (300, 300)
+    assert (sum(counted), len(keys(storage))) == (300, 300)
 
 
 @pytest.mark.parametrize("way", ["beat", "record"])
-def test_what_an_import_is_just_storing_is_to_be_sent_again(postgresql_store: Store, way: str) -> None:
-    recorder = empty(postgresql_store)
-    recorder.beat(alone(10 * SECOND), 5 * SECOND)
+def test_what_an_import_is_just_storing_is_to_be_sent_again(postgresql_storage: Storage, way: str) -> None:
+    storage = empty(postgresql_storage)
+    storage.heartbeats.record(alone(10 * SECOND), 5 * SECOND)
     stored = period("a", 9 * SECOND, 12 * SECOND)
 
     def send() -> str:
         if way == "beat":
-            return recorder.beat(alone(12 * SECOND), 5 * SECOND).word
-        return recorder.record([stored])[0].word
+            return storage.heartbeats.record(alone(12 * SECOND), 5 * SECOND).status
+        return storage.recording.record([stored])[0].status
 
     said: list[str] = []
 
@@ -357,8 +362,8 @@ def test_what_an_import_is_just_storing_is_to_be_sent_again(postgresql_store: St
             said.append(exc.code)
 
     thread = threading.Thread(target=work)
-    with unit(postgresql_store.database, write=True) as connection:
-        postgresql_store.insert_periods(connection, [stored])
+    with transaction(postgresql_storage.database, write=True) as connection:
+        postgresql_storage.periods.insert(connection, [stored])
         thread.start()
         waits = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
         while not connection.execute(waits).scalar_one():
@@ -366,38 +371,38 @@ def test_what_an_import_is_just_storing_is_to_be_sent_again(postgresql_store: St
     thread.join()
     assert said == ["database_busy"]
     assert send() == {"beat": "unchanged", "record": "duplicate"}[way]
-    assert active(postgresql_store) == [(9 * SECOND, 12 * SECOND)]
+    assert active(postgresql_storage) == [(9 * SECOND, 12 * SECOND)]
 
 
-def test_the_same_new_user_from_many_at_once_is_one_user_and_no_error(store: Store) -> None:
+def test_the_same_new_user_from_many_at_once_is_one_user_and_no_error(storage: Storage) -> None:
     for number in range(5):
         user = User(f"new{number}", "N", "UTC")
         added: list[bool] = []
-        assert in_threads(6, lambda user=user, added=added: added.append(store.add_user(user))) == []  # type: ignore[misc]
+        assert in_threads(6, lambda user=user, added=added: added.append(storage.users.add(user))) == []  # type: ignore[misc]
         assert sorted(added) == [False] * 5 + [True]
     with pytest.raises(UserExistsError):
-        store.add_user(User("new0", "Another", "UTC"))
-    assert store.find_user("new0") == User("new0", "N", "UTC")
+        storage.users.add(User("new0", "Another", "UTC"))
+    assert storage.users.find("new0") == User("new0", "N", "UTC")
 
 
-def test_two_changes_of_a_user_at_once_are_both_made(store: Store) -> None:
+def test_two_changes_of_a_user_at_once_are_both_made(storage: Storage) -> None:
     for number in range(5):
-        store.add_users([User(f"u{number}", "Old", "UTC")])
+        storage.users.add_new([User(f"u{number}", "Old", "UTC")])
         changes = iter([{"real_name": "New"}, {"tz": "Asia/Kolkata"}])
         user_id = f"u{number}"
-        assert in_threads(2, lambda: store.change_user(user_id, next(changes))) == []  # noqa: B023
-        assert store.find_user(user_id) == User(user_id, "New", "Asia/Kolkata")
+        assert in_threads(2, lambda: storage.users.change(user_id, next(changes))) == []  # noqa: B023
+        assert storage.users.find(user_id) == User(user_id, "New", "Asia/Kolkata")
 
 
-def test_a_user_who_is_deleted_does_not_come_back_by_a_change(store: Store) -> None:
+def test_a_user_who_is_deleted_does_not_come_back_by_a_change(storage: Storage) -> None:
     for number in range(5):
         user_id = f"u{number}"
-        store.add_users([User(user_id, "Old", "UTC")])
+        storage.users.add_new([User(user_id, "Old", "UTC")])
 
         def change(user_id: str = user_id) -> None:
             with contextlib.suppress(UserNotFoundError):
-                store.change_user(user_id, {"real_name": "New"})
+                storage.users.change(user_id, {"real_name": "New"})
 
-        work = iter([change, lambda user_id=user_id: store.delete_user(user_id)])  # type: ignore[misc]
+        work = iter([change, lambda user_id=user_id: storage.users.delete(user_id)])  # type: ignore[misc]
         assert in_threads(2, lambda: next(work)()) == []  # noqa: B023
-        assert store.find_user(user_id) is None
+        assert storage.users.find(user_id) is None

@@ -14,13 +14,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from webtest import TestApp, TestResponse
 
-from ftlserver import clock
-from ftlserver.app import create_app
 from ftlserver.cli import main
-from ftlserver.database import unit
-from ftlserver.models import ActivityPeriod, User
-from ftlserver.recording import Recording
-from ftlserver.store import Store
+from ftlserver.domain import instants, time_formats
+from ftlserver.domain.period import ActivityPeriod
+from ftlserver.domain.user import User
+from ftlserver.storage import Storage
+from ftlserver.storage.database import transaction
+from ftlserver.web.app import create_app
+from ftlserver.web.handlers import exports
 from tests.conftest import EGON, GLINDA, all_rows, assignment_periods, at, serving
 from tests.server.test_access import make_token
 from tests.server.test_api import NAUGHTY, check_shape
@@ -65,25 +66,25 @@ def period(start: str, end: str, user: User = EGON) -> dict[str, str]:
 
 def in_seconds(*seconds: int) -> list[str]:
     """Return times so many seconds from now."""
-    return [clock.iso((clock.now() // clock.SECOND + s) * clock.SECOND, 0) for s in seconds]
+    return [time_formats.iso((instants.now() // instants.SECOND + s) * instants.SECOND, 0) for s in seconds]
 
 
 @pytest.fixture
-def held(sqlite_store: Store) -> Store:
-    """Give a store that holds the assignment's two members, where the kind of database makes no difference."""
-    sqlite_store.record([EGON, GLINDA], assignment_periods(EGON) + assignment_periods(GLINDA))
-    return sqlite_store
+def held(sqlite_storage: Storage) -> Storage:
+    """Give a storage that holds the assignment's two members, where the kind of database makes no difference."""
+    sqlite_storage.bulk_import.store([EGON, GLINDA], assignment_periods(EGON) + assignment_periods(GLINDA))
+    return sqlite_storage
 
 
 @pytest.fixture
-def local(held: Store) -> TestApp:
+def local(held: Storage) -> TestApp:
     return TestApp(create_app(held))
 
 
 # ---- periods
 
 
-def test_each_period_has_its_verdict_in_order_and_is_counted(app: TestApp, team: Store) -> None:
+def test_each_period_has_its_verdict_in_order_and_is_counted(app: TestApp, team: Storage) -> None:
     stored = assignment_periods(EGON)[0].to_json("iso")
     overlapping = period("2026-01-05T09:30:00-08:00", "2026-01-05T10:30:00-08:00")
     alone = period("2026-01-05T09:00:00+05:30", "2026-01-05T10:00:00+05:30", GLINDA)
@@ -101,7 +102,7 @@ def test_each_period_has_its_verdict_in_order_and_is_counted(app: TestApp, team:
     assert len(all_rows(team)) == 9
 
 
-def test_sent_again_all_are_duplicates_and_deleted_again_none_is_found(app: TestApp, team: Store) -> None:
+def test_sent_again_all_are_duplicates_and_deleted_again_none_is_found(app: TestApp, team: Storage) -> None:
     other = period("2026-01-05T20:00:00+05:30", "2026-01-05T21:00:00+05:30", GLINDA)
     before = all_rows(team)
     assert record(app, ONE, other)["inserted"] == 2
@@ -179,20 +180,20 @@ BAD_PERIODS = [
 
 @pytest.mark.parametrize(("bad", "pointer", "code"), BAD_PERIODS, ids=lambda value: str(value)[-40:])
 def test_a_period_that_cannot_be_is_said_where_and_why_and_nothing_is_changed(
-    sqlite_store: Store, bad: object, pointer: str, code: str
+    sqlite_storage: Storage, bad: object, pointer: str, code: str
 ) -> None:
-    sqlite_store.record([EGON], [])
-    app = TestApp(create_app(sqlite_store))
+    sqlite_storage.bulk_import.store([EGON], [])
+    app = TestApp(create_app(sqlite_storage))
     for method in ("POST", "DELETE"):
         got = refused(app, method, PATH, {"periods": [ONE, bad]})
         assert got == (422, "invalid_period", [(f"/periods/1{pointer}", code)])
-        assert all_rows(sqlite_store) == []
+        assert all_rows(sqlite_storage) == []
     answer = record(app, ONE, bad, partial=True)
     assert (answer["inserted"], answer["rejected"]) == (1, 1)
     verdict = answer["verdicts"][1]
     assert (verdict["verdict"], verdict["pointer"], verdict["code"]) == ("rejected", pointer, code)
     assert verdict["message"]
-    assert len(all_rows(sqlite_store)) == 1
+    assert len(all_rows(sqlite_storage)) == 1
     assert write(app, "DELETE", bad, ONE, partial=True)["deleted"] == 1
 
 
@@ -222,7 +223,7 @@ def test_at_most_ten_bad_periods_are_named(local: TestApp) -> None:
     assert errors[0] == ("/periods/1", "wrong_type")
 
 
-def test_a_dry_run_judges_all_and_changes_nothing(app: TestApp, team: Store) -> None:
+def test_a_dry_run_judges_all_and_changes_nothing(app: TestApp, team: Storage) -> None:
     before = all_rows(team)
     stored = {"user_id": EGON.id, **assignment_periods(EGON)[0].to_json("iso")}
     answer = record(app, ONE, stored, 5, dry_run=True)
@@ -264,15 +265,15 @@ def test_nothing_to_record_is_an_answer_too(local: TestApp) -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_a_body_of_another_shape_is_refused_whole(sqlite_store: Store, body: object, error: str) -> None:
-    app = TestApp(create_app(sqlite_store))
+def test_a_body_of_another_shape_is_refused_whole(sqlite_storage: Storage, body: object, error: str) -> None:
+    app = TestApp(create_app(sqlite_storage))
     for method in ("POST", "DELETE"):
         response = request(app, method, PATH, body)
         assert (response.status_int, response.json["error"]) == (400, error)
         assert response.json.get("max") == (5_000 if error == "too_many_periods" else None)
 
 
-def test_five_thousand_periods_are_taken_at_once_and_no_more(local: TestApp, held: Store) -> None:
+def test_five_thousand_periods_are_taken_at_once_and_no_more(local: TestApp, held: Storage) -> None:
     many = [
         {
             "user_id": EGON.id,
@@ -281,8 +282,8 @@ def test_five_thousand_periods_are_taken_at_once_and_no_more(local: TestApp, hel
         }
         for n in range(5_000)
         if (
-            iso := clock.iso(
-                at("2026-01-02T00:00:00Z") + (n // 1_000) * 86_400 * clock.SECOND + n * clock.SECOND, 0
+            iso := time_formats.iso(
+                at("2026-01-02T00:00:00Z") + (n // 1_000) * 86_400 * instants.SECOND + n * instants.SECOND, 0
             )
         )
     ]
@@ -296,7 +297,7 @@ def test_five_thousand_periods_are_taken_at_once_and_no_more(local: TestApp, hel
 # ---- lines
 
 
-def test_periods_may_come_as_lines(local: TestApp, held: Store) -> None:
+def test_periods_may_come_as_lines(local: TestApp, held: Storage) -> None:
     body = lines(ONE, {**ONE, "end_time": "2026-01-05T09:10:00-08:00"}).replace(b"\n", b"\r\n\n \t\n")
     answer = request(local, "POST", PATH, body, "application/x-ndjson").json
     assert (answer["inserted"], len(all_rows(held))) == (2, 8)
@@ -304,7 +305,7 @@ def test_periods_may_come_as_lines(local: TestApp, held: Store) -> None:
     assert (answer["deleted"], len(all_rows(held))) == (2, 6)
 
 
-def test_what_goes_with_lines_stands_in_the_address(local: TestApp, held: Store) -> None:
+def test_what_goes_with_lines_stands_in_the_address(local: TestApp, held: Storage) -> None:
     body = lines(ONE, 5)
     assert request(local, "POST", PATH, body, "application/x-ndjson").status_int == 422
     dry = request(local, "POST", PATH + "?dry_run=true", body, "application/x-ndjson").json
@@ -328,14 +329,14 @@ def test_what_goes_with_lines_stands_in_the_address(local: TestApp, held: Store)
     ],
 )
 def test_an_address_that_says_something_else_is_refused(
-    local: TestApp, held: Store, query: str, error: str
+    local: TestApp, held: Storage, query: str, error: str
 ) -> None:
     response = request(local, "POST", PATH + query, lines(ONE), "application/x-ndjson")
     assert (response.status_int, response.json["error"]) == (400, error)
     assert len(all_rows(held)) == 6
 
 
-def test_what_goes_with_json_does_not_stand_in_the_address(local: TestApp, held: Store) -> None:
+def test_what_goes_with_json_does_not_stand_in_the_address(local: TestApp, held: Storage) -> None:
     """A dry run that is asked for in the wrong place must not store anything."""
     response = request(local, "POST", PATH + "?dry_run=true", {"periods": [ONE]})
     assert (response.status_int, response.json["error"]) == (400, "unknown_field")
@@ -366,7 +367,7 @@ TEXT = json.dumps(ONE)
     ],
     ids=ascii,
 )
-def test_a_line_is_one_value(local: TestApp, held: Store, body: str) -> None:
+def test_a_line_is_one_value(local: TestApp, held: Storage, body: str) -> None:
     response = request(local, "POST", PATH + "?partial=true", body.encode(), "application/x-ndjson")
     assert (response.status_int, response.json["error"]) == (400, "invalid_json")
     assert len(all_rows(held)) == 6
@@ -378,8 +379,8 @@ def test_a_line_is_one_value(local: TestApp, held: Store, body: str) -> None:
         "".join
     )
 )
-def test_lines_are_taken_only_if_each_is_json(sqlite_store: Store, text: str) -> None:
-    sqlite_store.record([EGON], [])
+def test_lines_are_taken_only_if_each_is_json(sqlite_storage: Storage, text: str) -> None:
+    sqlite_storage.bulk_import.store([EGON], [])
     expected = 0
     for line in filter(None, (line.strip(" \t\r") for line in text.split("\n"))):
         try:
@@ -388,7 +389,7 @@ def test_lines_are_taken_only_if_each_is_json(sqlite_store: Store, text: str) ->
             expected = -1
             break
         expected += 1
-    app = TestApp(create_app(sqlite_store))
+    app = TestApp(create_app(sqlite_storage))
     answer = request(app, "POST", PATH + "?dry_run=true", text.encode(), "application/x-ndjson").json
     assert len(answer.get("verdicts", [])) == max(expected, 0)
     assert answer.get("error") == ("invalid_json" if expected < 0 else None)
@@ -409,7 +410,7 @@ def beat(app: TestApp, **more: object) -> Any:
     return response.json
 
 
-def test_a_heartbeat_says_what_it_did_and_the_period_that_holds_it(app: TestApp, team: Store) -> None:
+def test_a_heartbeat_says_what_it_did_and_the_period_that_holds_it(app: TestApp, team: Storage) -> None:
     first = beat(app, at="2026-01-05T09:00:00-08:00")
     assert first == {
         "ok": True,
@@ -423,9 +424,9 @@ def test_a_heartbeat_says_what_it_did_and_the_period_that_holds_it(app: TestApp,
     assert len(all_rows(team)) == 8
 
 
-def test_the_second_of_a_heartbeat_begins_on_the_clock_that_was_shown_then(local: TestApp, held: Store) -> None:
+def test_the_second_of_a_heartbeat_begins_on_the_clock_that_was_shown_then(local: TestApp, held: Storage) -> None:
     """Clocks in Sao Paulo went from 00:00 to 01:00."""
-    held.record([User("sp", "S", "America/Sao_Paulo")], [])
+    held.bulk_import.store([User("sp", "S", "America/Sao_Paulo")], [])
     for shown in ("2018-11-04T03:00:00Z", "2018-11-04T01:00", "2018-11-04T01:00-02:00"):
         assert beat(local, user_id="sp", at=shown)["period"] == {
             "start_time": "2018-11-03T23:59:59-03:00",
@@ -435,10 +436,10 @@ def test_the_second_of_a_heartbeat_begins_on_the_clock_that_was_shown_then(local
     assert elsewhere["start_time"] == "2019-11-04T00:59:59+05:30"
 
 
-def test_a_heartbeat_is_now_unless_it_says_when(local: TestApp, held: Store) -> None:
-    before = clock.now()
+def test_a_heartbeat_is_now_unless_it_says_when(local: TestApp, held: Storage) -> None:
+    before = instants.now()
     ends = at(beat(local)["period"]["end_time"])
-    assert before <= ends <= clock.now()
+    assert before <= ends <= instants.now()
     assert beat(local)["verdict"] == "extended"
 
 
@@ -472,7 +473,7 @@ def test_a_heartbeat_is_now_unless_it_says_when(local: TestApp, held: Store) -> 
     ids=str,
 )
 def test_a_heartbeat_that_cannot_be_is_refused(
-    local: TestApp, held: Store, more: dict[str, object], status: int, error: str
+    local: TestApp, held: Storage, more: dict[str, object], status: int, error: str
 ) -> None:
     assert refused(local, "POST", "/api/heartbeat/", {"user_id": EGON.id, **more})[:2] == (status, error)
     assert len(all_rows(held)) == 6
@@ -492,15 +493,15 @@ def test_the_first_second_of_1970_can_hold_a_heartbeat(local: TestApp) -> None:
 NEW = {"id": "new", "real_name": "New", "tz": "Europe/Berlin"}
 
 
-def test_a_user_is_made_once_and_sent_again_is_no_error(app: TestApp, team: Store) -> None:
+def test_a_user_is_made_once_and_sent_again_is_no_error(app: TestApp, team: Storage) -> None:
     for is_new in (True, False):
         assert request(app, "POST", "/api/users/", NEW).json == {"ok": True, "created": is_new, "member": NEW}
     for other in ({**NEW, "real_name": "Other"}, {**NEW, "tz": "UTC"}):
         assert refused(app, "POST", "/api/users/", other) == (409, "user_exists", [])
-    assert team.find_user("new") == User("new", "New", "Europe/Berlin")
+    assert team.users.find("new") == User("new", "New", "Europe/Berlin")
 
 
-def test_a_user_is_put_and_patched(app: TestApp, team: Store) -> None:
+def test_a_user_is_put_and_patched(app: TestApp, team: Storage) -> None:
     path = "/api/users/new/"
     assert request(app, "PATCH", path, {"real_name": "X"}).json["error"] == "user_not_found"
     body = {"real_name": "New", "tz": "Europe/Berlin"}
@@ -509,7 +510,7 @@ def test_a_user_is_put_and_patched(app: TestApp, team: Store) -> None:
     assert (changed["created"], changed["member"]["real_name"]) == (False, "Newer")
     assert request(app, "PATCH", path, {"tz": "UTC"}).json["member"] == {**NEW, "real_name": "Newer", "tz": "UTC"}
     assert request(app, "PATCH", path, {}).json["member"]["tz"] == "UTC"
-    assert team.find_user("new") == User("new", "Newer", "UTC")
+    assert team.users.find("new") == User("new", "Newer", "UTC")
     assert app.get(path).json["member"] == {"id": "new", "real_name": "Newer", "tz": "UTC"}
 
 
@@ -548,15 +549,15 @@ def test_a_user_is_put_and_patched(app: TestApp, team: Store) -> None:
     ],
 )
 def test_a_user_that_cannot_be_or_is_not_there_is_refused(
-    app: TestApp, team: Store, method: str, path: str, body: object, status: int, error: str
+    app: TestApp, team: Storage, method: str, path: str, body: object, status: int, error: str
 ) -> None:
-    before = list(team.all_users())
+    before = list(team.users.all())
     assert refused(app, method, path, body)[:2] == (status, error)
-    assert list(team.all_users()) == before
+    assert list(team.users.all()) == before
 
 
-def test_naughty_names_are_taken_and_come_back_in_every_answer(sqlite_store: Store) -> None:
-    app = TestApp(create_app(sqlite_store))
+def test_naughty_names_are_taken_and_come_back_in_every_answer(sqlite_storage: Storage) -> None:
+    app = TestApp(create_app(sqlite_storage))
     taken = {}
     for number, name in enumerate(NAUGHTY[::4]):
         body = {"id": f"u{number}", "real_name": name, "tz": "UTC"}
@@ -570,7 +571,7 @@ def test_naughty_names_are_taken_and_come_back_in_every_answer(sqlite_store: Sto
     assert {user["id"]: user["real_name"] for user in users} == taken
 
 
-def test_a_user_who_moves_keeps_the_dates_and_offsets_of_the_past(local: TestApp, held: Store) -> None:
+def test_a_user_who_moves_keeps_the_dates_and_offsets_of_the_past(local: TestApp, held: Storage) -> None:
     question = {"id_list": [EGON.id], "time_format": "iso"}
     before = local.post_json("/api/loguseractivity", question).json["members"][0]["activity_periods"]
     days = local.post_json("/api/summary", question).json["members"][0]["days"]
@@ -587,12 +588,12 @@ def test_a_user_who_moves_keeps_the_dates_and_offsets_of_the_past(local: TestApp
     assert all_rows(held)[3][3:5] == (13 * 3600, 13 * 3600)
 
 
-def test_whoever_is_deleted_is_gone_from_the_file(sqlite_store: Store, tmp_path: Path) -> None:
+def test_whoever_is_deleted_is_gone_from_the_file(sqlite_storage: Storage, tmp_path: Path) -> None:
     canary = User("canary-id", "Canary Name", "Antarctica/Troll")
-    app = TestApp(create_app(sqlite_store))
-    headers = make_token(sqlite_store, "admin")
-    make_token(sqlite_store, "read", users=("canary-id", "other"))
-    sqlite_store.record([canary, EGON], assignment_periods(canary) + assignment_periods(EGON))
+    app = TestApp(create_app(sqlite_storage))
+    headers = make_token(sqlite_storage, "admin")
+    make_token(sqlite_storage, "read", users=("canary-id", "other"))
+    sqlite_storage.bulk_import.store([canary, EGON], assignment_periods(canary) + assignment_periods(EGON))
     assert b"canary-id" in (tmp_path / "ftl.sqlite3").read_bytes()
     assert app.delete("/api/users/canary-id", headers=headers).json == {"ok": True}
     held = b"".join(file.read_bytes() for file in tmp_path.iterdir())
@@ -606,12 +607,12 @@ def test_whoever_is_deleted_is_gone_from_the_file(sqlite_store: Store, tmp_path:
 
 
 def test_what_is_held_of_a_user_can_be_imported_again(
-    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     team = [EGON, User("quiet", 'Quiet "Q" \U0001f600', "Africa/Monrovia")]
     odd = ActivityPeriod(EGON.id, 1, 2, -28_800, -28_800)
-    store.record(team, [*assignment_periods(EGON), odd])
-    app = TestApp(create_app(store))
+    storage.bulk_import.store(team, [*assignment_periods(EGON), odd])
+    app = TestApp(create_app(storage))
     for user in team:
         response = app.get(f"/api/users/{user.id}/export/")
         check_common_stream(response, "application/json")
@@ -620,9 +621,9 @@ def test_what_is_held_of_a_user_can_be_imported_again(
     other = tmp_path / "other.sqlite3"
     monkeypatch.setenv("DATABASE_URL", str(other))
     assert [main(["import", "members", str(tmp_path / user.id)]) for user in team] == [0, 0]
-    with Store.open(str(other)) as copy:
-        assert list(copy.all_users()) == list(store.all_users())
-        assert [row[:5] for row in all_rows(copy)] == [row[:5] for row in all_rows(store)]
+    with Storage.open(str(other)) as copy:
+        assert list(copy.all_users()) == list(storage.users.all())
+        assert [row[:5] for row in all_rows(copy)] == [row[:5] for row in all_rows(storage)]
 
 
 def check_common_stream(response: TestResponse, content_type: str) -> None:
@@ -631,8 +632,8 @@ def check_common_stream(response: TestResponse, content_type: str) -> None:
     assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_an_export_has_a_line_for_all_that_is_held_and_one_that_counts_them(app: TestApp, team: Store) -> None:
-    team.add_users([User("quiet", "Q", "UTC")])
+def test_an_export_has_a_line_for_all_that_is_held_and_one_that_counts_them(app: TestApp, team: Storage) -> None:
+    team.users.add_new([User("quiet", "Q", "UTC")])
     response = app.get("/api/export/")
     check_common_stream(response, "application/x-ndjson")
     *found, last = map(json.loads, response.text.splitlines())
@@ -642,19 +643,20 @@ def test_an_export_has_a_line_for_all_that_is_held_and_one_that_counts_them(app:
     assert record(app, *[line for line in found if "user_id" in line])["duplicates"] == 6
 
 
-def test_an_export_of_nothing_is_one_line(sqlite_store: Store) -> None:
-    assert TestApp(create_app(sqlite_store)).get("/api/export").body == b'{"ok":true,"count":0}\n'
+def test_an_export_of_nothing_is_one_line(sqlite_storage: Storage) -> None:
+    assert TestApp(create_app(sqlite_storage)).get("/api/export").body == b'{"ok":true,"count":0}\n'
 
 
 @pytest.fixture
-def three_pages(sqlite_store: Store) -> Store:
-    sqlite_store.record(
-        [EGON], (ActivityPeriod(EGON.id, n * clock.MINUTE, (n + 1) * clock.MINUTE, 0, 0) for n in range(11_000))
+def three_pages(sqlite_storage: Storage) -> Storage:
+    sqlite_storage.bulk_import.store(
+        [EGON],
+        (ActivityPeriod(EGON.id, n * instants.MINUTE, (n + 1) * instants.MINUTE, 0, 0) for n in range(11_000)),
     )
-    return sqlite_store
+    return sqlite_storage
 
 
-def test_an_export_takes_no_more_memory_for_more_periods(three_pages: Store) -> None:
+def test_an_export_takes_no_more_memory_for_more_periods(three_pages: Storage) -> None:
     def peak(pieces: Any, most: int) -> tuple[int, int]:
         """Return what the first pieces take at most, and how long they are."""
         length = 0
@@ -667,8 +669,8 @@ def test_an_export_takes_no_more_memory_for_more_periods(three_pages: Store) -> 
         tracemalloc.stop()
         return taken, length
 
-    handlers = Recording(three_pages)
-    for pieces, first_page in ((handlers._lines, 1), (lambda: handlers._member(EGON), 3)):
+    ways = ((lambda: exports.lines(three_pages), 1), (lambda: exports.user_pieces(three_pages, EGON), 3))
+    for pieces, first_page in ways:
         peak(pieces(), first_page)  # what is made once
         (few, short), (all_, long) = peak(pieces(), first_page), peak(pieces(), 1_000)
         assert long > 2 * short
@@ -677,19 +679,19 @@ def test_an_export_takes_no_more_memory_for_more_periods(three_pages: Store) -> 
 
 @pytest.mark.parametrize("path", ["/api/export", f"/api/users/{EGON.id}/export"])
 def test_an_export_that_fails_on_the_way_is_seen_to_be_broken(
-    three_pages: Store, caplog: pytest.LogCaptureFixture, path: str
+    three_pages: Storage, caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
-    pages = three_pages.span_pages
+    pages = three_pages.periods.pages_of
 
     def fail(user_id: str) -> Any:
         """Take the table away before the last of it has been read."""
         for number, page in enumerate(pages(user_id)):
             if number == 1:
-                with unit(three_pages.database, write=True) as connection:
+                with transaction(three_pages.database, write=True) as connection:
                     connection.execute(sa.text("DROP TABLE activity_periods"))
             yield page
 
-    three_pages.span_pages = fail  # type: ignore[method-assign]
+    three_pages.periods.pages_of = fail  # type: ignore[method-assign]
     with serving(create_app(three_pages)) as url:
         parts = urlsplit(url)
         with socket.create_connection((str(parts.hostname), parts.port or 0), timeout=10) as connection:
@@ -716,11 +718,11 @@ def test_a_short_export_comes_whole_to_a_real_client(server_url: str) -> None:
     connection.close()
 
 
-def test_an_export_goes_on_while_somebody_is_deleted(store: Store) -> None:
-    store.record([EGON, GLINDA], assignment_periods(EGON) + assignment_periods(GLINDA))
-    pieces = Recording(store)._lines()
+def test_an_export_goes_on_while_somebody_is_deleted(storage: Storage) -> None:
+    storage.bulk_import.store([EGON, GLINDA], assignment_periods(EGON) + assignment_periods(GLINDA))
+    pieces = exports.lines(storage)
     first = next(pieces)
-    store.delete_user(GLINDA.id)
+    storage.users.delete(GLINDA.id)
     *found, last = map(json.loads, (first + b"".join(pieces)).splitlines())
     assert last == {"ok": True, "count": len(found)}
     assert len([line for line in found if line.get("user_id") == EGON.id]) == 3
@@ -762,15 +764,15 @@ items = json_values | st.fixed_dictionaries(
     | items
     | json_values,
 )
-def test_no_json_breaks_what_writes(sqlite_store: Store, where: tuple[str, str], body: object) -> None:
-    sqlite_store.record([EGON], [])
-    response = request(TestApp(create_app(sqlite_store)), *where, json.dumps(body).encode())
+def test_no_json_breaks_what_writes(sqlite_storage: Storage, where: tuple[str, str], body: object) -> None:
+    sqlite_storage.bulk_import.store([EGON], [])
+    response = request(TestApp(create_app(sqlite_storage)), *where, json.dumps(body).encode())
     assert response.status_int in (200, 400, 404, 409, 422)
 
 
-def test_no_write_says_in_the_log_what_it_wrote(sqlite_store: Store, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_write_says_in_the_log_what_it_wrote(sqlite_storage: Storage, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    app = TestApp(create_app(sqlite_store))
+    app = TestApp(create_app(sqlite_storage))
     user = {"id": "canary-id", "real_name": "canary-name", "tz": "Europe/Berlin"}
     request(app, "POST", "/api/users", user)
     request(app, "POST", "/api/users", {**user, "real_name": "canary-other"})
@@ -780,12 +782,12 @@ def test_no_write_says_in_the_log_what_it_wrote(sqlite_store: Store, caplog: pyt
     assert "canary" not in caplog.text
 
 
-def test_what_lies_far_ahead_cannot_be_recorded_but_deleted(app: TestApp, team: Store) -> None:
-    ahead = clock.now() + 30 * 24 * clock.HOUR
-    period = ActivityPeriod(EGON.id, ahead, ahead + clock.HOUR, 0, 0)
+def test_what_lies_far_ahead_cannot_be_recorded_but_deleted(app: TestApp, team: Storage) -> None:
+    ahead = instants.now() + 30 * 24 * instants.HOUR
+    period = ActivityPeriod(EGON.id, ahead, ahead + instants.HOUR, 0, 0)
     sent = {"periods": [{"user_id": EGON.id, **period.to_json("iso")}]}
     assert refused(app, "POST", "/api/activity", sent)[2] == [("/periods/0/end_time", "invalid_period")]
-    team.record([], [period])  # as a file may have it
+    team.bulk_import.store([], [period])  # as a file may have it
     response = request(
         app, "DELETE", "/api/activity", {"periods": [{"user_id": EGON.id, **period.to_json("iso")}]}
     )

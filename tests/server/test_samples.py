@@ -6,13 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ftlserver import clock, samples
+from ftlserver.commands import sample_data
+from ftlserver.domain import instants, timezones
+from ftlserver.domain.period import ActivityPeriod
+from ftlserver.domain.user import User
 from ftlserver.errors import InvalidPeriodError, InvalidValueError
-from ftlserver.models import ActivityPeriod, User
 from tests.conftest import EGON, at
 
 NOW = at("2026-11-23T22:00:00Z")
-users = st.sampled_from(sorted(clock.zone_names())).map(lambda tz: User("u", "U", tz))
+users = st.sampled_from(sorted(timezones.zone_names())).map(lambda tz: User("u", "U", tz))
 
 
 def overlap(periods: list[ActivityPeriod]) -> bool:
@@ -21,32 +23,32 @@ def overlap(periods: list[ActivityPeriod]) -> bool:
 
 
 def test_users_have_ids_of_twelve_letters_and_digits_and_are_the_same_for_a_seed() -> None:
-    users = samples.make_users(50, seed=7)
-    assert users == samples.make_users(50, seed=7)
-    assert users != samples.make_users(50, seed=8)
+    users = sample_data.make_users(50, seed=7)
+    assert users == sample_data.make_users(50, seed=7)
+    assert users != sample_data.make_users(50, seed=8)
     assert all(len(user.id) == 12 and user.id.isalnum() and user.id.isascii() for user in users)
     assert len({user.real_name for user in users}) > 40
 
 
 def test_without_a_seed_users_differ() -> None:
-    assert samples.make_users(1) != samples.make_users(1)
+    assert sample_data.make_users(1) != sample_data.make_users(1)
 
 
 @settings(max_examples=50)
 @given(users, st.integers(at("1972-01-01T00:00:00Z"), NOW), st.integers(1, 400))
 def test_hourly_periods_lie_a_day_apart_and_never_overlap(user: User, now: int, total: int) -> None:
-    periods = samples.hourly(user, total, now)
+    periods = sample_data.hourly(user, total, now)
     assert len(periods) == total
     assert periods[0].started_at == now
-    assert all(period.ended_at - period.started_at == clock.HOUR for period in periods)
+    assert all(period.ended_at - period.started_at == instants.HOUR for period in periods)
     assert all(period.started_at <= now for period in periods)
     assert not overlap(periods)
-    assert len({clock.wall_clock(period.started_at, period.start_offset).date() for period in periods}) == total
+    assert len({instants.wall_clock(period.started_at, period.start_offset).date() for period in periods}) == total
 
 
 def test_hourly_periods_keep_the_wall_clock_over_a_dst_change() -> None:
     now = at("2026-11-03T20:00:00Z")
-    shown = [period.to_json("iso")["start_time"] for period in samples.hourly(EGON, 4, now)]
+    shown = [period.to_json("iso")["start_time"] for period in sample_data.hourly(EGON, 4, now)]
     assert shown == [
         "2026-11-03T12:00:00-08:00",
         "2026-11-02T12:00:00-08:00",
@@ -57,13 +59,15 @@ def test_hourly_periods_keep_the_wall_clock_over_a_dst_change() -> None:
 
 def test_hourly_periods_pass_over_a_day_that_was_skipped() -> None:
     apia = User("u", "U", "Pacific/Apia")
-    shown = [period.to_json("iso")["start_time"] for period in samples.hourly(apia, 3, at("2011-12-31T20:00:00Z"))]
+    shown = [
+        period.to_json("iso")["start_time"] for period in sample_data.hourly(apia, 3, at("2011-12-31T20:00:00Z"))
+    ]
     assert shown == ["2012-01-01T10:00:00+14:00", "2011-12-31T10:00:00+14:00", "2011-12-29T10:00:00-10:00"]
 
 
 def test_hourly_periods_before_1970_are_refused() -> None:
     with pytest.raises(InvalidPeriodError):
-        samples.hourly(EGON, 30_000, NOW)
+        sample_data.hourly(EGON, 30_000, NOW)
 
 
 @settings(max_examples=50)
@@ -72,42 +76,42 @@ def test_hourly_periods_before_1970_are_refused() -> None:
     st.integers(1, 60),
     st.integers(1, 60),
     st.integers(),
-    st.integers(NOW - 400 * 24 * clock.HOUR, NOW),
+    st.integers(NOW - 400 * 24 * instants.HOUR, NOW),
 )
 def test_working_days_hold_exactly_the_total_before_now_without_overlap(
     user: User, total: int, days: int, seed: int, now: int
 ) -> None:
     try:
-        periods = samples.working_days(user, total, days, now, seed)
+        periods = sample_data.working_days(user, total, days, now, seed)
     except InvalidValueError:
         assert days < 3  # just after midnight there is no room
         return
     assert len(periods) == total
     assert not overlap(periods)
     assert max(period.ended_at for period in periods) <= now
-    first_day = clock.today(now, clock.zone(user.tz)).toordinal() - days + 1
-    assert all(clock.today(p.started_at, clock.zone(user.tz)).toordinal() >= first_day for p in periods)
-    assert periods == samples.working_days(user, total, days, now, seed)
+    first_day = timezones.date_at(now, timezones.zone(user.tz)).toordinal() - days + 1
+    assert all(timezones.date_at(p.started_at, timezones.zone(user.tz)).toordinal() >= first_day for p in periods)
+    assert periods == sample_data.working_days(user, total, days, now, seed)
 
 
 def test_working_days_are_days_of_work() -> None:
-    periods = samples.working_days(EGON, 200, 60, NOW, seed=1)
-    starts = [clock.wall_clock(period.started_at, period.start_offset) for period in periods]
+    periods = sample_data.working_days(EGON, 200, 60, NOW, seed=1)
+    starts = [instants.wall_clock(period.started_at, period.start_offset) for period in periods]
     assert sum(5 <= start.hour <= 20 for start in starts) / len(starts) > 0.95
     assert sum(start.weekday() < 5 for start in starts) / len(starts) > 0.85
 
 
 def test_more_periods_than_fit_are_refused() -> None:
     with pytest.raises(InvalidValueError, match="do not fit"):
-        samples.working_days(EGON, 10_000, 1, NOW, seed=1)
+        sample_data.working_days(EGON, 10_000, 1, NOW, seed=1)
 
 
 def test_the_demo_team_is_the_assignments_two_and_eight_colleagues() -> None:
-    team = samples.demo_team(NOW)
+    team = sample_data.demo_team(NOW)
     assert [user.id for user, _ in team[:2]] == ["W012A3CDE", "W07QCRPA4"]
     assert len(team) == 10
     zones = {user.tz for user, _ in team}
     assert {"Pacific/Honolulu", "Pacific/Auckland", "Asia/Kathmandu", "Australia/Adelaide"} <= zones
     for _, periods in team[2:]:
         assert not overlap(periods)
-        assert max(p.ended_at for p in periods) - min(p.started_at for p in periods) > 50 * 24 * clock.HOUR
+        assert max(p.ended_at for p in periods) - min(p.started_at for p in periods) > 50 * 24 * instants.HOUR

@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ftlserver import serving as serving_module
-from ftlserver.app import create_app
 from ftlserver.errors import ConfigError
-from ftlserver.serving import Server, listen
-from ftlserver.store import Store
+from ftlserver.serving import server as server_module
+from ftlserver.serving.server import Server, listen
+from ftlserver.storage import Storage
+from ftlserver.web.app import create_app
 from tests.conftest import serving
 
 MIB = 1024 * 1024
@@ -154,10 +154,10 @@ def test_a_head_request_has_the_headers_alone(server_url: str) -> None:
     connection.close()
 
 
-def test_requests_that_trickle_are_cut_off(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving_module, "HEADER_SECONDS", 0.2)
-    monkeypatch.setattr(serving_module, "BODY_SECONDS", 0.2)
-    with serving(create_app(sqlite_store)) as url:
+def test_requests_that_trickle_are_cut_off(sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "HEADER_SECONDS", 0.2)
+    monkeypatch.setattr(server_module, "BODY_SECONDS", 0.2)
+    with serving(create_app(sqlite_storage)) as url:
         address = (str(urlsplit(url).hostname), urlsplit(url).port or 0)
         slow = [socket.create_connection(address, timeout=10) for _ in range(3)]
         for connection, start in zip(

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlserver import strict_json
 from ftlserver.errors import InvalidRequestError
+from ftlserver.web import strict_json
 from tests.conftest import DATA
 
 SUITE = sorted((DATA / "json-test-suite").glob("*.json"))

@@ -1,0 +1,86 @@
+"""Tokens and principals: what a program sends to be allowed in, and what it may do then."""
+
+import hashlib
+import re
+import secrets
+import string
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ftlserver.errors import RefusedError
+
+SCOPES = ("read", "write", "admin")  # admin holds the other two; write does not hold read
+
+_ALPHABET = string.ascii_letters + string.digits
+_SECRET = re.compile(r"ftl_([0-9A-Za-z]{8})_[0-9A-Za-z_-]{43}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A caller: their scopes, and the users they are bound to, None for all; *name* is that of their token."""
+
+    scopes: frozenset[str]
+    user_ids: frozenset[str] | None = None
+    name: str | None = None
+
+    def allow(self, scope: str) -> None:
+        """Raise RefusedError unless *scope* is among this principal's."""
+        if scope not in self.scopes:
+            if self.name is None:
+                raise not_authed()
+            message = f"this needs a token with the scope {scope}"
+            raise RefusedError("missing_scope", message, needed=scope, provided=sorted(self.scopes))
+
+    def allow_users(self, user_ids: Iterable[str] | None) -> None:
+        """Raise RefusedError unless *user_ids*, or all users, are among those this principal is bound to."""
+        if self.user_ids is not None and (user_ids is None or not self.user_ids.issuperset(user_ids)):
+            message = "this token is bound to some users and has no access to others; name them"
+            raise RefusedError("missing_scope", message, needed="other users", provided=sorted(self.user_ids))
+
+
+def not_authed() -> RefusedError:
+    """Return the error for a caller without a token where one is needed."""
+    return RefusedError("not_authed", "this needs a token, as Authorization: Bearer ftl_...")
+
+
+EVERYTHING = Principal(frozenset(SCOPES))
+READ_ONLY = Principal(frozenset(["read"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token as stored: not the secret, only its digest. Times are instants; *expires_at* None is never."""
+
+    id: str
+    name: str
+    digest: str
+    scopes: tuple[str, ...]
+    user_ids: tuple[str, ...] | None
+    created_at: int
+    expires_at: int | None
+    last_used_at: int | None = None
+    revoked_at: int | None = None
+
+    def is_valid(self, now: int) -> bool:
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+    def principal(self) -> Principal:
+        scopes = frozenset(SCOPES if "admin" in self.scopes else self.scopes)
+        return Principal(scopes, None if self.user_ids is None else frozenset(self.user_ids), self.name)
+
+
+def mint() -> tuple[str, str]:
+    """Return the id and the secret of a new token: 256 random bits behind a prefix that secret scanners find."""
+    id_ = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return id_, f"ftl_{id_}_{secrets.token_urlsafe(32)}"
+
+
+def id_of(secret: str) -> str | None:
+    """Return the id inside a secret, None for text that is not a secret."""
+    match = _SECRET.fullmatch(secret)
+    return match[1] if match else None
+
+
+def digest(secret: str) -> str:
+    """Return the digest that is stored of a secret; 256 random bits need neither salt nor a slow hash."""
+    return hashlib.sha256(secret.encode(errors="surrogateescape")).hexdigest()

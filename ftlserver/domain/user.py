@@ -1,0 +1,62 @@
+"""A user, as a value that cannot be wrong; what an id and a name may be."""
+
+import re
+from dataclasses import dataclass, fields
+from typing import Any
+
+from ftlserver.domain import timezones
+from ftlserver.errors import InvalidUserError
+
+USER_ID_RULE = "expected 1 to 120 characters of A-Z a-z 0-9 . _ @ + -"
+REAL_NAME_RULE = "expected 1 to 200 characters without control characters"
+
+_USER_ID = re.compile(r"[A-Za-z0-9._@+-]{1,120}")
+_REAL_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,200}")
+
+
+def is_user_id(value: object) -> bool:
+    """Tell whether *value* is 1 to 120 characters of ``A-Z a-z 0-9 . _ @ + -``."""
+    return type(value) is str and _USER_ID.fullmatch(value) is not None
+
+
+def is_real_name(value: object) -> bool:
+    """Tell whether *value* is 1 to 200 characters without control characters and lone surrogates."""
+    return type(value) is str and _REAL_NAME.fullmatch(value) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person; *tz* is an IANA name, kept as given.
+
+    The fields are the columns of the table and the keys in answers, in this order. Raise InvalidUserError or
+    UnknownZoneError.
+    """
+
+    id: str
+    real_name: str
+    tz: str
+
+    def __post_init__(self) -> None:
+        if not is_user_id(self.id):
+            raise InvalidUserError(f"id: {USER_ID_RULE}")
+        if not is_real_name(self.real_name):
+            raise InvalidUserError(f"real_name: {REAL_NAME_RULE}")
+        timezones.zone(self.tz)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the part of an answer that identifies a member; fields without a value are left out."""
+        values = {name: getattr(self, name) for name in USER_FIELDS}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+USER_FIELDS = tuple(field.name for field in fields(User))
+
+
+@dataclass(frozen=True, slots=True)
+class UserSummary:
+    """A user with the number of their periods and the end of the last one: an instant, and the offset then."""
+
+    user: User
+    periods: int
+    last_active_at: int | None
+    last_offset: int

@@ -1,0 +1,96 @@
+"""The window [from, to) of a question, as text and as instants."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ftlserver.domain import time_formats, timezones
+from ftlserver.domain.intervals import Interval
+from ftlserver.domain.period import Span
+from ftlserver.domain.timezones import Zone
+from ftlserver.domain.user import User
+from ftlserver.errors import InvalidRequestError, InvalidValueError, Problem
+
+BEGINNING = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The window of a question: two texts, either of which may be missing, and how to read them.
+
+    A text without offset is read in *tz*, or in each user's own zone when that is None. Without *from_* the
+    window contains everything before its end, without *to* it ends at *now*.
+    """
+
+    from_: str | None
+    to: str | None
+    tz: Zone | None
+    now: int
+
+    @classmethod
+    def of(cls, asked: Mapping[str, Any], now: int) -> "Window":
+        """Return the window of a request; raise UnknownZoneError."""
+        return cls(asked.get("from"), asked.get("to"), read_zone(asked), now)
+
+    def edges(self, user: User) -> Interval:
+        """Return the instants between which the window lies for *user*; raise InvalidRequestError."""
+        tz = self.tz or timezones.zone(user.tz)
+        start = BEGINNING if self.from_ is None else read_edge("/from", self.from_, tz)
+        end = self.now if self.to is None else read_edge("/to", self.to, tz)
+        if start >= end:
+            problem = Problem("/to" if self.to is not None else "/from", "empty_window", "from must lie before to")
+            raise InvalidRequestError(
+                "invalid_argument", "the window is empty: from must lie before to", [problem]
+            )
+        return start, end
+
+    @property
+    def is_same_for_all(self) -> bool:
+        """Tell whether the window is the same for all members."""
+        return self.tz is not None or all(
+            text is None or time_formats.is_absolute(text) for text in (self.from_, self.to)
+        )
+
+    def from_first_activity(self, edges: Interval, spans: Sequence[Span]) -> Interval:
+        """Return the *edges* of a member, beginning with the first of *spans* if the window has no beginning."""
+        start, end = edges
+        if self.from_ is None and spans:
+            start = min(max(start, spans[0][0]), end - 1)
+        return start, end
+
+    def to_json(self, edges: Mapping[str, Interval], rule: str) -> dict[str, Any]:
+        """Return the window as instants, and the *rule* by which it was applied.
+
+        *edges* are the instants by user id; where they differ, the outermost are given, and each user's own.
+        """
+        starts, ends = zip(*edges.values(), strict=True) if edges else ((BEGINNING,), (self.now,))
+        answer: dict[str, Any] = {**self._to_json(min(starts), max(ends)), "rule": rule}
+        if not self.is_same_for_all:
+            answer["by_member"] = {user_id: self._to_json(*pair) for user_id, pair in edges.items()}
+        return answer
+
+    def _to_json(self, start: int, end: int) -> dict[str, str | None]:
+        return {"from": None if self.from_ is None else time_formats.utc(start), "to": time_formats.utc(end)}
+
+
+def read_zone(asked: Mapping[str, Any]) -> Zone | None:
+    """Return the zone that a request asks to be answered in, if any; raise UnknownZoneError."""
+    return timezones.zone(asked["tz"]) if "tz" in asked else None
+
+
+def read_edge(pointer: str, text: str, tz: Zone) -> int:
+    """Return the instant that a field of a request gives; raise InvalidRequestError, which names the field."""
+    try:
+        return time_formats.parse_edge(text, tz)
+    except InvalidValueError as exc:
+        message = f"{exc.message}, or a date such as 2020-02-01"
+        raise InvalidRequestError(
+            "invalid_argument", f"{pointer[1:]} cannot be read", [Problem(pointer, exc.code, message)]
+        ) from exc
+
+
+def shown_offset(tz: Zone | None) -> Callable[[int, int], int]:
+    """Return the function that gives the offset to show an instant with: that of *tz*, else the one recorded."""
+    if tz is None:
+        return lambda _instant, recorded: recorded
+    return lambda instant, _recorded: timezones.offset_at(instant, tz)

@@ -1,0 +1,40 @@
+"""The database behind the service: the tables, their transactions, and one object that gives access to all."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ftlserver.storage.bulk_import import BulkImport
+from ftlserver.storage.database import Database, connect, transaction
+from ftlserver.storage.heartbeats import Heartbeats
+from ftlserver.storage.periods import Periods
+from ftlserver.storage.recording import Recording
+from ftlserver.storage.tokens import Tokens
+from ftlserver.storage.users import Users
+
+
+class Storage:
+    """An open database. Everything in it may raise DatabaseError."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.users = Users(database)
+        self.tokens = Tokens(database)
+        self.periods = Periods(database, self.users)
+        self.recording = Recording(database, self.users, self.periods)
+        self.heartbeats = Heartbeats(database, self.users, self.periods)
+        self.bulk_import = BulkImport(database, self.users, self.periods)
+
+    @classmethod
+    @contextmanager
+    def open(cls, url: str, *, threads: int = 1) -> Iterator["Storage"]:
+        """Open the database at *url* for as many *threads*, and close it at the end."""
+        database = connect(url, threads=threads)
+        try:
+            yield cls(database)
+        finally:
+            database.close()
+
+    def check(self) -> None:
+        """Check that the database can be written; raise DatabaseError."""
+        with transaction(self.database, write=True):
+            self.users.table.delete(id="")

@@ -1,0 +1,98 @@
+"""The tables, and the migrations that make and change them.
+
+Migrations are append-only: a change to the tables is a new function at the end of MIGRATIONS.
+"""
+
+from collections.abc import Callable
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from ftlserver.domain import instants
+
+# An arbitrary number, the same in every process that migrates.
+_ADVISORY_LOCK = 7_046_029_254
+
+
+def _create_users_and_periods(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        # Code points order ids, as in Python; generated columns cost no space.
+        text, ending, kind = "", "WITHOUT ROWID", "VIRTUAL"
+        wall_date = "date({} / 1000000 + {}, 'unixepoch')"
+        wall_time = "time({} / 1000000 + {}, 'unixepoch')"
+    else:
+        text, ending, kind = 'COLLATE "C"', "", "STORED"
+        wall_clock = "timestamp '1970-01-01' + ({} / 1000000 + {}) * interval '1 second'"
+        wall_date, wall_time = f"({wall_clock})::date", f"({wall_clock})::time(0)"
+    connection.exec_driver_sql(f"""
+        CREATE TABLE users (
+            id VARCHAR(120) {text} PRIMARY KEY,
+            real_name TEXT NOT NULL,
+            tz VARCHAR(64) NOT NULL
+        ) {ending}""")
+    connection.exec_driver_sql(f"""
+        CREATE TABLE activity_periods (
+            user_id VARCHAR(120) {text} NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            started_at BIGINT NOT NULL,
+            ended_at BIGINT NOT NULL,
+            start_offset INTEGER NOT NULL,
+            end_offset INTEGER NOT NULL,
+            session_date DATE GENERATED ALWAYS AS ({wall_date.format("started_at", "start_offset")}) {kind},
+            start_time TIME GENERATED ALWAYS AS ({wall_time.format("started_at", "start_offset")}) {kind},
+            end_time TIME GENERATED ALWAYS AS ({wall_time.format("ended_at", "end_offset")}) {kind},
+            PRIMARY KEY (user_id, started_at, ended_at),
+            CHECK (started_at >= 0),
+            CHECK (started_at < ended_at),
+            CHECK (ended_at <= started_at + 604800000000)
+        ) {ending}""")
+
+
+def _create_tokens(connection: Connection) -> None:
+    text = "" if connection.dialect.name == "sqlite" else 'COLLATE "C"'
+    connection.exec_driver_sql(f"""
+        CREATE TABLE tokens (
+            id VARCHAR(8) {text} PRIMARY KEY,
+            name TEXT NOT NULL,
+            digest VARCHAR(64) NOT NULL,
+            scopes VARCHAR(32) NOT NULL,
+            user_ids TEXT,
+            created_at BIGINT NOT NULL,
+            expires_at BIGINT,
+            last_used_at BIGINT,
+            revoked_at BIGINT
+        )""")
+
+
+MIGRATIONS: list[Callable[[Connection], None]] = [
+    _create_users_and_periods,
+    _create_tokens,
+]
+
+
+COUNT_MIGRATIONS = "SELECT count(*) FROM migrations"
+
+
+def version(connection: Connection) -> int:
+    """Return the number of migrations that the database has been through, 0 for an empty one."""
+    if not sa.inspect(connection).has_table("migrations"):
+        return 0
+    return int(connection.exec_driver_sql(COUNT_MIGRATIONS).scalar_one())
+
+
+def migrate(connection: Connection) -> None:
+    """Run and record the migrations that are missing, in the caller's write transaction.
+
+    Processes that start at once take turns: SQLite's write lock, or an advisory lock on PostgreSQL.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+    connection.exec_driver_sql(
+        "CREATE TABLE IF NOT EXISTS migrations"
+        " (number INTEGER PRIMARY KEY, name VARCHAR(100) NOT NULL, applied_at BIGINT NOT NULL)"
+    )
+    for number in range(version(connection), len(MIGRATIONS)):
+        MIGRATIONS[number](connection)
+        connection.execute(
+            sa.text("INSERT INTO migrations VALUES (:number, :name, :applied_at)"),
+            {"number": number, "name": MIGRATIONS[number].__name__.strip("_"), "applied_at": instants.now()},
+        )

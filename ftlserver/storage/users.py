@@ -1,0 +1,200 @@
+"""The table of users.
+
+dataset reads and writes it, inside a transaction. Two statements are text: the users of a question, whose ids are
+one value however many there are, and the list with the periods of each.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, ClassVar
+
+import dataset
+import sqlalchemy as sa
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+from ftlserver.domain.user import USER_FIELDS, User, UserSummary, is_user_id
+from ftlserver.errors import UserExistsError, UserNotFoundError
+from ftlserver.storage.database import Database, scrub, transaction
+from ftlserver.storage.idle_connections import fetch
+from ftlserver.storage.tokens import unbind
+
+_PAGE = 5_000
+_COLUMNS = ", ".join(f"u.{name}" for name in USER_FIELDS)
+
+# A user that was read before needs no second check: 20 us of a question about two.
+cached_user = lru_cache(maxsize=4_096)(User)
+
+
+class Users:
+    """The users in a database. Every method may raise DatabaseError."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    @property
+    def table(self) -> dataset.Table:
+        """Return dataset's table, for use in a transaction of this thread."""
+        return self.database.table("users")
+
+    def find(self, user_id: str) -> User | None:
+        """Return the user with that id, if there is one."""
+        if not is_user_id(user_id):  # such as bytes that are not text, which no database takes
+            return None
+        with transaction(self.database):
+            return self._find(user_id)
+
+    def get(self, user_id: str) -> User:
+        """Return the user with that id; raise UserNotFoundError."""
+        user = self.find(user_id)
+        if user is None:
+            raise UserNotFoundError(user_id)
+        return user
+
+    _FIND_MANY: ClassVar[dict[str, sa.TextClause]] = {
+        "sqlite": sa.text(
+            f"SELECT {_COLUMNS} FROM json_each(:ids) AS asked CROSS JOIN users u ON u.id = asked.value"  # noqa: S608
+            " ORDER BY asked.key"
+        ),
+        "postgresql": sa.text(
+            f"SELECT {_COLUMNS} FROM unnest(CAST(:ids AS varchar[])) WITH ORDINALITY AS asked (value, key)"  # noqa: S608
+            " JOIN users u ON u.id = asked.value ORDER BY asked.key"
+        ),
+    }
+    _ALL = sa.text(f"SELECT {_COLUMNS} FROM users u ORDER BY u.id")  # noqa: S608
+
+    def find_many(self, user_ids: Iterable[str] | None) -> list[User]:
+        """Return the users with those ids, in that order and each once, or all by id."""
+        return [cached_user(*row) for row in fetch(self.database, *self._many(user_ids))]
+
+    def find_many_in(self, connection: Connection, user_ids: Iterable[str] | None) -> list[User]:
+        """Return what ``find_many`` does, in the caller's transaction."""
+        return [cached_user(*row) for row in connection.execute(*self._many(user_ids)).all()]
+
+    def _many(self, user_ids: Iterable[str] | None) -> tuple[sa.TextClause, dict[str, Any]]:
+        if user_ids is None:
+            return self._ALL, {}
+        return self._FIND_MANY[self.database.dialect], {"ids": self.database.array(dict.fromkeys(user_ids))}
+
+    def page(self, after: str, limit: int) -> list[User]:
+        """Return up to *limit* users by id, those after the id *after*."""
+        with transaction(self.database):
+            rows = self.table.find(id={">": after}, order_by="id", _limit=limit)
+            return [_user(row) for row in rows]
+
+    def all(self) -> Iterator[User]:
+        """Yield all users by id, page by page, without a transaction that stays open between pages."""
+        after = ""
+        while True:
+            page = self.page(after, _PAGE)
+            yield from page
+            if len(page) < _PAGE:
+                return
+            after = page[-1].id
+
+    def summaries(self) -> list[UserSummary]:
+        """Return all users by id, with the number of their periods and the end of the last one."""
+        with transaction(self.database):
+            rows = self.database.query(f"""
+                SELECT {_COLUMNS}, count(p.user_id) AS periods, max(p.ended_at) AS last_active_at,
+                       (SELECT end_offset FROM activity_periods l WHERE l.user_id = u.id
+                        ORDER BY ended_at DESC LIMIT 1) AS last_offset
+                FROM users u LEFT JOIN activity_periods p ON p.user_id = u.id
+                GROUP BY {_COLUMNS} ORDER BY u.id""")  # noqa: S608
+            return [
+                UserSummary(_user(row), row["periods"], row["last_active_at"], row["last_offset"] or 0)
+                for row in rows
+            ]
+
+    def add_new(self, users: Sequence[User]) -> None:
+        """Add new users, all or none; raise UserExistsError."""
+        with transaction(self.database, write=True):
+            for user in users:
+                try:
+                    self.table.insert(_row(user))
+                except IntegrityError as exc:
+                    raise UserExistsError(user.id) from exc
+
+    def add(self, user: User) -> bool:
+        """Add a user and tell whether they are new; raise UserExistsError if the id belongs to another user."""
+        with transaction(self.database, write=True) as connection:
+            statement = self._insert().values(_row(user)).on_conflict_do_nothing(index_elements=["id"])
+            is_new = bool(connection.execute(statement).rowcount)
+            if self._find(user.id) != user:
+                raise UserExistsError(user.id)
+            return is_new
+
+    def put(self, user: User) -> bool:
+        """Add a user or replace the stored one, and tell whether they are new."""
+        with transaction(self.database, write=True) as connection:
+            return bool(self.put_many(connection, [user])[0])
+
+    def put_many(self, connection: Connection, users: Iterable[User]) -> tuple[int, int]:
+        """Add or replace users in the caller's transaction; return how many were added, and how many changed."""
+        wanted = {user.id: user for user in users}
+        known = {user.id: user for user in self.find_many_in(connection, wanted)}
+        changed = [user for user in wanted.values() if known.get(user.id) != user]
+        if changed:
+            insert = self._insert()
+            values = {name: insert.excluded[name] for name in USER_FIELDS if name != "id"}
+            statement = insert.on_conflict_do_update(index_elements=["id"], set_=values)
+            connection.execute(statement, [_row(user) for user in changed])
+        added = len(wanted) - len(known)
+        return added, len(changed) - added
+
+    def change(self, user_id: str, changes: Mapping[str, str]) -> User:
+        """Change some fields of a user and return the user; raise UserNotFoundError."""
+        with transaction(self.database, write=True):
+            if not self.table.update({"id": user_id, **changes}, ["id"]):
+                raise UserNotFoundError(user_id)
+            user = self._find(user_id)
+            assert user is not None
+            return user
+
+    def delete(self, user_id: str) -> None:
+        """Delete a user and all their periods, from the files too; raise UserNotFoundError."""
+        with transaction(self.database, write=True):
+            if not is_user_id(user_id) or not self.table.delete(id=user_id):
+                raise UserNotFoundError(user_id)
+            unbind(self.database, user_id)
+        scrub(self.database)
+
+    # On PostgreSQL locks on users keep writers apart, taken in one order so that none waits in a circle; SQLite
+    # has one writer.
+    _EXISTING = "SELECT id FROM users WHERE id IN (SELECT value FROM json_each(:ids))"
+    _LOCK: ClassVar[dict[str, sa.TextClause]] = {
+        "sqlite": sa.text(_EXISTING),
+        "postgresql": sa.text(
+            "SELECT id FROM users WHERE id = ANY(CAST(:ids AS varchar[])) ORDER BY id FOR NO KEY UPDATE"
+        ),
+    }
+    _KEEP: ClassVar[dict[str, sa.TextClause]] = {
+        "sqlite": sa.text(_EXISTING),
+        "postgresql": sa.text("SELECT id FROM users WHERE id = ANY(CAST(:ids AS varchar[])) FOR KEY SHARE"),
+    }
+
+    def lock(self, connection: Connection, user_ids: Iterable[str]) -> set[str]:
+        """Return those of the users that exist; other writers of them wait until the transaction ends."""
+        values = {"ids": self.database.array(sorted(user_ids))}
+        return set(connection.execute(self._LOCK[self.database.dialect], values).scalars())
+
+    def keep(self, connection: Connection, user_ids: Iterable[str]) -> set[str]:
+        """Return those of the users that exist; they cannot be deleted until the transaction ends."""
+        values = {"ids": self.database.array(user_ids)}
+        return set(connection.execute(self._KEEP[self.database.dialect], values).scalars())
+
+    def _find(self, user_id: str) -> User | None:
+        row = self.table.find_one(id=user_id)
+        return None if row is None else _user(row)
+
+    def _insert(self) -> Any:
+        return (sqlite.insert if self.database.is_sqlite else postgresql.insert)(self.table.table)
+
+
+def _user(row: Mapping[str, Any]) -> User:
+    return cached_user(*(row[name] for name in USER_FIELDS))
+
+
+def _row(user: User) -> dict[str, Any]:
+    return {name: getattr(user, name) for name in USER_FIELDS}

@@ -1,0 +1,149 @@
+"""The WSGI application: the route table, and the way from a route to its handler."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from wsgiref.types import WSGIApplication
+
+import bottle
+import orjson
+
+from ftlserver.domain.token import Principal
+from ftlserver.errors import HTTP_STATUSES, FTLError
+from ftlserver.storage import Storage
+from ftlserver.web import responses, schemas
+from ftlserver.web.auth import Authentication
+from ftlserver.web.handlers import activity, exports, health, periods, questions, users
+from ftlserver.web.middleware import Policy, with_policy
+from ftlserver.web.requests import Request
+from ftlserver.web.schemas import Schema
+
+ANY_TOKEN = "any token"  # noqa: S105  a scope
+
+# What every route can answer, whatever is sent to it: HTTP, host, origin.
+_HTTP = frozenset(
+    (
+        *("bad_request", "headers_too_large", "body_too_large", "transfer_encoding_unsupported", "internal_error"),
+        *("host_missing", "host_not_allowed", "tls_required", "cross_origin"),
+    )
+)
+_DATABASE = frozenset(["database_busy", "database_unavailable", "storage_full", "query_timeout"])
+_AUTH = _DATABASE | {"not_authed", "invalid_auth", "missing_scope"}
+_SHAPE = frozenset(["invalid_argument", "unknown_field"])
+_BODY = _SHAPE | {"invalid_json", "json_not_object", "unsupported_media_type", "missing_argument"}
+_QUESTION = _BODY | {"too_many_ids", "unknown_timezone"}
+_LINK = _SHAPE | {"missing_argument", "too_many_ids", "unknown_timezone", "invalid_cursor"}
+_PERIODS = _BODY | {"too_many_periods", "invalid_period"}
+_TIME = frozenset(["nonexistent_local_time", "ambiguous_local_time"])
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A method and a path: the scope that a token must have, the handler, the shape of the request, the errors.
+
+    *scope* ANY_TOKEN takes every token, None every caller. *errors* are the codes of this route; those of HTTP
+    and of authentication come with it.
+    """
+
+    method: str
+    path: str
+    scope: str | None
+    handler: Callable[..., Any]
+    schema: Schema | None = None
+    errors: frozenset[str] = frozenset()
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """Return the codes that the route can answer."""
+        return self.errors | _HTTP | (_AUTH if self.scope else frozenset())
+
+    @property
+    def statuses(self) -> frozenset[int]:
+        """Return the HTTP statuses that the route can answer."""
+        return frozenset([200, *(HTTP_STATUSES[code] for code in self.codes)])
+
+
+_USER = "/api/users/<user_id>"
+_NO_USER = frozenset(["user_not_found"])
+
+ROUTES = [
+    Route("POST", "/api/loguseractivity", "read", activity.ask, schemas.LOG_USER_ACTIVITY, _QUESTION),
+    Route("GET", "/api/loguseractivity", "read", activity.ask_by_link, schemas.LOG_USER_ACTIVITY, _LINK),
+    Route("POST", "/api/summary", "read", questions.summary, schemas.SUMMARY, _QUESTION | {"too_many_days"}),
+    Route("POST", "/api/overlap", "read", questions.overlap, schemas.OVERLAP, _QUESTION),
+    Route("POST", "/api/presence", "read", questions.presence, schemas.PRESENCE, _QUESTION),
+    Route("POST", "/api/hours", "read", questions.hours, schemas.HOURS, _QUESTION),
+    Route("POST", "/api/meeting", "read", questions.meeting, schemas.MEETING, _QUESTION),
+    Route("GET", "/api/users", "read", users.list_users, None, _SHAPE | {"invalid_cursor"}),
+    Route("GET", _USER, "read", users.get, None, _NO_USER),
+    Route("POST", "/api/activity", "write", periods.record, schemas.RECORD, _PERIODS),
+    Route("DELETE", "/api/activity", "write", periods.delete, schemas.RECORD, _PERIODS),
+    Route("POST", "/api/heartbeat", "write", periods.heartbeat, schemas.HEARTBEAT, _BODY | _NO_USER | _TIME),
+    Route("POST", "/api/users", "admin", users.add, schemas.ADD_USER, _BODY | {"unknown_timezone", "user_exists"}),
+    Route("PUT", _USER, "admin", users.put, schemas.PUT_USER, _BODY | {"unknown_timezone"}),
+    Route("PATCH", _USER, "admin", users.patch, schemas.PATCH_USER, _BODY | _NO_USER | {"unknown_timezone"}),
+    Route("DELETE", _USER, "admin", users.delete, None, _NO_USER),
+    Route("GET", _USER + "/export", "admin", exports.export_user, None, _NO_USER),
+    Route("GET", "/api/export", "admin", exports.export),
+    Route("GET", "/api/whoami", ANY_TOKEN, health.whoami),
+    Route("GET", "/healthz", None, health.health),
+    Route("GET", "/readyz", None, health.readiness, None, _DATABASE),
+]
+
+_BOTTLE_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
+_BOTTLE_MESSAGES = {
+    400: "the request is not valid HTTP",
+    404: responses.NOTHING_HERE,
+    405: "this path does not take this method; the Allow header lists those it takes",
+    500: "something went wrong here; the log of the server has more under this request_id",
+}
+
+
+def create_app(storage: Storage, policy: Policy | None = None) -> WSGIApplication:
+    """Return the application over *storage*; without *policy* it is for a server on this machine alone."""
+    policy = policy or Policy()
+    authentication = Authentication(storage.tokens, is_local=policy.is_local, public_read=policy.public_read)
+    application = _Bottle()
+    for route in ROUTES:
+        handler = _guarded(route, storage, policy, authentication)
+        application.route([route.path, route.path + "/"], route.method, handler)
+    return with_policy(application, policy)
+
+
+class _Bottle(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
+    """Bottle that speaks JSON only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.uninstall("json")  # it takes whichever JSON library it finds installed
+        self.install(bottle.JSONPlugin(json_dumps=orjson.dumps))
+
+    def default_error_handler(self, error: bottle.HTTPError) -> bytes:
+        """Answer what Bottle itself refuses, and unforeseen errors."""
+        status = error.status_code
+        bottle.response.content_type = responses.JSON
+        return responses.error_body(
+            status,
+            _BOTTLE_CODES.get(status, "internal_error"),
+            _BOTTLE_MESSAGES.get(status, error.status_line),
+            request_id=bottle.request.environ["ftl.request_id"],
+        )
+
+
+def _guarded(route: Route, storage: Storage, policy: Policy, authentication: Authentication) -> Callable[..., Any]:
+    """Return the handler of *route* behind its checks, with errors as answers."""
+
+    def answer(**arguments: str) -> Any:
+        environ = bottle.request.environ
+        try:
+            policy.check_origin(environ)
+            caller = Principal(frozenset())
+            if route.scope is not None:
+                caller = authentication.principal(environ.get("HTTP_AUTHORIZATION"))
+                if route.scope != ANY_TOKEN:
+                    caller.allow(route.scope)
+            return route.handler(storage, Request(caller, route.schema), **arguments)
+        except FTLError as exc:
+            return bottle.HTTPResponse(*responses.error(exc, environ["ftl.request_id"]))
+
+    return answer

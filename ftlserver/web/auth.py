@@ -1,0 +1,76 @@
+"""Who the caller is: a token, or none on a server that is open."""
+
+import hmac
+import logging
+import threading
+import time
+
+from ftlserver.domain import instants, token
+from ftlserver.domain.token import EVERYTHING, READ_ONLY, Principal, Token
+from ftlserver.errors import DatabaseError, RefusedError
+from ftlserver.storage.tokens import Tokens
+
+# How often a server without tokens looks for one, and how often the use of a token is noted.
+_LOOK_SECONDS = 1.0
+_NOTE_SECONDS = 60
+
+_log = logging.getLogger("ftlserver")
+
+
+class Authentication:
+    """Tells who a caller is, from the token in the Authorization header."""
+
+    def __init__(self, tokens: Tokens, *, is_local: bool, public_read: bool) -> None:
+        self._tokens = tokens
+        self._is_local = is_local
+        self._public_read = public_read
+        self._has_tokens = False
+        self._look_at = 0.0
+        self._noted: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def principal(self, authorization: str | None) -> Principal:
+        """Return the caller who sends this Authorization header, or none; raise RefusedError."""
+        if authorization is not None:
+            return self._owner(authorization)
+        if self._is_local and not self._is_locked():
+            return EVERYTHING
+        if self._public_read:
+            return READ_ONLY
+        if self._is_locked():
+            raise token.not_authed()
+        message = "this server is locked until it has a token; its operator makes one with: ftlserver token create"
+        raise RefusedError("not_authed", message)
+
+    def _is_locked(self) -> bool:
+        """Tell whether there is a token; the first one is noticed within a second and locks the server."""
+        now = time.monotonic()
+        if not self._has_tokens and now >= self._look_at:
+            self._has_tokens = self._tokens.has_any()
+            self._look_at = now + _LOOK_SECONDS
+        return self._has_tokens
+
+    def _owner(self, authorization: str) -> Principal:
+        scheme, _, secret = authorization.partition(" ")
+        secret = secret.strip()
+        token_id = token.id_of(secret) if scheme.lower() == "bearer" else None
+        found = None if token_id is None else self._tokens.find(token_id)
+        now = instants.now()
+        # Digests are compared whether there is a token or not, so that the time does not reveal which ids exist.
+        matches = hmac.compare_digest(token.digest(secret), found.digest if found else token.digest(""))
+        if found is None or not matches or not found.is_valid(now):
+            message = "this token is unknown, expired or revoked; ask for a new one"
+            raise RefusedError("invalid_auth", message)
+        self._note_use(found, now)
+        return found.principal()
+
+    def _note_use(self, used: Token, now: int) -> None:
+        limit = now - _NOTE_SECONDS * instants.SECOND
+        with self._lock:
+            if max(used.last_used_at or 0, self._noted.get(used.id, 0)) > limit:
+                return
+            self._noted[used.id] = now
+        try:
+            self._tokens.touch(used.id, now)
+        except DatabaseError as exc:
+            _log.warning("the use of token %s was not noted: %s", used.id, exc)

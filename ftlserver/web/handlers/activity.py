@@ -1,0 +1,101 @@
+"""The assignment's question: members with their activity periods."""
+
+from collections.abc import Generator, Iterable, Mapping
+from typing import Any
+
+from ftlserver.domain import instants
+from ftlserver.domain.intervals import Interval
+from ftlserver.domain.period import Span
+from ftlserver.domain.timezones import Zone
+from ftlserver.domain.user import User
+from ftlserver.domain.window import Window
+from ftlserver.questions import activity
+from ftlserver.storage import Storage, packing
+from ftlserver.storage.periods import batches
+from ftlserver.web import responses
+from ftlserver.web.handlers.users import read_page_of_users
+from ftlserver.web.requests import Request, read_query, refuse
+
+# What is read at once of a long answer; this bounds its memory.
+_IDS_AT_ONCE = 50
+_PAGE = 1_000
+
+_REACHES_IN = "half-open; a period that began before and reaches in belongs to it"
+_CLIPPED = "half-open; periods are cut at its edges"
+
+_Members = Generator[bytes, None, dict[str, Any]]  # yields their JSON, returns the keys that follow them
+
+
+def ask(storage: Storage, request: Request) -> bytes | Iterable[bytes]:
+    """Answer about the members that the body names."""
+    return _answer(storage, request.question(), {})
+
+
+def ask_by_link(storage: Storage, request: Request) -> dict[str, Any] | bytes | Iterable[bytes]:
+    """Answer a question in the query string; without ids, about a page of all users."""
+    asked, page = read_query()
+    if "id_list" in asked:
+        refuse(page)
+        request.caller.allow_users(request.validated(asked)["id_list"])
+        return _answer(storage, asked, {})
+    request.caller.allow_users(None)
+    users, paging = read_page_of_users(storage, page)
+    request.validated({**asked, "all": True})
+    if not users:
+        return {"ok": True, "members": []}
+    return _answer(storage, {**asked, "id_list": [user.id for user in users]}, paging)
+
+
+def _answer(storage: Storage, asked: dict[str, Any], paging: dict[str, Any]) -> bytes | Iterable[bytes]:
+    opening: dict[str, Any] = {"ok": True}
+    if asked.keys() <= {"id_list", "time_format"} and asked.get("time_format", "display") == "display":
+        members = _histories(storage, asked["id_list"], paging)
+    else:
+        windowed = not asked.keys().isdisjoint(("from", "to"))
+        window = Window.of(asked, instants.now() if windowed else instants.END_OF_TIME)
+        users = storage.users.find_many(asked.get("id_list"))
+        edges = {user.id: window.edges(user) for user in users}
+        if windowed:
+            opening["window"] = window.to_json(edges, _CLIPPED if asked.get("clip") else _REACHES_IN)
+        pages = storage.periods.pages(users, edges, _PAGE)
+        members = _within(pages, asked, edges, window.tz, paging)
+    return responses.stream(responses.JSON, responses.members(opening, members))
+
+
+def _histories(storage: Storage, ids: Iterable[str], paging: dict[str, Any]) -> _Members:
+    """Yield members with all their periods as recorded, in display times."""
+    missing = dict.fromkeys(ids)
+    separator = b""
+    for batch in batches(dict.fromkeys(ids), _IDS_AT_ONCE):
+        for user, packed in storage.periods.histories(batch, _PAGE + 1):
+            del missing[user.id]
+            pages: Iterable[bytes] = [packing.display_json(packed)]
+            if len(packed) > _PAGE:
+                spans = storage.periods.pages_of(user.id)
+                pages = (responses.periods_json(page, "display") for page in spans)
+            yield separator
+            yield from responses.member(user, pages)
+            separator = b","
+    return responses.not_found(missing) | paging
+
+
+def _within(
+    members: Iterable[tuple[User, Iterable[list[Span]]]],
+    asked: dict[str, Any],
+    edges: Mapping[str, Interval],
+    tz: Zone | None,
+    paging: dict[str, Any],
+) -> _Members:
+    """Yield members with their periods that reach into their windows."""
+    time_format = asked.get("time_format", "display")
+    missing = dict.fromkeys(asked.get("id_list", ()))
+    separator = b""
+    for user, pages in members:
+        missing.pop(user.id, None)
+        if asked.get("clip"):
+            pages = (activity.clipped(page, user, edges[user.id]) for page in pages)  # noqa: PLW2901
+        shown = (responses.periods_json(activity.shown_in(tz, page), time_format) for page in pages)
+        yield separator
+        yield from responses.member(user, shown)
+        separator = b","
+    return responses.not_found(missing) | paging

@@ -1,0 +1,75 @@
+"""Users: listing, reading, adding, changing, deleting."""
+
+from typing import Any
+
+from ftlserver.domain import timezones
+from ftlserver.domain.user import USER_ID_RULE, User, is_user_id
+from ftlserver.errors import InvalidRequestError
+from ftlserver.storage import Storage
+from ftlserver.web.requests import Request, cursor_after, read_page, read_query, refuse
+
+
+def list_users(storage: Storage, request: Request) -> dict[str, Any]:
+    """Answer with a page of all users."""
+    asked, page = read_query()
+    refuse(asked)
+    request.caller.allow_users(None)
+    users, paging = read_page_of_users(storage, page)
+    return {"ok": True, "members": [user.to_json() for user in users]} | paging
+
+
+def get(storage: Storage, request: Request, user_id: str) -> dict[str, Any]:
+    """Answer with one user."""
+    request.caller.allow_users([user_id])
+    return {"ok": True, "member": storage.users.get(user_id).to_json()}
+
+
+def add(storage: Storage, request: Request) -> dict[str, Any]:
+    """Add a user; the same user again changes nothing."""
+    sent = request.document()
+    request.caller.allow_users([sent["id"]])
+    user = User(**sent)
+    return _changed(user, created=storage.users.add(user))
+
+
+def put(storage: Storage, request: Request, user_id: str) -> dict[str, Any]:
+    """Add a user or replace the stored one."""
+    _check_access(request, user_id)
+    user = User(user_id, **request.document())
+    return _changed(user, created=storage.users.put(user))
+
+
+def patch(storage: Storage, request: Request, user_id: str) -> dict[str, Any]:
+    """Change some fields of a user."""
+    _check_access(request, user_id)
+    sent = request.document()
+    if "tz" in sent:
+        timezones.zone(sent["tz"])
+    return _changed(storage.users.change(user_id, sent), created=False)
+
+
+def delete(storage: Storage, request: Request, user_id: str) -> dict[str, Any]:
+    """Delete a user and all their periods."""
+    request.caller.allow_users([user_id])
+    storage.users.delete(user_id)
+    return {"ok": True}
+
+
+def read_page_of_users(storage: Storage, page: dict[str, str]) -> tuple[list[User], dict[str, Any]]:
+    """Return the users of a page, and the cursor of the next one as an answer has it."""
+    after, limit = read_page(page)
+    # One more than asked for tells whether there is a next page.
+    users = storage.users.page(after, limit + 1)
+    if len(users) <= limit:
+        return users, {}
+    return users[:limit], {"response_metadata": {"next_cursor": cursor_after(users[limit - 1].id)}}
+
+
+def _changed(user: User, *, created: bool) -> dict[str, Any]:
+    return {"ok": True, "created": created, "member": user.to_json()}
+
+
+def _check_access(request: Request, user_id: str) -> None:
+    if not is_user_id(user_id):
+        raise InvalidRequestError("invalid_argument", f"the user id in the path is not valid: {USER_ID_RULE}")
+    request.caller.allow_users([user_id])

@@ -1,0 +1,160 @@
+"""Reading requests: the body, the query string, which page of a list is wanted."""
+
+import base64
+import binascii
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from bottle import FormsDict, request
+
+from ftlserver.domain.token import Principal
+from ftlserver.domain.user import is_user_id
+from ftlserver.errors import InvalidRequestError, Problem
+from ftlserver.web import strict_json
+from ftlserver.web.schemas import MOST_PERIODS, Schema, validate
+
+LARGEST_BODY = 1024 * 1024
+LARGEST_PAGE = 1_000
+DEFAULT_PAGE = 100
+
+_BOOLEANS = {"true": True, "false": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request as its handler sees it: the caller, and the body or query string, read by the route's schema."""
+
+    caller: Principal
+    schema: Schema | None
+
+    def document(self) -> dict[str, Any]:
+        """Return the body; raise InvalidRequestError unless it is strict JSON in the shape of the schema."""
+        return self.validated(strict_json.loads(_body("application/json")[1]))
+
+    def question(self) -> dict[str, Any]:
+        """Return the body, a question about members to whom the caller has access; raise RefusedError."""
+        asked = self.document()
+        self.caller.allow_users(asked.get("id_list"))
+        return asked
+
+    def periods(self) -> dict[str, Any]:
+        """Return the body, whose periods may also come as lines of JSON.
+
+        With lines, ``partial`` and ``dry_run`` are in the query string; a JSON object contains all itself.
+        """
+        media_type, body = _body("application/json", "application/x-ndjson")
+        return self.validated(_read_object(body) if media_type == "application/json" else _read_lines(body))
+
+    def validated(self, document: object) -> dict[str, Any]:
+        """Return *document* if it has the shape of the schema; raise InvalidRequestError."""
+        assert self.schema is not None
+        return validate(self.schema, document)
+
+
+def _read_object(body: bytes) -> Any:
+    if request.query:
+        raise InvalidRequestError("unknown_field", "the fields of this request belong in its body")
+    return strict_json.loads(body)
+
+
+def _read_lines(body: bytes) -> dict[str, Any]:
+    flags: dict[str, Any] = {}
+    for name, value in request.query.allitems():
+        if name in flags or name == "periods":
+            problem = Problem(f"/{name}", "not_allowed", "expected once")
+            raise InvalidRequestError("invalid_argument", "only partial and dry_run, each once", [problem])
+        flags[name] = _BOOLEANS.get(value, value)
+    lines = ((number, line) for number, line in enumerate(body.split(b"\n"), 1) if line.strip())
+    return {**flags, "periods": [_read_line(*numbered) for numbered in islice(lines, MOST_PERIODS + 1)]}
+
+
+def _read_line(number: int, line: bytes) -> Any:
+    try:
+        return strict_json.loads(line)
+    except InvalidRequestError as exc:
+        raise InvalidRequestError(exc.code, f"line {number}: {exc.message}") from exc
+
+
+def _body(*media_types: str) -> tuple[str, bytes]:
+    length = request.content_length  # waitress joins chunks and counts them
+    if length > LARGEST_BODY:
+        raise body_too_large()
+    media_type = (request.content_type or "").split(";")[0].strip().lower()
+    if media_type not in media_types:
+        message = f"the Content-Type must be {' or '.join(media_types)}"
+        raise InvalidRequestError("unsupported_media_type", message)
+    return media_type, request.environ["wsgi.input"].read(max(length, 0))
+
+
+def read_query() -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the query string, as a body would say it, and the fields that choose a page.
+
+    ``id`` may be repeated. Raise InvalidRequestError for anything else that is.
+    """
+    try:
+        query: FormsDict = request.query.decode("utf8")
+    except UnicodeError as exc:
+        raise InvalidRequestError("invalid_argument", "the query is not valid UTF-8") from exc
+    asked: dict[str, Any] = {}
+    page: dict[str, str] = {}
+    for name in query:
+        values = query.getall(name)
+        if name == "id":
+            asked["id_list"] = values
+        elif len(values) > 1:
+            problem = Problem(f"/{name[:64]}", "not_allowed", "expected once")
+            raise InvalidRequestError("invalid_argument", "only id may be repeated", [problem])
+        elif name in ("limit", "cursor"):
+            page[name] = values[0]
+        elif name == "clip":
+            asked[name] = _BOOLEANS.get(values[0], values[0])
+        else:
+            asked[name] = values[0]
+    return asked, page
+
+
+def body_too_large() -> InvalidRequestError:
+    """Return the error for a body of more than LARGEST_BODY bytes."""
+    return InvalidRequestError(
+        "body_too_large",
+        f"a body holds at most {LARGEST_BODY:,} bytes; ask for less at once",
+        limit=LARGEST_BODY,
+    )
+
+
+def read_page(page: dict[str, str]) -> tuple[str, int]:
+    """Return after which id a page begins, and how many users it holds; raise InvalidRequestError."""
+    limit = page.get("limit", str(DEFAULT_PAGE))
+    if not (limit.isascii() and limit.isdigit() and 0 < int(limit[:9]) <= LARGEST_PAGE):
+        problem = Problem("/limit", "wrong_type", f"expected a number from 1 to {LARGEST_PAGE:,}")
+        raise InvalidRequestError("invalid_argument", "limit is not usable", [problem])
+    return _read_cursor(page.get("cursor")), int(limit)
+
+
+def cursor_after(user_id: str) -> str:
+    """Return the cursor of the page that begins after that id."""
+    return base64.urlsafe_b64encode(f"1:{user_id}".encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str | None) -> str:
+    if cursor is None:
+        return ""
+    try:
+        version, _, user_id = (
+            base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode().partition(":")
+        )
+    except (binascii.Error, ValueError):
+        version = user_id = ""
+    if version != "1" or not is_user_id(user_id):
+        raise InvalidRequestError(
+            "invalid_cursor", "the cursor is not one of this server's; begin again without a cursor"
+        )
+    return user_id
+
+
+def refuse(fields: dict[str, Any]) -> None:
+    """Raise InvalidRequestError if there are *fields* of a query string that do not go with the rest of it."""
+    if fields:
+        problems = [Problem(f"/{name[:64]}", "unknown_field", "unknown here") for name in sorted(fields)]
+        raise InvalidRequestError("unknown_field", "the query string has fields that do not belong here", problems)

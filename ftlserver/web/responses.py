@@ -1,0 +1,129 @@
+"""Writing answers: errors, streams, and the JSON of members and periods, each shape in one place."""
+
+import logging
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+import orjson
+from bottle import response
+
+from ftlserver.domain import time_tables
+from ftlserver.domain.period import Span
+from ftlserver.domain.time_formats import TimeFormat
+from ftlserver.domain.user import User
+from ftlserver.errors import DatabaseError, FTLError, InvalidRequestError, RefusedError
+from ftlserver.storage import packing
+
+JSON = "application/json"
+NDJSON = "application/x-ndjson"
+NOTHING_HERE = "there is nothing at this path; the API begins at /api/loguseractivity/"
+LONGEST_WHOLE = 256 * 1024
+HEADERS = [
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+]
+_CHALLENGES = {
+    "not_authed": 'Bearer realm="ftl"',
+    "invalid_auth": 'Bearer realm="ftl", error="invalid_token"',
+}
+_RETRY_SECONDS = "1"
+
+_log = logging.getLogger("ftlserver")
+
+
+def error_body(status: int, code: str, message: str, **more: object) -> bytes:
+    """Return the body that every error has."""
+    return orjson.dumps({"ok": False, "error": code, "status": status, "message": message, **more})
+
+
+def error(exc: FTLError, request_id: str) -> tuple[bytes, int, dict[str, str]]:
+    """Return the body, the status and the headers of the answer to an error."""
+    more: dict[str, object] = {}
+    headers = {"Content-Type": JSON}
+    match exc:
+        case DatabaseError():
+            _log.error("%s: %s", request_id, exc)
+            headers["Retry-After"] = _RETRY_SECONDS
+        case InvalidRequestError():
+            if exc.problems:
+                more["errors"] = [problem._asdict() for problem in exc.problems]
+            if exc.limit is not None:
+                more["max"] = exc.limit
+            if exc.code == "unsupported_media_type":
+                headers["Accept-Post"] = JSON
+        case RefusedError():
+            more |= exc.more
+            if exc.code in _CHALLENGES:
+                headers["WWW-Authenticate"] = _CHALLENGES[exc.code]
+    return error_body(exc.status, exc.code, exc.message, **more, request_id=request_id), exc.status, headers
+
+
+def stream(media_type: str, pieces: Iterable[bytes]) -> bytes | Iterable[bytes]:
+    """Answer with *pieces*: a short answer whole, with its length, a long one as it is made.
+
+    What is raised before an answer gets long is an ordinary error; later the answer breaks off without an end.
+    """
+    response.content_type = media_type
+    chunks = _chunks(pieces)
+    first = next(chunks, b"")
+    second = next(chunks, None)
+    return first if second is None else chain([first, second], chunks)
+
+
+def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield *pieces* joined until they are worth a write."""
+    begun: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        begun.append(piece)
+        size += len(piece)
+        if size >= LONGEST_WHOLE:
+            yield b"".join(begun)
+            begun, size = [], 0
+    if begun:
+        yield b"".join(begun)
+
+
+def members(
+    opening: Mapping[str, Any], pieces: Generator[bytes, None, Mapping[str, Any]]
+) -> Generator[bytes, None, None]:
+    """Yield the JSON of an answer: the keys of *opening*, ``members``, and the keys that *pieces* return."""
+    yield orjson.dumps(opening)[:-1] + b',"members":['
+    closing = yield from pieces
+    yield b"]" + (b"," + orjson.dumps(closing)[1:-1] if closing else b"") + b"}"
+
+
+def member(user: User, pages: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the JSON of a member whose periods are in *pages*, each a JSON list."""
+    yield orjson.dumps(user.to_json())[:-1] + b',"activity_periods":['
+    separator = b""
+    for page in pages:
+        if len(page) > 2:
+            yield separator + page[1:-1]
+            separator = b","
+    yield b"]}"
+
+
+def periods_json(spans: list[Span], time_format: TimeFormat) -> bytes:
+    """Return the JSON list of periods."""
+    if time_format == "display":
+        return packing.display_json(packing.pack(spans))
+    return orjson.dumps([period_json(span) for span in spans])
+
+
+def period_json(span: Span) -> dict[str, str]:
+    """Return a period in iso times."""
+    started_at, ended_at, start_offset, end_offset = span
+    return {
+        "start_time": time_tables.iso(started_at, start_offset),
+        "end_time": time_tables.iso(ended_at, end_offset),
+    }
+
+
+def not_found(user_ids: Iterable[str]) -> dict[str, list[str]]:
+    """Return the key that lists unknown users, which is there only if there are any."""
+    missing = list(user_ids)
+    return {"not_found": missing} if missing else {}
