@@ -199,7 +199,7 @@ class Periods:
         values = tuple(chain.from_iterable(rows))
         width = _ROWS_AT_ONCE * len(_COLUMNS)
         *whole, last = [values[at : at + width] for at in range(0, len(values), width)]
-        added = connection.exec_driver_sql(_insert_rows(_ROWS_AT_ONCE), whole).rowcount if whole else 0
+        added = connection.exec_driver_sql(_INSERT_ROWS, whole).rowcount if whole else 0
         return added + connection.exec_driver_sql(_insert_rows(len(last) // len(_COLUMNS)), last).rowcount
 
 
@@ -216,6 +216,9 @@ _INSERT_ARRAYS = sa.text("""
 def _insert_rows(count: int) -> str:
     values = ", ".join(["(?, ?, ?, ?, ?)"] * count)
     return f"INSERT INTO activity_periods ({', '.join(_COLUMNS)}) VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608
+
+
+_INSERT_ROWS = _insert_rows(_ROWS_AT_ONCE)
 
 
 def _unpacked(

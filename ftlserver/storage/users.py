@@ -120,7 +120,7 @@ class Users:
         """Add a user and tell whether they are new; raise UserExistsError if the id belongs to another user."""
         with transaction(self.database, write=True) as connection:
             statement = self._insert().values(_row(user)).on_conflict_do_nothing(index_elements=["id"])
-            is_new = bool(connection.execute(statement).rowcount)
+            is_new = connection.execute(statement.returning(self.table.table.c.id)).first() is not None
             if self._find(user.id) != user:
                 raise UserExistsError(user.id)
             return is_new

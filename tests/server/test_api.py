@@ -15,7 +15,6 @@ from webtest import TestApp, TestResponse
 
 from ftlclient import Client, NotThisAPIError
 from ftlserver.domain import instants, time_formats, timezones
-from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import LONGEST_PERIOD, ActivityPeriod, Span
 from ftlserver.domain.user import User
 from ftlserver.errors import DatabaseError, InvalidUserError
@@ -277,7 +276,7 @@ def test_what_nobody_foresaw_is_one_json_error(sqlite_storage: Storage, monkeypa
     def broken(*_args: object) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(sqlite_storage, "minutes", broken)
+    monkeypatch.setattr(sqlite_storage.periods, "histories", broken)
     response = post(TestApp(create_app(sqlite_storage)), b'{"id_list":["a"]}')
     assert "secret" in response.errors
     assert (response.status_int, response.json["error"]) == (500, "internal_error")
@@ -403,15 +402,15 @@ def test_a_long_answer_that_breaks_off_has_no_end(
     sqlite_storage.bulk_import.store(
         [User("a", "A", "UTC")], [ActivityPeriod("a", n, n + 1, 0, 0) for n in range(20_000)]
     )
-    pages = sqlite_storage.span_pages
+    pages = sqlite_storage.periods.pages_of
 
-    def broken(user_id: str, window: Interval) -> Iterator[list[Span]]:
-        found = pages(user_id, window)
+    def broken(user_id: str) -> Iterator[list[Span]]:
+        found = pages(user_id)
         yield next(found)
         yield next(found)
         raise DatabaseError("database_unavailable", "gone", "x")
 
-    monkeypatch.setattr(sqlite_storage, "span_pages", broken)
+    monkeypatch.setattr(sqlite_storage.periods, "pages_of", broken)
     with serving(create_app(sqlite_storage)) as url, Client(url) as client:
         with pytest.raises(NotThisAPIError, match="breaks off"):
             client.log_user_activity(["a"], time_format="display")

@@ -732,7 +732,7 @@ def test_what_a_token_cannot_be_is_a_usage_error(
 def test_a_token_that_is_revoked_ends_now_and_for_ever(capsys: pytest.CaptureFixture[str], database: Path) -> None:
     token = made_token(capsys)
     assert whoami(database, token["token"]) == 200
-    assert "lets nobody in any more" in run(capsys, "token", "revoke", token["id"])[1]
+    assert "is revoked" in run(capsys, "token", "revoke", token["id"])[1]
     assert whoami(database, token["token"]) == 401
     first = listed_tokens(capsys)[token["id"]]["revoked_at"]
     again = json.loads(run(capsys, "token", "revoke", token["id"], "--json")[1])
@@ -803,7 +803,7 @@ def test_an_allowed_host_that_is_none_stops_the_start(
 @pytest.mark.parametrize(
     ("argv", "said"),
     [
-        (["--public-read"], ["can read everything", "open to everybody on this machine"]),
+        (["--public-read"], ["can read everything", "open to everyone on this machine"]),
         (["--allowed-host", "ftl.example.org"], ["locked until there is a token", "ftl.example.org, localhost"]),
     ],
 )
@@ -960,4 +960,4 @@ def test_a_server_that_is_told_to_stop_does(capsys: pytest.CaptureFixture[str], 
             signal.signal(number, handler)
         logging.getLogger("ftlserver").setLevel(logging.NOTSET)
     err = capsys.readouterr().err
-    assert err.index("answers at http://127.0.0.1:") < err.index("open to everybody") < err.index("stopped")
+    assert err.index("answers at http://127.0.0.1:") < err.index("open to everyone") < err.index("stopped")

@@ -163,7 +163,7 @@ def test_a_file_that_was_moved_or_replaced_is_not_taken_for_an_empty_one(tmp_pat
         moved = path.rename(tmp_path / "moved")
         if fault == "replace":
             path.write_bytes(b"")
-        for ask in (storage.users, storage.check):
+        for ask in (storage.users.summaries, storage.check):
             with pytest.raises(DatabaseError) as error:
                 ask()
             assert error.value.code == "database_unavailable"
@@ -298,18 +298,18 @@ def test_what_somebody_ends_on_purpose_is_not_begun_again(postgresql: str, postg
 def test_what_is_read_while_the_database_is_closed_leaves_no_connection_open(tmp_path: Path) -> None:
     database = connect(str(tmp_path / "ftl.sqlite3"))
     assert fetch(database, sa.text("SELECT 1"), {}) == [(1,)]
-    assert len(database.readers) == 1
+    assert len(database.idle_connections) == 1
     slow = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT max(i) FROM n"
     found: list[object] = []
     question = threading.Thread(target=lambda: found.extend(fetch(database, sa.text(slow), {})))
     question.start()
-    while database.readers:
+    while database.idle_connections:
         time.sleep(0.001)
     database.close()
     assert found == []
     question.join()
     assert found == [(3_000_000,)]
-    assert database.readers == []
+    assert database.idle_connections == []
 
 
 def test_postgresql_is_never_left_idle_in_a_transaction(postgresql_storage: Storage) -> None:

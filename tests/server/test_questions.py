@@ -539,7 +539,8 @@ def test_a_meeting_of_people_without_activity_has_no_slots(storage: Storage) -> 
 def test_a_window_in_a_long_history_reads_only_what_it_needs(sqlite_storage: Storage) -> None:
     with transaction(sqlite_storage.database) as connection:
         plan = connection.execute(
-            sa.text("EXPLAIN QUERY PLAN " + sqlite_storage._within.text), {"asked": '[["a",1,2]]', "most": 5}
+            sa.text("EXPLAIN QUERY PLAN " + Periods._WITHIN[packing.SPANS, "sqlite"].text),
+            {"asked": '[["a",1,2]]', "most": 5},
         ).all()
     steps = [row[3] for row in plan]
     assert any(

@@ -221,12 +221,12 @@ def test_every_statement_about_periods_stays_with_the_users_it_is_about() -> Non
             ]
     statements = [(name, text) for name, text in texts if re.search(r"\b(SELECT|INSERT|UPDATE|DELETE)\b", text)]
     assert {
-        "MINUTES",
-        "WITHIN",
-        "LAST_START",
-        "PERIODS_AFTER",
-        "INSERT_MANY",
-        "INSERT_ARRAYS",
+        "HISTORIES",
+        "_WITHIN",
+        "_LAST_START",
+        "_AFTER",
+        "_INSERT_ROWS",
+        "_INSERT_ARRAYS",
         "_EXTEND",
         "_DELETE",
     } <= {name for name, _ in statements}

@@ -31,7 +31,7 @@ class Served:
         self.lines: list[str] = []
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
-        until(lambda: all(f"worker {number}: it is ready" in self.log for number in (1, 2)))
+        until(lambda: all(f"worker {number}: ready" in self.log for number in (1, 2)))
 
     def _read(self) -> None:
         assert self.process.stderr is not None
@@ -90,8 +90,8 @@ def test_a_worker_that_is_killed_is_replaced_while_the_other_one_answers(served:
     os.kill(killed, signal.SIGKILL)
     until(lambda: killed not in served.workers)
     assert [served.ask() for _ in range(5)] == [200] * 5
-    until(lambda: len(served.workers) == 2 and served.log.count("it is ready") == 3)
-    assert re.search(r" ERROR worker [12] died; another one takes its place\n", served.log)
+    until(lambda: len(served.workers) == 2 and served.log.count("ready") == 3)
+    assert re.search(r" ERROR worker [12] died and is replaced\n", served.log)
     os.kill(other, signal.SIGKILL)
     until(lambda: other not in served.workers)
     assert [served.ask() for _ in range(5)] == [200] * 5  # by the new one
