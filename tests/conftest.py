@@ -18,6 +18,8 @@ from ftlserver.domain.user import User
 from ftlserver.serving.server import Server, listen
 from ftlserver.storage import Storage, database
 from ftlserver.web.app import create_app
+from tests.answers import check_every_answer
+from tests.recorder import Recorder
 
 settings.register_profile("ftl", deadline=None)  # time is for the benchmarks
 settings.load_profile("ftl")
@@ -42,6 +44,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    check_every_answer()
     if config.getoption("--record"):
         config.pluginmanager.register(Recording(Path(config.getoption("--record"))))
 
@@ -50,7 +53,7 @@ class Recording:
     """The plugin behind ``--record``."""
 
     def __init__(self, path: Path) -> None:
-        self._recorder = path.recording
+        self._recorder = Recorder(path)
         self._recorder.install()
 
     def pytest_runtest_setup(self, item: pytest.Item) -> None:

@@ -1,129 +1,134 @@
-"""Imports go one way, and each library has one place."""
+"""Imports go one way, down the layers, and each library has one place."""
 
 import ast
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 
-# From the lowest room to the highest; a room imports only rooms below it.
-SERVER = [
-    *(
-        "errors",
-        "clock",
-        "intervals",
-        "models",
-        "wall_clock",
-        "window",
-        "questions",
-        "tokens",
-        "config",
-        "strict_json",
-    ),
-    *(
-        "schemas",
-        "tables",
-        "database",
-        "token_store",
-        "statements",
-        "storage",
-        "recorder",
-        "samples",
-        "access",
-        "reading",
-        "recording",
-        "api",
-        "app",
-        "dispatcher",
-        "serving",
-        "workers",
-    ),
-    *("commands", "cli", "__main__"),
-]
-FORMATS = [
-    *("__init__", "objects", "lines", "zones"),
-    *("activitywatch", "csv", "git", "ical", "members", "ndjson", "slack", "timewarrior"),
-    "source",
-    "progress",
-]
-CLIENT = ["errors", "text", "clock", "models", "config", "client", "spool", "views", "commands", "cli", "__main__"]
-ORDERS = {"ftlserver": SERVER, "ftlclient": CLIENT, "ftlformats": FORMATS}
+# From the lowest module of a package to the highest; a module imports only modules before it.
+ORDERS = {
+    "ftlserver": "errors config domain storage questions web serving commands cli __main__",
+    "ftlserver.domain": "instants timezones time_formats user period time_tables intervals days_and_hours window token",
+    "ftlserver.storage": "schema database idle_connections backup tokens users packing periods recording heartbeats"
+    " bulk_import __init__",
+    "ftlserver.questions": "__init__ activity overlap_sweep overlap presence summary hours meeting",
+    "ftlserver.web": "schemas bulk_json strict_json requests responses auth middleware handlers app",
+    "ftlserver.web.handlers": "users activity questions periods exports health",
+    "ftlserver.serving": "threads server workers",
+    "ftlclient": "errors time_ranges config api views commands cli __main__",
+    "ftlclient.api": "models client spool",
+    "ftlcommon": "terminal offset_changes zone_guess formats progress command_line",
+    "ftlcommon.formats": "__init__ json_objects lines activitywatch csv git ical members ndjson slack timewarrior source",
+}
+# Commands and views stand beside each other; only what they share, whose names begin with _, is imported.
+SIDE_BY_SIDE = {"ftlserver.commands": ["sample_data"], "ftlclient.commands": [], "ftlclient.views": ["formatting"]}
+PACKAGES = ("ftlserver", "ftlclient", "ftlcommon")
+PURE = ("ftlserver.domain", "ftlserver.questions")
 
+# The places of a library: packages, or modules.
 PLACES = {
-    "argcomplete": {f"{package}.{room}" for package in ("ftlserver", "ftlclient") for room in ("cli", "commands")},
-    "bottle": {"ftlserver.reading", "ftlserver.app"},
-    "cerberus": {"ftlserver.schemas"},
-    "dataset": {"ftlserver.database"},
-    "sqlalchemy": {
-        "ftlserver.tables",
-        "ftlserver.database",
-        "ftlserver.statements",
-        "ftlserver.store",
-        "ftlserver.token_store",
-        "ftlserver.recorder",
-    },
-    "sqlite3": {"ftlserver.database", "ftlserver.commands", "ftlclient.spool", "ftlformats.git"},
-    "subprocess": {"ftlformats.git"},
-    "waitress": {"ftlserver.dispatcher", "ftlserver.serving"},
-    "zoneinfo": {"ftlserver.clock", "ftlclient.clock", "ftlformats.zones"},
-    "faker": {"ftlserver.samples"},
-    "ijson": {"ftlformats.objects"},
-    "icalendar": {"ftlformats.ical"},
-    "recurring_ical_events": {"ftlformats.ical"},
-    "requests": {"ftlclient.client"},
-    "rich": {
-        "ftlformats.progress",
-        "ftlserver.commands",
-        "ftlclient.views",
-        "ftlclient.commands",
-        "ftlclient.cli",
-    },
-    "tzlocal": {"ftlclient.clock"},
-    "platformdirs": {"ftlserver.config", "ftlclient.config"},
+    "argcomplete": ["ftlcommon.command_line", "ftlserver.commands", "ftlclient.commands"],
+    "bottle": ["ftlserver.web"],
+    "cerberus": ["ftlserver.web.schemas"],
+    "dataset": ["ftlserver.storage"],
+    "sqlalchemy": ["ftlserver.storage"],
+    "sqlite3": ["ftlserver.storage", "ftlserver.commands.serve", "ftlclient.api.spool", "ftlcommon.formats.git"],
+    "subprocess": ["ftlcommon.formats.git"],
+    "waitress": ["ftlserver.serving"],
+    "zoneinfo": ["ftlserver.domain.timezones", "ftlclient.time_ranges", "ftlcommon.zone_guess"],
+    "faker": ["ftlserver.commands.sample_data"],
+    "ijson": ["ftlcommon.formats.json_objects"],
+    "icalendar": ["ftlcommon.formats.ical"],
+    "recurring_ical_events": ["ftlcommon.formats.ical"],
+    "requests": ["ftlclient.api.client"],
+    "rich": ["ftlcommon.progress", "ftlserver.commands", "ftlclient.views", "ftlclient.commands", "ftlclient.cli"],
+    "rich_argparse": ["ftlcommon.command_line"],
+    "tzlocal": ["ftlclient.time_ranges"],
+    "platformdirs": ["ftlserver.config", "ftlclient.config"],
 }
 
 
 def modules() -> list[Path]:
-    return [path for package in ORDERS for path in sorted((ROOT / package).rglob("*.py"))]
+    return [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
 
 
-def imports(path: Path) -> set[str]:
-    found = set()
+def name_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield what a module imports, with the name that is taken from it."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: imports are absolute"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def room(path: Path) -> str:
-    package, *rest = path.relative_to(ROOT).with_suffix("").parts
-    return f"{package}.{rest[0]}"
+def steps(package: str, dotted: str) -> str:
+    """Return the module or package right below *package* that a dotted name leads to, ``__init__`` for itself."""
+    step = dotted.removeprefix(f"{package}.").split(".")[0]
+    inside = ROOT.joinpath(*package.split("."), step)
+    return step if inside.is_dir() or inside.with_suffix(".py").is_file() else "__init__"
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_import_goes_up_and_server_and_client_know_nothing_of_each_other(path: Path) -> None:
-    package, name = room(path).split(".")
-    order = ORDERS[package]
+@pytest.mark.parametrize("path", modules(), ids=name_of)
+def test_imports_go_down(path: Path) -> None:
+    name = name_of(path)
     for imported in imports(path):
-        top, *rest = imported.split(".")
-        if top not in ORDERS or (top == "ftlformats" and name == "commands"):
+        top = imported.split(".")[0]
+        if top not in PACKAGES:
             continue
-        assert top == package
-        if name != "__init__" and rest[0] in order:
-            assert order.index(rest[0]) <= order.index(name), f"{name} imports {rest[0]}"
+        assert top in (name.split(".")[0], "ftlcommon"), f"{name} imports {imported}"
+        for package, order in ORDERS.items():
+            if name.startswith(package + ".") and imported.startswith(package + "."):
+                here, there = steps(package, name), steps(package, imported)
+                ranks = order.split()
+                if "__init__" not in (here, there) or "__init__" in ranks:
+                    assert ranks.index(there) <= ranks.index(here), f"{name} imports {imported}"
+        for package, shared in SIDE_BY_SIDE.items():
+            if name.startswith(package + ".") and imported.startswith(package + "."):
+                there = steps(package, imported)
+                assert there == "__init__" or there.startswith("_") or there in shared, (
+                    f"{name} imports {imported}"
+                )
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("package", PURE)
+def test_a_pure_package_imports_nothing_that_reads_or_writes(package: str) -> None:
+    allowed = ("ftlserver.domain", "ftlserver.questions", "ftlserver.errors", "ftlcommon.offset_changes")
+    for path in (ROOT.joinpath(*package.split("."))).glob("*.py"):
+        for imported in imports(path):
+            top = imported.split(".")[0]
+            assert top != "ftlserver" or imported.startswith(allowed), f"{path} imports {imported}"
+            assert top not in {"sqlalchemy", "dataset", "bottle", "sqlite3", "os", "pathlib", "logging"}
+
+
+@pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_each_library_has_its_place(path: Path) -> None:
+    name = name_of(path)
     for imported in imports(path):
-        library = imported.split(".")[0]
-        assert room(path) in PLACES.get(library, {room(path)}), f"{room(path)} imports {library}"
+        places = PLACES.get(imported.split(".")[0])
+        assert places is None or any(f"{name}.".startswith(f"{place}.") for place in places), (name, imported)
 
 
-def test_every_room_is_in_the_order() -> None:
-    rooms = {room(path) for path in modules()} - {"ftlserver.__init__", "ftlclient.__init__"}
-    assert rooms == {f"{package}.{name}" for package, order in ORDERS.items() for name in order}
+@pytest.mark.parametrize("package", ORDERS)
+def test_every_module_is_in_the_order(package: str) -> None:
+    folder = ROOT.joinpath(*package.split("."))
+    found = {path.stem for path in folder.glob("*.py")} | {
+        path.parent.name for path in folder.glob("*/__init__.py")
+    }
+    assert found - {"__init__"} == set(ORDERS[package].split()) - {"__init__"}
+
+
+def test_a_folder_has_few_entries() -> None:
+    entries = {path.name for path in (ROOT / "ftlserver").iterdir() if path.suffix == ".py" or path.is_dir()} - {
+        "__init__.py",
+        "__main__.py",
+        "__pycache__",
+    }
+    assert len(entries) <= 10

@@ -65,6 +65,7 @@ class Route:
 
 _USER = "/api/users/<user_id>"
 _NO_USER = frozenset(["user_not_found"])
+_HEARTBEAT = _BODY | _NO_USER | _TIME | {"invalid_period"}
 
 ROUTES = [
     Route("POST", "/api/loguseractivity", "read", activity.ask, schemas.LOG_USER_ACTIVITY, _QUESTION),
@@ -78,7 +79,7 @@ ROUTES = [
     Route("GET", _USER, "read", users.get, None, _NO_USER),
     Route("POST", "/api/activity", "write", periods.record, schemas.RECORD, _PERIODS),
     Route("DELETE", "/api/activity", "write", periods.delete, schemas.RECORD, _PERIODS),
-    Route("POST", "/api/heartbeat", "write", periods.heartbeat, schemas.HEARTBEAT, _BODY | _NO_USER | _TIME),
+    Route("POST", "/api/heartbeat", "write", periods.heartbeat, schemas.HEARTBEAT, _HEARTBEAT),
     Route("POST", "/api/users", "admin", users.add, schemas.ADD_USER, _BODY | {"unknown_timezone", "user_exists"}),
     Route("PUT", _USER, "admin", users.put, schemas.PUT_USER, _BODY | {"unknown_timezone"}),
     Route("PATCH", _USER, "admin", users.patch, schemas.PATCH_USER, _BODY | _NO_USER | {"unknown_timezone"}),
