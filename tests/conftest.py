@@ -1,42 +1,41 @@
 """Real things to test with: SQLite files, a PostgreSQL server, a waitress socket."""
 
+# ruff: noqa: E402 - the helpers are imported after pytest has been asked to rewrite their assertions
+
 import logging
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from hypothesis import settings
 from webtest import TestApp
 
-from ftlserver.domain import time_formats, timezones
-from ftlserver.domain.period import ActivityPeriod
-from ftlserver.domain.user import User
-from ftlserver.serving.server import Server, listen
-from ftlserver.storage import Storage, database
+pytest.register_assert_rewrite("tests.helpers")
+
+from ftlserver.storage import Storage
 from ftlserver.web.app import create_app
 from tests.answers import check_every_answer
+from tests.helpers import (
+    DATA,
+    EGON,
+    GLINDA,
+    TIMES,
+    all_rows,
+    assignment_periods,
+    at,
+    in_threads,
+    run_on_postgresql,
+    serving,
+    store_team,
+)
 from tests.recorder import Recorder
+
+# What other tests import from here.
+__all__ = ["DATA", "EGON", "GLINDA", "TIMES", "all_rows", "assignment_periods", "at", "in_threads", "serving"]
 
 settings.register_profile("ftl", deadline=None)  # time is for the benchmarks
 settings.load_profile("ftl")
-
-DATA = Path(__file__).parent / "data"
-
-EGON = User("W012A3CDE", "Egon Spengler", "America/Los_Angeles")
-GLINDA = User("W07QCRPA4", "Glinda Southgood", "Asia/Kolkata")
-TIMES = [
-    ("Feb 01 2020 01:33PM", "Feb 01 2020 01:54PM"),
-    ("Mar 01 2020 11:11AM", "Mar 01 2020 02:00PM"),
-    ("Mar 16 2020 05:33PM", "Mar 16 2020 08:02PM"),
-]
-
-
-def assignment_periods(user: User) -> list[ActivityPeriod]:
-    return [ActivityPeriod.from_text(user, *times) for times in TIMES]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -103,14 +102,6 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     server.cleanup()
 
 
-def run_on_postgresql(url: str, *statements: str) -> None:
-    engine = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        for statement in statements:
-            connection.execute(sa.text(statement))
-    engine.dispose()
-
-
 @pytest.fixture
 def postgresql_url(postgresql: str) -> str:
     """Give the URL of a PostgreSQL database that has just been emptied."""
@@ -148,7 +139,7 @@ def sqlite_storage(tmp_path: Path) -> Iterator[Storage]:
 @pytest.fixture
 def team(storage: Storage) -> Storage:
     """Give a storage that holds the assignment's two members."""
-    storage.bulk_import.store([EGON, GLINDA], assignment_periods(EGON) + assignment_periods(GLINDA))
+    store_team(storage)
     return storage
 
 
@@ -157,52 +148,9 @@ def app(team: Storage) -> TestApp:
     return TestApp(create_app(team))
 
 
-@contextmanager
-def serving(application: Any, threads: int = 4) -> Iterator[str]:
-    """Serve a WSGI application on a real socket, and give its URL."""
-    server = Server(application, listen("127.0.0.1", 0), threads)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    try:
-        yield server.url
-    finally:
-        server.stop()
-        thread.join(15)
-        assert not thread.is_alive()
-
-
 @pytest.fixture
 def server_url(sqlite_storage: Storage) -> Iterator[str]:
     """Give the URL of a running server with the assignment's two members."""
-    sqlite_storage.bulk_import.store([EGON, GLINDA], assignment_periods(EGON) + assignment_periods(GLINDA))
+    store_team(sqlite_storage)
     with serving(create_app(sqlite_storage)) as url:
         yield url
-
-
-def all_rows(storage: Storage) -> list[tuple[Any, ...]]:
-    with database.transaction(storage.database) as connection:
-        return [
-            tuple(row) for row in connection.execute(sa.text("SELECT * FROM activity_periods ORDER BY 1, 2, 3"))
-        ]
-
-
-def at(text: str) -> int:
-    """Read an instant."""
-    return time_formats.parse(text, timezones.zone("UTC"))[0]
-
-
-def in_threads(count: int, work: Callable[[], object]) -> list[BaseException]:
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as exc:
-            failures.append(exc)
-
-    threads = [threading.Thread(target=run) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return failures

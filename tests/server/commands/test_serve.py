@@ -1,0 +1,71 @@
+"""The command serve."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import requests
+
+from ftlserver.cli import main
+from ftlserver.serving.server import STOP_SIGNALS
+from tests.helpers import run, wait_for_url
+
+
+@pytest.mark.parametrize("name", ["https://ftl.example.org", "x:y:z"])
+def test_serve_refuses_an_invalid_allowed_host(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, database: Path, name: str
+) -> None:
+    for argv in (["--allowed-host", name], []):
+        status, out, err = run(capsys, "serve", "--port", "0", *argv)
+        assert (status, out, len(err.splitlines())) == (2, "", 1)
+        assert "is not a host name" in err
+        assert not database.exists()
+        monkeypatch.setenv("FTL_ALLOWED_HOSTS", f"ftl.example.org, {name}")
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (["--public-read"], ["can read everything", "open to everyone on this machine"]),
+        (["--allowed-host", "ftl.example.org"], ["locked until there is a token", "ftl.example.org, localhost"]),
+    ],
+)
+def test_serve_logs_who_has_access_when_it_starts(tmp_path: Path, argv: list[str], expected: list[str]) -> None:
+    command = [sys.executable, "-m", "ftlserver", "--database", str(tmp_path / "x"), "serve", "--port", "0", *argv]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        url = wait_for_url(process)
+        response = requests.get(f"{url}/api/whoami", timeout=10)
+        process.terminate()
+        assert process.stderr is not None
+        log = process.stderr.read()
+    assert all(words in log for words in expected)
+    assert response.status_code == (401 if "locked" in log else 200)
+
+
+def test_serve_stops_on_a_signal(capsys: pytest.CaptureFixture[str], database: Path) -> None:
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)  # until the server has installed its own handlers
+    done = threading.Event()
+
+    def send_signals() -> None:
+        while not done.wait(0.2):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    sender = threading.Thread(target=send_signals)
+    sender.start()
+    try:
+        assert main(["serve", "--port", "0"]) == 0
+    finally:
+        done.set()
+        sender.join()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        logging.getLogger("ftlserver").setLevel(logging.NOTSET)
+    err = capsys.readouterr().err
+    assert err.index("answers at http://127.0.0.1:") < err.index("open to everyone") < err.index("stopped")

@@ -1,0 +1,141 @@
+"""The command token."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from webtest import TestApp
+
+from ftlserver.domain import instants
+from ftlserver.storage import Storage
+from ftlserver.web.app import create_app
+from tests.helpers import at, run, usage_error
+
+
+def made_token(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, Any]:
+    status, out, _ = run(capsys, "token", "create", "--name", "n", "--scope", "read", *argv, "--json")
+    assert status == 0
+    return dict(json.loads(out))
+
+
+def listed_tokens(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
+    return {token["id"]: token for token in json.loads(run(capsys, "token", "list", "--json")[1])}
+
+
+def whoami(database: Path, secret: str) -> int:
+    with Storage.open(str(database)) as storage:
+        headers = {"Authorization": f"Bearer {secret}"}
+        return int(TestApp(create_app(storage)).get("/api/whoami", headers=headers, expect_errors=True).status_int)
+
+
+def test_a_token_is_shown_once_and_the_first_one_comes_with_a_warning(
+    capsys: pytest.CaptureFixture[str], database: Path
+) -> None:
+    status, out, err = run(capsys, "token", "create", "--name", "laptop", "--scope", "read")
+    assert status == 0
+    assert re.fullmatch(r"ftl_[0-9A-Za-z]{8}_[0-9A-Za-z_-]{43}\n", out)
+    assert "the first token" in err
+    assert out.strip() not in err
+    again = run(capsys, "token", "create", "--name", "laptop", "--scope", "write")
+    assert "the first token" not in again[2]
+    shown = run(capsys, "token", "list")[1] + run(capsys, "token", "list", "--json")[1]
+    assert out.split("_")[1] in shown
+    for secret in (out.strip(), again[1].strip()):
+        assert secret[13:] not in shown
+        assert secret[13:].encode() not in database.read_bytes()
+        assert whoami(database, secret) == 200
+
+
+def test_a_token_has_scopes_users_and_an_expiry(capsys: pytest.CaptureFixture[str], database: Path) -> None:
+    before = instants.now()
+    token = made_token(capsys, "--scope", "write", "--scope", "read", "--user", "b", "--user", "a", "--user", "b")
+    assert (token["scopes"], token["user_ids"]) == (["read", "write"], ["b", "a"])
+    year = 365 * 24 * instants.HOUR
+    assert before + year <= at(token["expires_at"]) <= instants.now() + year
+    assert made_token(capsys)["user_ids"] is None
+    assert made_token(capsys, "--expires", "never")["expires_at"] is None
+    ninety = made_token(capsys, "--expires", "90m")
+    assert at(ninety["expires_at"]) - at(ninety["created_at"]) == 90 * instants.MINUTE
+    assert len(listed_tokens(capsys)) == 4
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (["create", "--name", "n"], "--scope"),
+        (["create", "--scope", "read"], "--name"),
+        (["create", "--name", "n", "--scope", "root"], "invalid choice"),
+        (["create", "--name", "n", "--scope", ""], "invalid choice"),
+        (["create", "--name", "", "--scope", "read"], "1 to 200 characters"),
+        (["create", "--name", "a\x1b[2J", "--scope", "read"], "without control characters"),
+        (["create", "--name", "n", "--scope", "read", "--user", "a b"], "1 to 120 characters"),
+        (["create", "--name", "n", "--scope", "read", "--expires", "5"], "with its unit"),
+        (["create", "--name", "n", "--scope", "read", "--expires", "-1d"], "expected"),
+        (["create", "--name", "n", "--scope", "read", "--expires", "999999d"], "with its unit"),
+        (["create", "--name", "n", "--scope", "read", "--expires", "Never"], "with its unit"),
+        (["rotate", "x", "--grace", "never"], "with its unit"),
+        (["revoke"], "ID"),
+        ([], "ACTION"),
+    ],
+)
+def test_invalid_token_options_are_usage_errors(
+    capsys: pytest.CaptureFixture[str], database: Path, argv: list[str], expected: str
+) -> None:
+    assert expected in usage_error(capsys, "token", *argv)
+    assert not database.exists()
+
+
+def test_revoking_a_token_is_immediate_and_final(capsys: pytest.CaptureFixture[str], database: Path) -> None:
+    token = made_token(capsys)
+    assert whoami(database, token["token"]) == 200
+    assert "is revoked" in run(capsys, "token", "revoke", token["id"])[1]
+    assert whoami(database, token["token"]) == 401
+    first = listed_tokens(capsys)[token["id"]]["revoked_at"]
+    again = json.loads(run(capsys, "token", "revoke", token["id"], "--json")[1])
+    assert again["revoked_at"] == first is not None
+    assert run(capsys, "token", "rotate", token["id"])[0] == 2
+    assert "revoked" in run(capsys, "token", "list")[1]
+
+
+@pytest.mark.parametrize("action", ["revoke", "rotate"])
+@pytest.mark.parametrize("id_", ["unknown8", "", "x' OR '1'='1", "\ud800"])
+def test_an_unknown_token_is_reported(capsys: pytest.CaptureFixture[str], action: str, id_: str) -> None:
+    made_token(capsys)
+    status, out, err = run(capsys, "token", action, id_)
+    assert (status, out, len(err.splitlines())) == (1, "", 1)
+    assert "no token with that id" in err
+    (token,) = listed_tokens(capsys).values()
+    assert token["revoked_at"] is None
+
+
+def test_rotating_a_token_keeps_its_rights_and_ends_the_old_secret(
+    capsys: pytest.CaptureFixture[str], database: Path
+) -> None:
+    old = made_token(capsys, "--scope", "write", "--user", "a", "--expires", "90d")
+    status, out, _ = run(capsys, "token", "rotate", old["id"], "--json")
+    new = json.loads(out)
+    assert status == 0
+    assert new["id"] != old["id"]
+    assert {name: new[name] for name in ("name", "scopes", "user_ids")} == {
+        name: old[name] for name in ("name", "scopes", "user_ids")
+    }
+    assert at(new["expires_at"]) - at(new["created_at"]) == 90 * 24 * instants.HOUR
+    assert whoami(database, old["token"]) == 401
+    assert whoami(database, new["token"]) == 200
+    assert run(capsys, "token", "rotate", old["id"])[0] == 2
+
+
+def test_rotating_with_grace_keeps_the_old_secret_valid_but_not_beyond_its_expiry(
+    capsys: pytest.CaptureFixture[str], database: Path
+) -> None:
+    for expires, left in (("never", instants.HOUR), ("365d", instants.HOUR), ("30m", 30 * instants.MINUTE)):
+        old = made_token(capsys, "--expires", expires)
+        before = instants.now()
+        status, out, _ = run(capsys, "token", "rotate", old["id"], "--grace", "1h")
+        assert status == 0
+        assert whoami(database, old["token"]) == whoami(database, out.strip()) == 200
+        ends = at(listed_tokens(capsys)[old["id"]]["expires_at"])
+        assert ends <= instants.now() + left
+        assert ends >= (before if expires != "30m" else at(old["created_at"])) + left

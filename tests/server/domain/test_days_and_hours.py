@@ -1,0 +1,44 @@
+"""Days and hours of the week on the wall clock, against an oracle that goes minute by minute."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftlserver.domain import days_and_hours, instants
+
+minutes = st.integers(60 * 24, 60 * 24 * 40)
+
+offsets = st.sampled_from([0, 3_600, -12_600, 20_700, -86_340])
+
+pieces = st.lists(
+    st.tuples(minutes, st.integers(1, 90) | st.integers(1, 60 * 24 * 24), offsets).map(
+        lambda piece: (piece[0] * instants.MINUTE, (piece[0] + piece[1]) * instants.MINUTE, piece[2])
+    ),
+    max_size=4,
+)
+
+
+@given(pieces)
+def test_each_minute_belongs_to_the_hour_of_the_week_that_the_clock_showed(
+    pieces: list[days_and_hours.Piece],
+) -> None:
+    expected = [0] * days_and_hours.HOURS_OF_WEEK
+    for start, end, offset in pieces:
+        for at in range(start, end, instants.MINUTE):
+            shown = instants.wall_clock(at, offset)
+            expected[shown.weekday() * 24 + shown.hour] += instants.MINUTE
+    assert days_and_hours.hours_of_week(pieces) == expected
+
+
+@given(pieces)
+def test_each_minute_belongs_to_the_day_that_the_clock_showed(pieces: list[days_and_hours.Piece]) -> None:
+    expected: dict[int, int] = {}
+    for start, end, offset in pieces:
+        for at in range(start, end, instants.MINUTE):
+            shown = instants.wall_clock(at, offset)
+            day = days_and_hours.day_number(shown.date())
+            expected[day] = expected.get(day, 0) + instants.MINUTE
+    found: dict[int, int] = {}
+    for day, (start, end, _) in days_and_hours.by_day(pieces):
+        assert start < end
+        found[day] = found.get(day, 0) + end - start
+    assert found == expected

@@ -1,0 +1,176 @@
+"""How many threads are active at once."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from ftlserver.serving import threads
+from ftlserver.serving.threads import STALLED_SECONDS, Dispatcher
+
+
+class Task:
+    """A task that calls a function and remembers which thread called it."""
+
+    def __init__(self, work: Callable[[], object] = lambda: None) -> None:
+        self._work = work
+        self.done_by: int | None = None
+        self.cancelled = False
+        self.done = threading.Event()
+
+    def service(self) -> None:
+        self.done_by = threading.get_ident()
+        try:
+            self._work()
+        finally:
+            self.done.set()
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+@pytest.fixture
+def dispatcher() -> Iterator[Dispatcher]:
+    found = Dispatcher(1)
+    found.set_thread_count(4)
+    wait_until(lambda: found.active_count == 0)
+    yield found
+    assert found.shutdown()
+    assert not found.threads
+
+
+def wait_until(holds: Callable[[], object], waking: Dispatcher | None = None) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        if waking is not None:
+            waking.add_thread_if_stalled()
+        time.sleep(STALLED_SECONDS)
+
+
+def test_one_thread_runs_all_short_tasks(dispatcher: Dispatcher) -> None:
+    tasks = [Task() for _ in range(200)]
+    for task in tasks:
+        dispatcher.add_task(task)
+    wait_until(lambda: all(task.done.is_set() for task in tasks))
+    assert len({task.done_by for task in tasks}) == 1
+
+
+def test_another_thread_becomes_active_when_one_is_stalled(dispatcher: Dispatcher) -> None:
+    go_on = threading.Event()
+    stuck = [Task(go_on.wait) for _ in range(3)]
+    short = [Task() for _ in range(20)]
+    for task in [*stuck, *short]:
+        dispatcher.add_task(task)
+    wait_until(lambda: all(task.done.is_set() for task in short), waking=dispatcher)
+    assert not any(task.done.is_set() for task in stuck)
+    assert len({task.done_by for task in stuck}) == 3
+    go_on.set()
+    wait_until(lambda: dispatcher.active_count == 0)
+
+
+def test_up_to_the_concurrency_threads_are_active_without_a_stall() -> None:
+    dispatcher = Dispatcher(2)
+    dispatcher.set_thread_count(4)
+    wait_until(lambda: dispatcher.active_count == 0)
+    go_on = threading.Event()
+    tasks = [Task(go_on.wait) for _ in range(4)]
+    for task in tasks:
+        dispatcher.add_task(task)
+    wait_until(lambda: len([task for task in tasks if task.done_by]) == 2)
+    time.sleep(5 * STALLED_SECONDS)
+    assert dispatcher.active_count == 2
+    go_on.set()
+    wait_until(lambda: all(task.done.is_set() for task in tasks))
+    assert dispatcher.shutdown()
+
+
+def test_no_thread_goes_idle_while_all_are_busy(dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    """add_thread_if_stalled() is not called then, so a waiting task would wait for the stalled threads."""
+    first, rest = threading.Event(), threading.Event()
+    tasks = [Task(first.wait), *[Task(rest.wait) for _ in range(3)]]
+    for task in tasks:
+        dispatcher.add_task(task)
+    wait_until(lambda: all(task.done_by for task in tasks), waking=dispatcher)
+    monkeypatch.setattr(threads, "STALLED_SECONDS", 60)
+    waiting = Task()
+    dispatcher.add_task(waiting)
+    first.set()
+    assert waiting.done.wait(5)
+    rest.set()
+
+
+def test_no_thread_is_woken_before_one_is_stalled_or_when_all_are_busy(dispatcher: Dispatcher) -> None:
+    go_on = threading.Event()
+    tasks = [Task(go_on.wait) for _ in range(6)]
+    assert not dispatcher.add_thread_if_stalled()
+    for task in tasks:
+        dispatcher.add_task(task)
+    wait_until(lambda: len([task for task in tasks if task.done_by]) == 4, waking=dispatcher)
+    assert not dispatcher.add_thread_if_stalled()
+    assert dispatcher.active_count == 4
+    go_on.set()
+    wait_until(lambda: all(task.done.is_set() for task in tasks))
+
+
+def test_a_thread_that_was_stalled_goes_idle_when_another_is_active(dispatcher: Dispatcher) -> None:
+    go_on, stop = threading.Event(), threading.Event()
+    stuck = Task(go_on.wait)
+    dispatcher.add_task(stuck)
+
+    def again() -> None:
+        if not stop.is_set():
+            dispatcher.add_task(Task(again))
+
+    dispatcher.add_task(Task(again))
+    wait_until(lambda: dispatcher.active_count == 2, waking=dispatcher)
+    go_on.set()
+    wait_until(lambda: dispatcher.active_count == 1)
+    stop.set()
+    wait_until(lambda: dispatcher.active_count == 0)
+
+
+def test_a_task_that_fails_is_logged_and_the_thread_continues(
+    dispatcher: Dispatcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> None:
+        raise ValueError("no")
+
+    after = Task()
+    dispatcher.add_task(Task(fail))
+    dispatcher.add_task(after)
+    wait_until(after.done.is_set)
+    assert "Exception when servicing" in caplog.text
+
+
+def test_shutdown_ends_all_busy_threads(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    dispatcher = Dispatcher(1)
+    dispatcher.set_thread_count(2)
+    go_on = threading.Event()
+    for task in [Task(go_on.wait), Task(go_on.wait)]:
+        dispatcher.add_task(task)
+    wait_until(lambda: dispatcher.active_count == 2 and not dispatcher.queue, waking=dispatcher)
+    monkeypatch.setattr(threads, "STALLED_SECONDS", 60)  # so that neither counts as stalled
+    end = threading.Thread(target=dispatcher.shutdown)
+    end.start()
+    wait_until(lambda: dispatcher.stop_count)
+    go_on.set()
+    end.join()
+    assert not dispatcher.threads
+    assert "still running" not in caplog.text
+
+
+def test_shutdown_cancels_waiting_tasks() -> None:
+    dispatcher = Dispatcher(1)
+    dispatcher.set_thread_count(1)
+    go_on = threading.Event()
+    stuck, waiting = Task(go_on.wait), Task()
+    dispatcher.add_task(stuck)
+    dispatcher.add_task(waiting)
+    wait_until(lambda: stuck.done_by is not None)
+    dispatcher.shutdown(timeout=0.01)
+    assert waiting.cancelled
+    go_on.set()
+    wait_until(lambda: not dispatcher.threads)
+    assert waiting.done_by is None

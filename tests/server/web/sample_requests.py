@@ -1,0 +1,72 @@
+"""A sample request for each route, and the routes with their scopes."""
+
+from collections.abc import Callable
+
+from ftlserver.domain.user import User
+from ftlserver.web.app import ROUTES
+from tests.helpers import EGON, GLINDA, assignment_periods
+
+Sample = tuple[str, object]
+Samples = Callable[[str | None], Sample | None]
+ROUTE_TABLE = [(route.method, route.path, route.scope) for route in ROUTES]
+TEAM = {user.id: user for user in (EGON, GLINDA)}
+
+
+def _periods_of(user_id: str | None) -> object:
+    users = [user for user in TEAM.values() if user_id in (user.id, None)]
+    return {"periods": [{"user_id": user.id, **assignment_periods(user)[0].to_json("iso")} for user in users]}
+
+
+def _question(path: str) -> Samples:
+    return lambda user_id: (path, {"all": True} if user_id is None else {"id_list": [user_id]})
+
+
+def _about_user(path: str, body: Callable[[User], object] = lambda _: None) -> Samples:
+    """Return requests about one user; there is none about all users."""
+    return lambda user_id: None if user_id is None else (path.replace("<user_id>", user_id), body(TEAM[user_id]))
+
+
+def _about_all(path: str) -> Samples:
+    """Return a request about no user in particular."""
+    return lambda user_id: (path, None) if user_id is None else None
+
+
+def _link(user_id: str | None) -> Sample:
+    return f"/api/loguseractivity{'' if user_id is None else f'?id={user_id}'}", None
+
+
+# For each route a request that is answered with 200 if it is allowed: about one user, or about all (None).
+SAMPLES: dict[tuple[str, str], Samples] = {
+    ("POST", "/api/loguseractivity"): _question("/api/loguseractivity"),
+    ("GET", "/api/loguseractivity"): _link,
+    ("POST", "/api/summary"): _question("/api/summary"),
+    ("POST", "/api/overlap"): _question("/api/overlap"),
+    ("POST", "/api/presence"): _question("/api/presence"),
+    ("POST", "/api/hours"): _question("/api/hours"),
+    ("POST", "/api/meeting"): _question("/api/meeting"),
+    ("GET", "/api/users"): _about_all("/api/users"),
+    ("GET", "/api/users/<user_id>"): _about_user("/api/users/<user_id>"),
+    ("POST", "/api/activity"): lambda user_id: ("/api/activity", _periods_of(user_id)),
+    ("DELETE", "/api/activity"): lambda user_id: ("/api/activity", _periods_of(user_id)),
+    ("POST", "/api/heartbeat"): _about_user("/api/heartbeat", lambda user: {"user_id": user.id}),
+    ("POST", "/api/users"): _about_user(
+        "/api/users", lambda user: {"id": user.id, "real_name": user.real_name, "tz": user.tz}
+    ),
+    ("PUT", "/api/users/<user_id>"): _about_user(
+        "/api/users/<user_id>", lambda user: {"real_name": user.real_name, "tz": user.tz}
+    ),
+    ("PATCH", "/api/users/<user_id>"): _about_user("/api/users/<user_id>", lambda user: {"tz": user.tz}),
+    ("DELETE", "/api/users/<user_id>"): _about_user("/api/users/<user_id>"),
+    ("GET", "/api/users/<user_id>/export"): _about_user("/api/users/<user_id>/export"),
+    ("GET", "/api/export"): _about_all("/api/export"),
+    ("GET", "/api/whoami"): _about_all("/api/whoami"),
+    ("GET", "/healthz"): _about_all("/healthz"),
+    ("GET", "/readyz"): _about_all("/readyz"),
+}
+
+
+def sample_of(method: str, path: str) -> Sample:
+    """Return the sample request of a route about Egon, or the one about no user in particular."""
+    sample = SAMPLES[method, path](EGON.id) or SAMPLES[method, path](None)
+    assert sample is not None
+    return sample
