@@ -64,7 +64,7 @@ def test_a_backup_replaces_an_old_file_and_a_failed_one_leaves_it_alone(
     assert run(capsys, "backup", str(link))[0] == 0
     assert (link.is_symlink(), target.stat().st_mode & 0o777, len(saved(target))) == (True, 0o600, 6)
     good = target.read_bytes()
-    with database.open("r+b") as file:  # the pages behind the first one are gone
+    with database.open("r+b") as file:  # all pages after the first are lost
         file.truncate(4096)
     status, out, err = run(capsys, "backup", str(target))
     assert (status, out, len(err.splitlines())) == (3, "", 1)

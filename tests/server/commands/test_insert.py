@@ -14,7 +14,7 @@ from ftlserver.domain import instants, timezones
 from tests.helpers import DATA, query, run, usage_error
 
 
-def test_insert_user_creates_that_many_users(capsys: pytest.CaptureFixture[str], database: Path) -> None:
+def test_insert_user_creates_the_given_number_of_users(capsys: pytest.CaptureFixture[str], database: Path) -> None:
     status, out, err = run(capsys, "insert_user", "3")
     assert (status, err) == (0, "")
     ids = re.findall(r'^User "([A-Za-z0-9]{12})" Created !$', out, re.MULTILINE)

@@ -130,7 +130,7 @@ def test_offset_intervals_agree_with_the_offset_at_every_instant(tz: ZoneInfo, s
 
 
 def changes(name: str) -> tuple[list[tuple[int, int]], str]:
-    """Return from which second on which offset holds in a zone, and its rule for all time after, from its file."""
+    """Return the offsets of a zone with the second each begins at, and its rule for later times, from its file."""
     data = resources.files("tzdata.zoneinfo").joinpath(name).read_bytes()
     utc, standard, leap, times, types, letters = struct.unpack(">6l", data[20:44])
     second = 44 + times * 5 + types * 6 + letters + leap * 8 + standard + utc  # the block with 64-bit times

@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.campaigns import kill
 
 
-def test_what_was_acknowledged_is_there_once_after_the_server_was_killed(tmp_path: Path) -> None:
+def test_acknowledged_writes_are_stored_exactly_once_after_the_server_was_killed(tmp_path: Path) -> None:
     url, log = str(tmp_path / "ftl.sqlite3"), tmp_path / "log"
     tally = kill.campaign(url, kill.PLAIN, log, clients=2, batches=6, repeats=2, kills=2)
     assert (tally.answers, len(tally.acknowledged)) == (24, 95)

@@ -114,7 +114,9 @@ def test_a_head_request_is_answered_with_headers_only(server_url: str) -> None:
     connection.close()
 
 
-def test_requests_that_trickle_are_cut_off(sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_requests_that_arrive_too_slowly_are_cut_off(
+    sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(server_module, "HEADER_SECONDS", 0.2)
     monkeypatch.setattr(server_module, "BODY_SECONDS", 0.2)
     with serving(create_app(sqlite_storage)) as url:

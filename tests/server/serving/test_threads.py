@@ -40,9 +40,9 @@ def dispatcher() -> Iterator[Dispatcher]:
     assert not found.threads
 
 
-def wait_until(holds: Callable[[], object], waking: Dispatcher | None = None) -> None:
+def wait_until(condition: Callable[[], object], waking: Dispatcher | None = None) -> None:
     deadline = time.monotonic() + 10
-    while not holds():
+    while not condition():
         assert time.monotonic() < deadline
         if waking is not None:
             waking.add_thread_if_stalled()
@@ -58,15 +58,15 @@ def test_one_thread_runs_all_short_tasks(dispatcher: Dispatcher) -> None:
 
 
 def test_another_thread_becomes_active_when_one_is_stalled(dispatcher: Dispatcher) -> None:
-    go_on = threading.Event()
-    stuck = [Task(go_on.wait) for _ in range(3)]
+    release = threading.Event()
+    stalled = [Task(release.wait) for _ in range(3)]
     short = [Task() for _ in range(20)]
-    for task in [*stuck, *short]:
+    for task in [*stalled, *short]:
         dispatcher.add_task(task)
     wait_until(lambda: all(task.done.is_set() for task in short), waking=dispatcher)
-    assert not any(task.done.is_set() for task in stuck)
-    assert len({task.done_by for task in stuck}) == 3
-    go_on.set()
+    assert not any(task.done.is_set() for task in stalled)
+    assert len({task.done_by for task in stalled}) == 3
+    release.set()
     wait_until(lambda: dispatcher.active_count == 0)
 
 
@@ -74,14 +74,14 @@ def test_up_to_the_concurrency_threads_are_active_without_a_stall() -> None:
     dispatcher = Dispatcher(2)
     dispatcher.set_thread_count(4)
     wait_until(lambda: dispatcher.active_count == 0)
-    go_on = threading.Event()
-    tasks = [Task(go_on.wait) for _ in range(4)]
+    release = threading.Event()
+    tasks = [Task(release.wait) for _ in range(4)]
     for task in tasks:
         dispatcher.add_task(task)
     wait_until(lambda: len([task for task in tasks if task.done_by]) == 2)
     time.sleep(5 * STALLED_SECONDS)
     assert dispatcher.active_count == 2
-    go_on.set()
+    release.set()
     wait_until(lambda: all(task.done.is_set() for task in tasks))
     assert dispatcher.shutdown()
 
@@ -102,22 +102,22 @@ def test_no_thread_goes_idle_while_all_are_busy(dispatcher: Dispatcher, monkeypa
 
 
 def test_no_thread_is_woken_before_one_is_stalled_or_when_all_are_busy(dispatcher: Dispatcher) -> None:
-    go_on = threading.Event()
-    tasks = [Task(go_on.wait) for _ in range(6)]
+    release = threading.Event()
+    tasks = [Task(release.wait) for _ in range(6)]
     assert not dispatcher.add_thread_if_stalled()
     for task in tasks:
         dispatcher.add_task(task)
     wait_until(lambda: len([task for task in tasks if task.done_by]) == 4, waking=dispatcher)
     assert not dispatcher.add_thread_if_stalled()
     assert dispatcher.active_count == 4
-    go_on.set()
+    release.set()
     wait_until(lambda: all(task.done.is_set() for task in tasks))
 
 
 def test_a_thread_that_was_stalled_goes_idle_when_another_is_active(dispatcher: Dispatcher) -> None:
-    go_on, stop = threading.Event(), threading.Event()
-    stuck = Task(go_on.wait)
-    dispatcher.add_task(stuck)
+    release, stop = threading.Event(), threading.Event()
+    stalled = Task(release.wait)
+    dispatcher.add_task(stalled)
 
     def again() -> None:
         if not stop.is_set():
@@ -125,7 +125,7 @@ def test_a_thread_that_was_stalled_goes_idle_when_another_is_active(dispatcher: 
 
     dispatcher.add_task(Task(again))
     wait_until(lambda: dispatcher.active_count == 2, waking=dispatcher)
-    go_on.set()
+    release.set()
     wait_until(lambda: dispatcher.active_count == 1)
     stop.set()
     wait_until(lambda: dispatcher.active_count == 0)
@@ -147,15 +147,15 @@ def test_a_task_that_fails_is_logged_and_the_thread_continues(
 def test_shutdown_ends_all_busy_threads(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     dispatcher = Dispatcher(1)
     dispatcher.set_thread_count(2)
-    go_on = threading.Event()
-    for task in [Task(go_on.wait), Task(go_on.wait)]:
+    release = threading.Event()
+    for task in [Task(release.wait), Task(release.wait)]:
         dispatcher.add_task(task)
     wait_until(lambda: dispatcher.active_count == 2 and not dispatcher.queue, waking=dispatcher)
     monkeypatch.setattr(threads, "STALLED_SECONDS", 60)  # so that neither counts as stalled
     end = threading.Thread(target=dispatcher.shutdown)
     end.start()
     wait_until(lambda: dispatcher.stop_count)
-    go_on.set()
+    release.set()
     end.join()
     assert not dispatcher.threads
     assert "still running" not in caplog.text
@@ -164,13 +164,13 @@ def test_shutdown_ends_all_busy_threads(monkeypatch: pytest.MonkeyPatch, caplog:
 def test_shutdown_cancels_waiting_tasks() -> None:
     dispatcher = Dispatcher(1)
     dispatcher.set_thread_count(1)
-    go_on = threading.Event()
-    stuck, waiting = Task(go_on.wait), Task()
-    dispatcher.add_task(stuck)
+    release = threading.Event()
+    stalled, waiting = Task(release.wait), Task()
+    dispatcher.add_task(stalled)
     dispatcher.add_task(waiting)
-    wait_until(lambda: stuck.done_by is not None)
+    wait_until(lambda: stalled.done_by is not None)
     dispatcher.shutdown(timeout=0.01)
     assert waiting.cancelled
-    go_on.set()
+    release.set()
     wait_until(lambda: not dispatcher.threads)
     assert waiting.done_by is None

@@ -22,7 +22,7 @@ from tests.helpers import ASK, HEAD, wait_for_url
 
 
 class Served:
-    """A server of two workers, and what it has logged."""
+    """A server with two workers, and its log."""
 
     def __init__(self, database: Path, *argv: str, **environ: str) -> None:
         command = [sys.executable, "-m", "ftlserver", "--database", str(database), "serve", "--port", "0", *argv]
@@ -94,7 +94,7 @@ def test_a_worker_that_is_killed_is_replaced_while_the_other_one_answers(served:
     assert re.search(r" ERROR worker [12] died and is replaced\n", served.log)
     os.kill(other, signal.SIGKILL)
     until(lambda: other not in served.workers)
-    assert [served.ask() for _ in range(5)] == [200] * 5  # by the new one
+    assert [served.ask() for _ in range(5)] == [200] * 5  # by the replacement
 
 
 def test_a_request_under_way_is_answered_before_the_workers_stop(served: Served) -> None:
@@ -131,7 +131,7 @@ def test_the_first_token_closes_all_workers_and_each_log_line_names_its_worker(
     asked_until("401")
     log = served.log
     first, second = answers(1, log), answers(2, log)
-    assert (first, second) == (sorted(first), sorted(second))  # closed is closed
+    assert (first, second) == (sorted(first), sorted(second))  # a worker that is closed stays closed
     assert len(first) + len(second) == log.count("/api/whoami")
     shown = requests.get(f"{served.url}/api/whoami", headers={"Authorization": f"Bearer {token}"}, timeout=10)
     assert shown.status_code == 200

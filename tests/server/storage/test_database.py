@@ -108,7 +108,7 @@ def test_sqlite_is_set_to_survive_a_power_cut_and_to_erase_deleted_rows(sqlite_s
         ((3, 53, 0), True),
     ],
 )
-def test_wal_is_used_only_where_it_cannot_corrupt(
+def test_wal_is_used_only_with_sqlite_versions_where_it_is_safe(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: tuple[int, int, int], sound: bool
 ) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
@@ -124,7 +124,9 @@ def test_only_the_owner_may_read_the_file(tmp_path: Path) -> None:
     assert (tmp_path / "deep" / "er" / "x.sqlite3").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_lock_held_elsewhere_is_reported_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lock_held_elsewhere_is_reported_as_database_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 0)
     path = tmp_path / "x.sqlite3"
     with Storage.open(str(path)) as storage:

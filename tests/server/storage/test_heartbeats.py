@@ -53,7 +53,9 @@ far_moments = st.tuples(st.permutations([half * HALF_A_DAY for half in range(1, 
 
 @few_examples
 @given(close_moments, st.integers(1, 6))
-def test_heartbeats_in_any_order_make_the_same_periods(storage: Storage, moments: list[int], gap: int) -> None:
+def test_heartbeats_in_any_order_add_up_to_the_same_activity(
+    storage: Storage, moments: list[int], gap: int
+) -> None:
     start_over(storage)
     record_all(storage, moments, gap * SECOND)
     assert active(storage) == expected_intervals(moments, gap * SECOND)

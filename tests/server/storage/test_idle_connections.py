@@ -34,7 +34,7 @@ def test_reads_recover_after_postgresql_cut_the_connections(postgresql: str, pos
 def test_a_read_whose_connection_was_cut_while_it_ran_is_not_retried(
     postgresql: str, postgresql_storage: Storage
 ) -> None:
-    assert postgresql_storage.users.find(EGON.id) is None  # so that there is a connection that is kept
+    assert postgresql_storage.users.find(EGON.id) is None  # leaves an idle connection
     asked: list[str] = []
 
     def ask() -> None:

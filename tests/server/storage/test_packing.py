@@ -93,7 +93,7 @@ def test_the_answer_about_a_window_is_that_of_the_plain_way(
 
 
 @pytest.mark.parametrize("time_format", ["display", "iso"])
-def test_a_long_answer_is_streamed_and_the_same(storage: Storage, time_format: str) -> None:
+def test_a_long_answer_is_streamed_and_equals_the_plain_one(storage: Storage, time_format: str) -> None:
     users = [User(f"u{number}", "U", "UTC") for number in range(120)]
     storage.bulk_import.store(
         users,

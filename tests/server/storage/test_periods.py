@@ -37,7 +37,7 @@ def test_a_user_without_periods_has_none(storage: Storage) -> None:
 
 
 @pytest.mark.parametrize("user_id", ["'; DROP TABLE users; --", "%", "_", '"', "{}", "[]", "\\", "a,b", '{"a"}'])
-def test_an_odd_id_is_only_an_id(team: Storage, user_id: str) -> None:
+def test_an_id_is_never_read_as_sql_or_as_a_pattern(team: Storage, user_id: str) -> None:
     assert team.periods.histories([user_id, "W012A3CDE"], 9)[0][0] == EGON
     assert team.users.find(user_id) is None
 
@@ -58,7 +58,7 @@ def test_paging_returns_every_user_and_period_once(storage: Storage, monkeypatch
 
 
 def test_every_statement_about_periods_starts_from_user_ids() -> None:
-    """So that each stays on one shard, should the data outgrow one machine (docs/scaling.md)."""
+    """Such a statement stays on one shard, should the data outgrow one machine (docs/scaling.md)."""
     texts = []
     for place in (packing, periods_module, periods_module.Periods, Recording, Heartbeats):
         for name, value in vars(place).items():

@@ -1,4 +1,4 @@
-"""dataset's tables: their columns, writers at once, and a database that another version has changed."""
+"""dataset's tables: their columns, concurrent writers, and a database that another version has changed."""
 
 import time
 from pathlib import Path
@@ -15,11 +15,11 @@ from ftlserver.storage import tokens as tokens_module
 from ftlserver.storage import users as users_module
 from ftlserver.storage.database import transaction
 from ftlserver.web.app import create_app
-from tests.conftest import EGON, in_threads
+from tests.helpers import EGON, in_threads
 
 
 def test_the_columns_are_the_fields(storage: Storage) -> None:
-    """dataset drops the keys of a row that are no columns without a word."""
+    """dataset silently drops the keys of a row that are not columns."""
     with transaction(storage.database):
         assert storage.users.table.columns == list(USER_FIELDS)
         assert storage.tokens.table.columns == [
@@ -38,14 +38,14 @@ def test_the_columns_are_the_fields(storage: Storage) -> None:
     assert tuple(Token.__slots__) == tokens_module._COLUMNS
 
 
-def test_no_statement_of_users_and_tokens_writes_by_text() -> None:
+def test_users_and_tokens_are_written_without_sql_text() -> None:
     for module in (users_module, tokens_module):
         source = Path(str(module.__file__)).read_text()
         for word in ("INSERT", "UPDATE ", "DELETE", "upsert", "insert_ignore"):
             assert word not in source.replace("FOR NO KEY UPDATE", ""), word
 
 
-def test_threads_that_add_the_same_new_users_at_once_all_succeed(storage: Storage) -> None:
+def test_threads_that_add_the_same_new_users_concurrently_all_succeed(storage: Storage) -> None:
     """dataset's own upsert gives IntegrityErrors here."""
     users = [User(f"new{number}", "N", "UTC") for number in range(25)]
 

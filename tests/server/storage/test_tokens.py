@@ -11,9 +11,9 @@ def test_deleting_a_user_removes_them_from_every_token(storage: Storage) -> None
     headers = [make_token(storage, "read", users=bound) for bound in (("u0", "u1"), ("u2", "u0", "u3"), ("u1",))]
     free = make_token(storage, "read")
     storage.users.delete("u0")
-    held = storage.tokens
-    assert [held.get(id_in(one)).user_ids for one in headers] == [("u1",), ("u2", "u3"), ("u1",)]
-    assert held.get(id_in(free)).user_ids is None
+    stored = storage.tokens
+    assert [stored.get(id_in(one)).user_ids for one in headers] == [("u1",), ("u2", "u3"), ("u1",)]
+    assert stored.get(id_in(free)).user_ids is None
 
 
 def test_users_deleted_concurrently_are_all_removed_from_their_token(storage: Storage) -> None:

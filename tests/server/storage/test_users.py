@@ -40,7 +40,7 @@ def test_deleting_a_user_deletes_all_their_periods(team: Storage) -> None:
 
 
 @pytest.mark.parametrize("wal", [True, False])
-def test_a_deleted_user_is_gone_from_the_files(tmp_path: Path, wal: bool) -> None:
+def test_a_deleted_user_leaves_no_trace_in_the_files(tmp_path: Path, wal: bool) -> None:
     db = connect(str(tmp_path / "x.sqlite3"), wal=wal)
     storage = Storage(db)
     ghost = User("canary-id", "Canary Name", "UTC")

@@ -13,7 +13,7 @@ from tests.server.web.sample_requests import ROUTE_TABLE, SAMPLES
 
 READ, WRITE, ALL = {"read"}, {"write"}, {"read", "write", "admin"}
 
-# What each may do, None if they are not let in at all, and whether they are bound to Egon.
+# The scopes of each principal, None if every request is refused, and whether its token is limited to Egon.
 PRINCIPALS: dict[str, tuple[set[str] | None, bool]] = {
     "anonymous on open": (ALL, False),
     "anonymous on closed": (None, False),

@@ -44,7 +44,7 @@ def test_the_first_token_closes_an_open_server(sqlite_storage: Storage, monkeypa
     assert "locked" not in refused.json["message"]
     assert send(app, "POST", "/api/loguseractivity", ABOUT_EGON, headers).status_int == 200
     sqlite_storage.tokens.revoke(id_in(headers), instants.now())
-    assert send(app, "POST", "/api/loguseractivity", ABOUT_EGON).status_int == 401  # it stays closed
+    assert send(app, "POST", "/api/loguseractivity", ABOUT_EGON).status_int == 401  # the server stays closed
 
 
 def test_an_open_server_does_not_look_for_tokens_at_every_request(
@@ -54,7 +54,7 @@ def test_an_open_server_does_not_look_for_tokens_at_every_request(
     app = TestApp(create_app(sqlite_storage))
     assert send(app, "GET", "/api/whoami").status_int == 200
     make_token(sqlite_storage, "read")
-    assert send(app, "GET", "/api/whoami").status_int == 200  # as it was a moment ago
+    assert send(app, "GET", "/api/whoami").status_int == 200  # it has not looked again yet
 
 
 def test_a_public_server_without_tokens_is_locked_and_its_errors_say_so(sqlite_storage: Storage) -> None:
@@ -172,20 +172,20 @@ def test_the_last_use_of_a_token_is_recorded_at_most_once_a_minute(
 ) -> None:
     headers = make_token(sqlite_storage, "read")
     app = TestApp(create_app(sqlite_storage))
-    held = sqlite_storage.tokens
+    stored = sqlite_storage.tokens
     before = instants.now()
     assert send(app, "GET", "/api/whoami", headers=headers).status_int == 200
-    first = held.get(id_in(headers)).last_used_at
+    first = stored.get(id_in(headers)).last_used_at
     assert first is not None
     assert before <= first <= instants.now()
     send(app, "GET", "/api/whoami", headers=headers)
-    assert held.get(id_in(headers)).last_used_at == first
+    assert stored.get(id_in(headers)).last_used_at == first
     again = TestApp(create_app(sqlite_storage))  # a server that has not recorded anything itself
     send(again, "GET", "/api/whoami", headers=headers)
-    assert held.get(id_in(headers)).last_used_at == first
-    held.touch(id_in(headers), first - 61 * instants.SECOND)
+    assert stored.get(id_in(headers)).last_used_at == first
+    stored.touch(id_in(headers), first - 61 * instants.SECOND)
     send(TestApp(create_app(sqlite_storage)), "GET", "/api/whoami", headers=headers)
-    assert (held.get(id_in(headers)).last_used_at or 0) >= first
+    assert (stored.get(id_in(headers)).last_used_at or 0) >= first
 
 
 def test_a_request_neither_fails_nor_waits_when_the_last_use_of_its_token_cannot_be_recorded(
@@ -237,6 +237,6 @@ def test_a_secret_is_neither_stored_nor_logged_nor_in_a_command_line(tmp_path: P
         assert process.stderr is not None
         log = process.stderr.read()
     assert log.count("/api/whoami 200 ") == 1
-    held = b"".join(file.read_bytes() for file in tmp_path.iterdir())
-    assert tokens.digest(secret).encode() in held
-    assert not [text for text in [held, log.encode(), *commands] if secret[13:].encode() in text]
+    files = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert tokens.digest(secret).encode() in files
+    assert not [text for text in [files, log.encode(), *commands] if secret[13:].encode() in text]

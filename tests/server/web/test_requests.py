@@ -14,7 +14,7 @@ from tests.helpers import JSON_SUITE, post, refused_post
 
 
 @pytest.mark.parametrize("document", [[], ["W012A3CDE"], "x", 5, None, True])
-def test_json_that_is_no_object_is_refused(app: TestApp, document: object) -> None:
+def test_json_that_is_not_an_object_is_refused(app: TestApp, document: object) -> None:
     assert refused_post(app, document)[:2] == (400, "json_not_object")
 
 

@@ -7,7 +7,7 @@ from ftlserver.web.app import ROUTES, Route
 from ftlserver.web.middleware import Policy
 
 
-def test_every_code_has_a_status_and_an_unknown_one_is_a_fault_of_the_server() -> None:
+def test_every_code_has_a_status_and_an_unknown_one_is_an_internal_error() -> None:
     assert {status for route in ROUTES for status in route.statuses} <= {200, *HTTP_STATUSES.values()}
     assert InvalidRequestError("no such code", "x").status == 500
     assert FTLError("x").status == 500

@@ -38,7 +38,7 @@ def test_the_assignments_request_has_the_assignments_answer(app: TestApp) -> Non
     }
 
 
-def test_the_last_slash_may_be_left_out(app: TestApp) -> None:
+def test_the_trailing_slash_is_optional(app: TestApp) -> None:
     assert post(app, b'{"id_list":["W012A3CDE"]}', path=ACTIVITY.rstrip("/")).status_int == 200
 
 
@@ -48,7 +48,7 @@ def test_members_come_in_the_order_asked_and_the_unknown_are_named(app: TestApp)
     assert answer["not_found"] == ["x", "y"]
 
 
-def test_only_unknown_users_is_no_error(app: TestApp) -> None:
+def test_asking_only_about_unknown_users_is_no_error(app: TestApp) -> None:
     assert app.post_json(ACTIVITY, {"id_list": ["x"]}).json == {"ok": True, "members": [], "not_found": ["x"]}
 
 
@@ -66,7 +66,9 @@ def test_iso_times_carry_the_recorded_offset(app: TestApp) -> None:
 
 
 @pytest.mark.parametrize("document", [{}, {"id_list": []}, {"time_format": "iso"}])
-def test_no_user_is_refused_in_the_assignments_words(app: TestApp, document: object) -> None:
+def test_a_missing_or_empty_id_list_is_refused_with_the_assignments_message(
+    app: TestApp, document: object
+) -> None:
     response = post(app, json.dumps(document).encode())
     assert (response.status_int, response.json["error"]) == (400, "missing_argument")
     assert response.json["message"] == "No user provided as input"

@@ -77,7 +77,7 @@ def three_pages(sqlite_storage: Storage) -> Storage:
 
 def test_an_export_takes_no_more_memory_for_more_periods(three_pages: Storage) -> None:
     def peak(pieces: Any, most: int) -> tuple[int, int]:
-        """Return what the first pieces take at most, and how long they are."""
+        """Return the peak memory while the first pieces are made, and their length."""
         length = 0
         tracemalloc.start()
         for number, piece in enumerate(pieces):
@@ -90,7 +90,7 @@ def test_an_export_takes_no_more_memory_for_more_periods(three_pages: Storage) -
 
     ways = ((lambda: exports.lines(three_pages), 1), (lambda: exports.user_pieces(three_pages, EGON), 2))
     for pieces, first_page in ways:
-        peak(pieces(), first_page)  # what is made once
+        peak(pieces(), first_page)  # fills the caches
         (few, short), (all_, long) = peak(pieces(), first_page), peak(pieces(), 1_000)
         assert long > 2 * short
         assert all_ < 1.5 * few
@@ -103,7 +103,7 @@ def test_an_export_that_fails_midway_is_recognisably_incomplete(
     pages = three_pages.periods.pages_of
 
     def fail(user_id: str) -> Any:
-        """Take the table away before the last of it has been read."""
+        """Drop the table before its last page has been read."""
         for number, page in enumerate(pages(user_id)):
             if number == 1:
                 with transaction(three_pages.database, write=True) as connection:

@@ -60,7 +60,7 @@ def test_an_invalid_query_string_is_refused(
 
 
 def test_the_options_of_json_are_refused_in_the_query_string(sqlite_app: TestApp, sqlite_team: Storage) -> None:
-    """A dry run that is asked for in the wrong place must not store anything."""
+    """A dry run requested in the wrong place must not store anything."""
     response = request(sqlite_app, "POST", PERIODS + "?dry_run=true", {"periods": [ONE_PERIOD]})
     assert (response.status_int, response.json["error"]) == (400, "unknown_field")
     assert len(all_rows(sqlite_team)) == 6

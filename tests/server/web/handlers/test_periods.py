@@ -169,7 +169,7 @@ def test_a_period_far_in_the_future_cannot_be_recorded_but_can_be_deleted(app: T
     period = ActivityPeriod(EGON.id, ahead, ahead + instants.HOUR, 0, 0)
     sent = {"periods": [{"user_id": EGON.id, **period.to_json("iso")}]}
     assert refused_request(app, "POST", "/api/activity", sent)[2] == [("/periods/0/end_time", "invalid_period")]
-    team.bulk_import.store([], [period])  # as a file may have it
+    team.bulk_import.store([], [period])  # as an import may
     response = request(
         app, "DELETE", "/api/activity", {"periods": [{"user_id": EGON.id, **period.to_json("iso")}]}
     )
