@@ -81,6 +81,7 @@ class Database(dataset.Database):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.dialect = "sqlite" if self.is_sqlite else "postgresql"
         # How many threads at once are of use. SQLite answers within this process, which has one interpreter. For
         # PostgreSQL threads wait: 1 ms away one answers 350 questions a second, four 1,110, and eight no more.
         self.concurrency = 1 if self.is_sqlite else 4
@@ -88,11 +89,6 @@ class Database(dataset.Database):
         self.most_idle_connections = 4
         self.is_migrated = False
         self._versions_checked_at = 0.0
-
-    @property
-    def dialect(self) -> str:
-        """Return ``sqlite`` or ``postgresql``."""
-        return "sqlite" if self.is_sqlite else "postgresql"
 
     def table(self, name: str) -> dataset.Table:
         """Return dataset's table, one for each thread.
@@ -118,9 +114,9 @@ class Database(dataset.Database):
             raise DatabaseError("database_unavailable", message, self.name)
         self._versions_checked_at = time.monotonic()
 
-    def is_version_checked(self) -> bool:
-        """Tell whether the tables were found unchanged within the last second."""
-        return time.monotonic() - self._versions_checked_at < VERSION_SECONDS
+    def needs_version_check(self) -> bool:
+        """Tell whether the tables were last found unchanged more than a second ago."""
+        return self.is_migrated and time.monotonic() - self._versions_checked_at > VERSION_SECONDS
 
     def close(self) -> None:
         """Close all connections."""
@@ -193,7 +189,7 @@ def transaction(database: Database, *, write: bool = False, wait: bool = True) -
             with database:
                 if not (wait or database.is_sqlite):
                     connection.exec_driver_sql("SET LOCAL lock_timeout = 1")  # ms
-                if database.is_migrated and (write or not database.is_version_checked()):
+                if (write and database.is_migrated) or database.needs_version_check():
                     database.check_version(connection)
                 yield connection
         finally:
