@@ -1,13 +1,14 @@
 """Imports go one way, and each library has one place."""
 
 import ast
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 
-# From the lowest room to the highest; a room imports only rooms below it.
+# From the lowest layer to the highest: a module imports only from its own layer and from those above it in its list.
 SERVER = [
     *(
         "errors",
@@ -41,17 +42,21 @@ SERVER = [
     ),
     *("commands", "cli", "__main__"),
 ]
-FORMATS = [
-    *("__init__", "objects", "lines", "zones"),
-    *("activitywatch", "csv", "git", "ical", "members", "ndjson", "slack", "timewarrior"),
-    "source",
-    "progress",
+COMMON = [
+    *("terminal", "command_line", "offset_changes", "zone_guess"),
+    *("formats.__init__", "formats.json_objects", "formats.lines"),
+    *("formats.activitywatch", "formats.csv", "formats.git", "formats.ical", "formats.members"),
+    *("formats.ndjson", "formats.slack", "formats.timewarrior"),
+    *("formats.source", "progress"),
 ]
-CLIENT = ["errors", "text", "clock", "models", "config", "client", "spool", "views", "commands", "cli", "__main__"]
-ORDERS = {"ftlserver": SERVER, "ftlclient": CLIENT, "ftlformats": FORMATS}
+CLIENT = [
+    *("errors", "time_ranges", "config", "api.__init__", "api.models", "api.client", "api.spool"),
+    *("views", "commands", "cli", "__main__"),
+]
+ORDERS = {"ftlserver": SERVER, "ftlclient": CLIENT, "ftlcommon": COMMON}
 
 PLACES = {
-    "argcomplete": {f"{package}.{room}" for package in ("ftlserver", "ftlclient") for room in ("cli", "commands")},
+    "argcomplete": {"ftlcommon.command_line"},
     "bottle": {"ftlserver.reading", "ftlserver.app"},
     "cerberus": {"ftlserver.schemas"},
     "dataset": {"ftlserver.database"},
@@ -63,23 +68,24 @@ PLACES = {
         "ftlserver.token_store",
         "ftlserver.recorder",
     },
-    "sqlite3": {"ftlserver.database", "ftlserver.commands", "ftlclient.spool", "ftlformats.git"},
-    "subprocess": {"ftlformats.git"},
+    "sqlite3": {"ftlserver.database", "ftlserver.commands", "ftlclient.api.spool", "ftlcommon.formats.git"},
+    "subprocess": {"ftlcommon.formats.git"},
     "waitress": {"ftlserver.dispatcher", "ftlserver.serving"},
-    "zoneinfo": {"ftlserver.clock", "ftlclient.clock", "ftlformats.zones"},
+    "zoneinfo": {"ftlserver.clock", "ftlclient.time_ranges", "ftlcommon.zone_guess"},
     "faker": {"ftlserver.samples"},
-    "ijson": {"ftlformats.objects"},
-    "icalendar": {"ftlformats.ical"},
-    "recurring_ical_events": {"ftlformats.ical"},
-    "requests": {"ftlclient.client"},
+    "ijson": {"ftlcommon.formats.json_objects"},
+    "icalendar": {"ftlcommon.formats.ical"},
+    "recurring_ical_events": {"ftlcommon.formats.ical"},
+    "requests": {"ftlclient.api.client"},
     "rich": {
-        "ftlformats.progress",
+        "ftlcommon.progress",
         "ftlserver.commands",
         "ftlclient.views",
         "ftlclient.commands",
         "ftlclient.cli",
     },
-    "tzlocal": {"ftlclient.clock"},
+    "rich_argparse": {"ftlcommon.command_line"},
+    "tzlocal": {"ftlclient.time_ranges"},
     "platformdirs": {"ftlserver.config", "ftlclient.config"},
 }
 
@@ -99,31 +105,43 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def room(path: Path) -> str:
-    package, *rest = path.relative_to(ROOT).with_suffix("").parts
-    return f"{package}.{rest[0]}"
+def layer(package: str, names: Sequence[str]) -> str:
+    """Return the entry of the package's list that holds the module, or the name in a module, that *names* lead to."""
+    for length in range(len(names), 0, -1):
+        name = ".".join(names[:length])
+        for entry in (name, f"{name}.__init__"):
+            if entry in ORDERS[package]:
+                return entry
+    return "__init__"
+
+
+def place(path: Path) -> tuple[str, str]:
+    package, *names = path.relative_to(ROOT).with_suffix("").parts
+    return package, layer(package, names)
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_import_goes_up_and_server_and_client_know_nothing_of_each_other(path: Path) -> None:
-    package, name = room(path).split(".")
+def test_imports_go_one_way_and_only_ftlcommon_is_shared(path: Path) -> None:
+    package, importing = place(path)
     order = ORDERS[package]
     for imported in imports(path):
-        top, *rest = imported.split(".")
-        if top not in ORDERS or (top == "ftlformats" and name == "commands"):
+        top, *names = imported.split(".")
+        if top not in ORDERS or (top == "ftlcommon" and package != top):
             continue
         assert top == package
-        if name != "__init__" and rest[0] in order:
-            assert order.index(rest[0]) <= order.index(name), f"{name} imports {rest[0]}"
+        used = layer(package, names)
+        if "__init__" not in (importing, used):
+            assert order.index(used) <= order.index(importing), f"{importing} imports {used}"
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_each_library_has_its_place(path: Path) -> None:
+    here = ".".join(place(path))
     for imported in imports(path):
         library = imported.split(".")[0]
-        assert room(path) in PLACES.get(library, {room(path)}), f"{room(path)} imports {library}"
+        assert here in PLACES.get(library, {here}), f"{here} imports {library}"
 
 
-def test_every_room_is_in_the_order() -> None:
-    rooms = {room(path) for path in modules()} - {"ftlserver.__init__", "ftlclient.__init__"}
-    assert rooms == {f"{package}.{name}" for package, order in ORDERS.items() for name in order}
+def test_every_module_is_in_the_order() -> None:
+    found = {place(path) for path in modules()} - {(package, "__init__") for package in ORDERS}
+    assert found == {(package, name) for package, order in ORDERS.items() for name in order}

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from ftlserver.commands import printable
+from ftlcommon.terminal import safe
 from ftlserver.config import Config
 from ftlserver.errors import ConfigError, UserNotFoundError
 from ftlserver.store import Store
@@ -19,9 +19,7 @@ def handle(args: argparse.Namespace, config: Config) -> int:
         user = store.find_user(args.user_id)
         if user is None:
             raise UserNotFoundError(args.user_id)
-        if not args.yes and not _confirmed(
-            f'Delete "{user.id}" ({printable(user.real_name)}) and all their activity?'
-        ):
+        if not args.yes and not _confirmed(f'Delete "{user.id}" ({safe(user.real_name)}) and all their activity?'):
             print("Nothing was deleted.", file=sys.stderr)
             return 1
         store.delete_user(user.id)

@@ -5,15 +5,15 @@ A token is shown once, when it is made. The first one closes a server that was o
 
 import argparse
 import json
-import re
 import sys
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from ftlcommon.command_line import duration
+from ftlcommon.terminal import safe
 from ftlserver import clock, tokens
-from ftlserver.commands import printable
 from ftlserver.config import Config
 from ftlserver.errors import ConfigError
 from ftlserver.models import USER_ID_RULE, is_real_name, is_user_id
@@ -21,7 +21,7 @@ from ftlserver.store import Store
 from ftlserver.token_store import TokenStore
 from ftlserver.tokens import SCOPES, Token
 
-_UNITS = {"s": clock.SECOND, "m": clock.MINUTE, "h": clock.HOUR, "d": 24 * clock.HOUR}
+_seconds = duration(0, 99_999 * 86_400)
 _NEVER = "never"
 
 
@@ -86,7 +86,7 @@ def _list(args: argparse.Namespace, store: TokenStore) -> int:
         scopes = " ".join(token.scopes)
         expires = _when(token.expires_at, "never") if token.revoked_at is None else "revoked"
         style = None if token.is_valid(now) else "dim"
-        row = (token.id, printable(token.name), scopes, users, _when(token.created_at, ""), expires)
+        row = (token.id, safe(token.name), scopes, users, _when(token.created_at, ""), expires)
         table.add_row(*row, _when(token.last_used_at, "never"), style=style)
     Console().print(table)
     return 0
@@ -152,10 +152,7 @@ def _when(instant: int | None, without: str, before: str = "") -> str:
 
 
 def _duration(text: str) -> int:
-    match = re.fullmatch(r"(\d{1,5})([smhd])", text, re.ASCII)
-    if match is None:
-        raise argparse.ArgumentTypeError("expected a number with its unit, such as 90d, 12h or 30m")
-    return int(match[1]) * _UNITS[match[2]]
+    return _seconds(text) * clock.SECOND
 
 
 def _lifetime(text: str) -> int | None:

@@ -16,7 +16,7 @@ from ftlclient.cli import main
 from ftlserver.app import create_app
 from ftlserver.models import User
 from ftlserver.store import Store
-from tests.client.test_client import wsgi
+from tests.client.api.test_client import wsgi
 from tests.conftest import TIMES, serving
 
 IDS = ("W012A3CDE", "W07QCRPA4")
@@ -47,7 +47,7 @@ def test_unknown_ids_are_named_and_nobody_at_all_has_its_own_status(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     status, out, err = run(capsys, "activity", "x", "W012A3CDE", "y")
-    assert (status, err) == (0, "ftlclient: nobody has the id x\nftlclient: nobody has the id y\n")
+    assert (status, err) == (0, "ftlclient: no such member: x\nftlclient: no such member: y\n")
     assert "Egon" in out
     for format_ in ("table", "json", "csv"):
         assert run(capsys, "activity", "x", "--format", format_)[0] == 3
@@ -59,7 +59,7 @@ def test_json_is_the_servers_answer_and_nothing_else(capsys: pytest.CaptureFixtu
     answer = json.loads(out)
     assert (status, answer["ok"], answer["not_found"]) == (0, True, ["x"])
     assert answer["members"][0]["activity_periods"] == [{"start_time": a, "end_time": b} for a, b in TIMES]
-    assert err == "ftlclient: nobody has the id x\n"
+    assert err == "ftlclient: no such member: x\n"
 
 
 @pytest.mark.usefixtures("url")
@@ -78,7 +78,7 @@ def test_ids_come_from_files_and_from_standard_input(
     monkeypatch.setattr(sys, "stdin", io.StringIO("W07QCRPA4\nx\n"))
     status, out, err = run(capsys, "activity", f"@{tmp_path / 'team'}", "-", "W012A3CDE", "--format", "json")
     assert [member["id"] for member in json.loads(out)["members"]] == list(IDS)
-    assert (status, err) == (0, "ftlclient: nobody has the id x\n")
+    assert (status, err) == (0, "ftlclient: no such member: x\n")
 
 
 @pytest.mark.parametrize("word", ["@none", "@.", "@empty", "@latin"])
@@ -237,6 +237,6 @@ def test_ids_that_are_not_text_are_said_to_be_that(tmp_path: Path) -> None:
         result = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
         assert (result.returncode, len(result.stderr.splitlines())) == (2, 1), result.stderr
     (tmp_path / "team").write_bytes(b"\xef\xbb\xbfa\n")
-    from ftlclient.commands.ids import read_ids
+    from ftlclient.commands._members import read_ids
 
     assert read_ids([f"@{tmp_path / 'team'}"], None) == ["a"]

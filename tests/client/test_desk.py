@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from ftlclient.api.spool import Spool
 from ftlclient.cli import main
 from ftlclient.config import login_file, read_login, spool_file
 from ftlclient.errors import ConfigError
-from ftlclient.spool import Spool
 from ftlserver import cli as server_cli
 from ftlserver import clock, tokens
 from ftlserver.app import create_app
@@ -27,7 +27,7 @@ from ftlserver.serving import Server, listen
 from ftlserver.store import Store
 from ftlserver.token_store import TokenStore
 from ftlserver.tokens import Token
-from tests.client.test_client import wsgi
+from tests.client.api.test_client import wsgi
 from tests.conftest import DATA, EGON, GLINDA, all_rows, at, serving
 
 
@@ -82,7 +82,7 @@ def test_login_checks_the_token_and_keeps_it_for_its_owner(
     with serving(create_app(store)) as url:
         type_in(monkeypatch, secret + "\n")
         status, out, _ = run(capsys, "login", "--url", url)
-        assert (status, secret in out, f"as {EGON.id}" in out) == (0, False, True)
+        assert (status, secret in out, f"default user {EGON.id}" in out) == (0, False, True)
         assert login_file().stat().st_mode & 0o777 == 0o600
         status, out, _ = run(capsys, "whoami")
         assert status == 0
@@ -90,7 +90,7 @@ def test_login_checks_the_token_and_keeps_it_for_its_owner(
         assert run(capsys, "log", "09:00", "10:00", "--on", "2026-11-16")[0] == 0
         assert run(capsys, "who", "--all")[0] == 1  # write does not hold read
         assert run(capsys, "logout") == (0, "logged out\n", "")
-        assert run(capsys, "logout") == (0, "nobody was logged in\n", "")
+        assert run(capsys, "logout") == (0, "not logged in\n", "")
         assert run(capsys, "whoami", "--url", url)[0] == 1
 
 
@@ -165,7 +165,7 @@ def test_log_takes_the_members_own_clock(
     status, out, err = run(capsys, "log", *argv, "--on", "2026-11-16", "--user", EGON.id)
     assert (status, out.startswith("recorded"), err) == (0, True, "")
     assert instants(store) == [(EGON.id, at(started), at(ended))]
-    assert run(capsys, "log", *argv, "--on", "2026-11-16", "--user", EGON.id)[1].startswith("known already")
+    assert run(capsys, "log", *argv, "--on", "2026-11-16", "--user", EGON.id)[1].startswith("already recorded")
     assert len(all_rows(store)) == 1
 
 
@@ -203,19 +203,19 @@ def test_what_cannot_be_sent_waits_and_goes_out_first_with_the_next_command(
         for hour in (9, 11):
             argv = ("log", f"{hour}:00", f"{hour + 1}:00", "--on", "2026-11-16", "--user", EGON.id)
             status, out, err = run(capsys, *argv, "--url", url)
-            assert (status, out, "it waits" in err) == (0, "", True)
+            assert (status, out, "saved; will be sent later" in err) == (0, "", True)
         run(capsys, "log", "9:00", "10:00", "--on", "2026-11-16", "--user", "nobody", "--url", url)
         run(capsys, "log", "13:00", "14:00", "--on", "2026-11-16", "--user", EGON.id, "--url", url)
-        assert run(capsys, "spool")[1].count("waits") == 4
+        assert run(capsys, "spool")[1].count("waiting") == 4
     server = Server(create_app(store), listen("127.0.0.1", int(url.rsplit(":", 1)[1])), 2)
     with _running(server):
         status, _, err = run(capsys, "who", EGON.id, "--url", url)
-        assert (status, "sent 3 that had waited" in err, "1 were refused" in err) == (0, True, True)
+        assert (status, "sent 3 saved earlier" in err, "the server refused 1" in err) == (0, True, True)
     assert [row[1] for row in instants(store)] == [at(f"2026-11-16T{hour:02}:00-08:00") for hour in (9, 11, 13)]
     shown = run(capsys, "spool")[1]
     assert "nobody" in shown.replace("\n", "")
     assert run(capsys, "spool", "--clear", "refused")[1] == "1 removed\n"
-    assert run(capsys, "spool")[1] == "nothing waits\n"
+    assert run(capsys, "spool")[1] == "nothing saved\n"
 
 
 def test_what_waits_is_only_for_its_own_server(capsys: pytest.CaptureFixture[str], url: str, store: Store) -> None:
@@ -234,9 +234,9 @@ def test_a_token_that_does_not_do_keeps_the_write_waiting(
         status, _, err = run(
             capsys, "log", "09:00", "10:00", "--on", "2026-11-16", "--user", EGON.id, "--url", url
         )
-        assert (status, "it waits" in err) == (1, True)
+        assert (status, "saved; will be sent later" in err) == (1, True)
         monkeypatch.setenv("FTL_TOKEN", make_token(store, "write"))
-        assert "sent 1 that had waited" in run(capsys, "whoami", "--url", url)[2]
+        assert "sent 1 saved earlier" in run(capsys, "whoami", "--url", url)[2]
     assert len(all_rows(store)) == 1
 
 
@@ -290,14 +290,14 @@ def test_track_of_nobody_is_refused_and_keeps_nothing(capsys: pytest.CaptureFixt
 def test_track_says_what_waits_while_the_server_is_away(capsys: pytest.CaptureFixture[str]) -> None:
     with away() as url, interrupted_after(0.7):
         status, out, _ = run(capsys, "track", "--user", EGON.id, "--url", url)
-    assert (status, "2 heartbeats wait and go out with the next command" in out) == (0, True)
+    assert (status, "2 heartbeats saved; they will be sent with the next command" in out) == (0, True)
     assert len(Spool(spool_file()).waiting(url)) == 2
 
 
 def test_what_somebody_else_answers_keeps_the_write_waiting(capsys: pytest.CaptureFixture[str]) -> None:
     with serving(wsgi("200 OK", b"<html>log in to this network", [("Content-Type", "text/html")])) as url:
         status, _, err = run(capsys, "log", "09:00", "10:00", "--user", EGON.id, "--url", url)
-        assert (status, "it waits and goes out" in err) == (0, True)
+        assert (status, "saved; will be sent later" in err) == (0, True)
         with interrupted_after(1.3):
             assert run(capsys, "track", "--every", "1", "--user", EGON.id, "--url", url)[0] == 0
     assert len(Spool(spool_file()).waiting(url)) == 4
@@ -339,7 +339,9 @@ def test_client_and_server_import_the_same(
         assert all_rows(store) == all_rows(by_server)
         assert list(store.all_users()) == list(by_server.all_users())
     capsys.readouterr()
-    assert "periods: 0 added, 84 already known; left out: 13 without length" in run(capsys, "import", *files[2])[1]
+    assert (
+        "periods: 0 added, 84 already known; skipped: 13 with zero length" in run(capsys, "import", *files[2])[1]
+    )
 
 
 def test_an_import_is_of_whoever_sits_at_the_desk(
@@ -373,9 +375,9 @@ def test_an_import_that_was_stopped_goes_on_where_it_was(
         assert run(capsys, *argv)[0] == 1
         before = posts
         status, _, err = run(capsys, *argv)
-        assert (status, "going on behind the first 30 items" in err) == (0, True)
+        assert (status, "continuing after the first 30 items" in err) == (0, True)
         assert posts - before == 7
-        assert "going on" not in run(capsys, *argv)[2]
+        assert "continuing" not in run(capsys, *argv)[2]
     assert len(all_rows(store)) == 84
 
 
@@ -396,8 +398,8 @@ def test_a_bad_item_ends_an_import_and_is_named_unless_it_is_skipped(
     assert (status, "/members/0/activity_periods/1: a period must end after it starts" in err) == (2, True)
     assert all_rows(store) == []
     status, out, err = run(capsys, "import", "members", "--skip-bad", str(path))
-    assert (status, "periods: 1 added, 0 already known; left out: 2 bad" in out) == (0, True)
-    assert "left out: /members/1: " in err
+    assert (status, "periods: 1 added, 0 already known; skipped: 2 bad" in out) == (0, True)
+    assert "skipped: /members/1: " in err
 
 
 def test_an_import_of_what_is_no_file_says_so(capsys: pytest.CaptureFixture[str], url: str) -> None:
@@ -423,7 +425,7 @@ def test_export_is_whole_or_an_error(
     cut = b"".join(whole.splitlines(keepends=True)[:-1])
     with serving(wsgi("200 OK", cut, [("Content-Type", "application/x-ndjson")])) as other:
         status, _, err = run(capsys, "export", "--output", str(target), "--url", other)
-        assert (status, "cut off" in err) == (5, True)
+        assert (status, "export is incomplete" in err) == (5, True)
     assert target.read_bytes() == whole
     assert list(tmp_path.glob("*.part")) == []
 

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlclient import clock
-from ftlclient.models import Member
+from ftlclient import time_ranges
+from ftlclient.api.models import Member
 from ftlclient.views import hours, meeting, members, overlap, summary, timeline, who
-from ftlclient.views.words import level, spark_line
-from tests.client.test_models import period
-from tests.client.test_views import show
+from ftlclient.views.formatting import level, spark_line
+from tests.client.api.test_models import period
+from tests.client.views.test_activity import show
 
-BERLIN = clock.zone("Europe/Berlin")
+BERLIN = time_ranges.zone("Europe/Berlin")
 NOW = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
 
 
@@ -90,13 +90,13 @@ def test_on_their_own_clocks_everybody_begins_at_midnight() -> None:
         for name, tz, offset in (("J", "Europe/Berlin", "+01:00"), ("M", "America/New_York", "-05:00"))
     ]
     shown = lines(timeline.Timeline(team, [date(2026, 11, 16)], None, NOW), 80)
-    assert shown[0] == "Mon 2026-11-16  each on their own clock"
+    assert shown[0] == "Mon 2026-11-16  each member's own clock"
     assert shown[2][1:] == shown[3][1:]
 
 
 @given(st.lists(st.tuples(st.integers(0, 1439), st.integers(1, 600)), max_size=8), st.integers(40, 200))
 def test_the_blocks_of_a_row_add_up_to_the_time_of_the_day(pairs: list[tuple[int, int]], width: int) -> None:
-    start, end = clock.day_edges(date(2026, 1, 5), BERLIN)  # type: ignore[arg-type]
+    start, end = time_ranges.day_edges(date(2026, 1, 5), BERLIN)  # type: ignore[arg-type]
     minute = (end - start) / 1440
     periods = sorted((start + minute * at, min(start + minute * (at + length), end)) for at, length in pairs)
     shares = timeline._shares(iter([timeline.ActivityPeriod(*pair) for pair in periods]), start, end, width)
@@ -219,11 +219,11 @@ OVERLAP = {
 
 def test_overlap_shows_stretches_and_pairs() -> None:
     assert lines(overlap.Overlap(OVERLAP)) == [
-        "1:30 with at least 2 of 3 active, in 2 stretches",
+        "1:30 with at least 2 of 3 active, 2 intervals",
         "  2026-11-16 Mon  23:30-00:30 +1   1:00  Member a, Member b",
         "  2026-11-17 Tue  09:00-09:30      0:30  all",
         "",
-        "Together, each two; on the diagonal each alone",
+        "Time together of each pair; on the diagonal, of each member",
         "                  1      2      3",
         "  1 Member a   2:00   1:30      -",
         "  2 Member b   1:30   2:30      -",
@@ -328,11 +328,10 @@ def test_a_meeting_shows_everybodys_own_time_and_the_clocks_that_change() -> Non
         " 1. Mon 2026-11-23  20:00-21:00 UTC+0100  1.25 of 2 expected, 1 outside usual hours",
         "    Ann 20:00 (25%), Bob 08:00 +1 (100%)",
         "",
-        "2027-03-28: clocks in Europe/Berlin move by +1 h (Ann). Their time with the others shrinks: 10:00",
-        "before, 9:00 a week after.",
+        "2027-03-28: clocks go forward 1 h in Berlin (Ann); weekly overlap falls from 10:00 to 9:00",
     ]
     assert lines(meeting.Meeting({**MEETING, "slots": [], "changes": []})) == [
-        "nobody was active in the window that was looked at"
+        "no activity in this window"
     ]
     assert list(meeting.rows(MEETING))[1] == (
         1,

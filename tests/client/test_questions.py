@@ -19,8 +19,8 @@ from ftlserver import clock, samples
 from ftlserver.app import create_app
 from ftlserver.serving import Server, listen
 from ftlserver.store import Store
+from tests.client.api.test_client import wsgi
 from tests.client.test_cli import run
-from tests.client.test_client import wsgi
 from tests.conftest import serving
 
 QUESTIONS = ["activity", "timeline", "summary", "hours", "overlap", "who", "meeting", "members"]
@@ -55,7 +55,7 @@ def test_every_question_has_a_table_json_csv_and_pictures(
     status, out, err = run(capsys, name, "jonas", "maya", "nobody", "--format", "csv", *some_time)
     rows = list(csv.reader(io.StringIO(out)))
     assert status == 0
-    assert err == "ftlclient: nobody has the id nobody\n"
+    assert err == "ftlclient: no such member: nobody\n"
     assert len({len(row) for row in rows}) == 1
     assert len(rows) > 1
     assert run(capsys, name, "nobody")[0] == 3
