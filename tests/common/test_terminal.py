@@ -1,4 +1,4 @@
-"""Text from a server, made safe."""
+"""Text from outside, made safe."""
 
 import json
 
@@ -6,24 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftlcommon.terminal import escaped, safe
+from tests.common.conftest import STEERS
 from tests.conftest import DATA
-
-STEERS = {
-    "\x1b",
-    "\x9b",
-    "\x00",
-    "\x07",
-    "\r",
-    "\n",
-    "\t",
-    "\x7f",
-    "\u202e",
-    "\u2066",
-    "\u200f",
-    "\u061c",
-    "\ud800",
-    "\u2028",
-}
 
 
 def test_what_steers_a_terminal_is_replaced() -> None:

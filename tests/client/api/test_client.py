@@ -1,4 +1,4 @@
-"""Talking to servers: ours, and everything else that may answer."""
+"""The HTTP client with this server and with others."""
 
 import json
 import socket
@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,22 +13,13 @@ import ftlclient
 from ftlclient import ActivityPeriod, Client, Member, NotThisAPIError, RefusedError, UnreachableError
 from ftlclient.api.models import Member as ModelsMember
 from ftlclient.errors import ConfigError
+from tests.client.conftest import wsgi
 from tests.conftest import serving
-
-
-def wsgi(
-    status: str, body: bytes, headers: Iterable[tuple[str, str]] = (("Content-Type", "application/json"),)
-) -> Any:
-    def application(_environ: object, start_response: Callable[..., object]) -> list[bytes]:
-        start_response(status, [*headers, ("Content-Length", str(len(body)))])
-        return [body]
-
-    return application
 
 
 def test_a_program_asks_and_gets_members(server_url: str) -> None:
     with Client(server_url) as client:
-        egon, glinda = client.log_user_activity(["W012A3CDE", "nobody", "W07QCRPA4"])
+        egon, glinda = client.log_user_activity(["W012A3CDE", "absent", "W07QCRPA4"])
     assert isinstance(egon, Member)
     assert isinstance(egon.activity_periods[0], ActivityPeriod)
     assert (egon.real_name, glinda.tz) == ("Egon Spengler", "Asia/Kolkata")
@@ -52,7 +42,7 @@ def test_a_refusal_carries_the_code(server_url: str) -> None:
     assert (error.value.code, error.value.status) == ("invalid_argument", 400)
 
 
-def test_a_refusal_without_details_is_told_as_it_is() -> None:
+def test_a_refusal_without_details_is_reported_with_its_code() -> None:
     with serving(wsgi("403 Forbidden", b'{"ok":false,"error":"nope"}')) as url, Client(url) as client:
         with pytest.raises(RefusedError, match="refused: nope"):
             client.log_user_activity(["a"])
@@ -75,7 +65,7 @@ def test_a_refusal_without_details_is_told_as_it_is() -> None:
         ("404 Not Found", b"", "text/html"),
     ],
 )
-def test_what_is_not_this_api_is_told_apart(status: str, body: bytes, kind: str) -> None:
+def test_another_server_is_not_this_api(status: str, body: bytes, kind: str) -> None:
     with serving(wsgi(status, body, [("Content-Type", kind)])) as url, Client(url) as client:
         with pytest.raises(NotThisAPIError):
             client.log_user_activity(["a"])
@@ -87,12 +77,12 @@ def test_a_redirect_is_not_followed() -> None:
             client.log_user_activity(["a"])
 
 
-def test_a_server_that_is_down_is_said_to_be_that() -> None:
+def test_a_server_that_is_down_is_unreachable() -> None:
     with Client("http://127.0.0.1:9") as client, pytest.raises(UnreachableError, match="no server answers"):
         client.log_user_activity(["a"])
 
 
-def test_a_server_that_hangs_up_is_said_to_be_that() -> None:
+def test_a_server_that_closes_the_connection_is_unreachable() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True).start()
         with Client(f"http://127.0.0.1:{listener.getsockname()[1]}") as client:
@@ -100,14 +90,14 @@ def test_a_server_that_hangs_up_is_said_to_be_that() -> None:
                 client.log_user_activity(["a"])
 
 
-def test_a_server_that_never_answers_is_given_up() -> None:
+def test_a_server_that_never_answers_times_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         with Client(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=0.3) as client:
             with pytest.raises(UnreachableError, match=r"within 0.3 s"):
                 client.log_user_activity(["a"])
 
 
-def test_a_server_that_trickles_is_given_up() -> None:
+def test_a_server_that_trickles_times_out() -> None:
     def application(_environ: object, start_response: Callable[..., object]) -> Iterable[bytes]:
         start_response("200 OK", [("Content-Type", "application/json")])
         for _ in range(20):
@@ -121,7 +111,7 @@ def test_a_server_that_trickles_is_given_up() -> None:
         assert time.monotonic() - started < 1.5
 
 
-def test_a_server_that_is_busy_for_longer_than_we_have_is_not_waited_for() -> None:
+def test_a_retry_that_exceeds_the_timeout_is_not_made() -> None:
     body = b'{"ok":false,"error":"database_busy","message":"busy"}'
     application = wsgi("503 Busy", body, [("Content-Type", "application/json"), ("Retry-After", "60")])
     with serving(application) as url, Client(url, timeout=5) as client:
@@ -131,7 +121,7 @@ def test_a_server_that_is_busy_for_longer_than_we_have_is_not_waited_for() -> No
         assert time.monotonic() - started < 1
 
 
-def test_an_answer_that_breaks_off_is_not_a_server_that_is_down() -> None:
+def test_an_incomplete_answer_is_not_a_server_that_is_down() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def answer_half() -> None:
@@ -146,7 +136,7 @@ def test_an_answer_that_breaks_off_is_not_a_server_that_is_down() -> None:
                 client.log_user_activity(["a"])
 
 
-def test_a_server_that_is_busy_is_asked_again() -> None:
+def test_a_busy_server_is_retried() -> None:
     asked: list[int] = []
 
     def application(_environ: object, start_response: Callable[..., object]) -> list[bytes]:
@@ -162,9 +152,7 @@ def test_a_server_that_is_busy_is_asked_again() -> None:
     assert len(asked) == 3
 
 
-def test_neither_a_proxy_nor_netrc_of_the_environment_is_asked(
-    server_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_neither_proxy_nor_netrc_is_used(server_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     (tmp_path / ".netrc").write_text("machine 127.0.0.1 login eve password secret\n")
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
@@ -184,7 +172,7 @@ def test_neither_a_proxy_nor_netrc_of_the_environment_is_asked(
     "url",
     ["", "127.0.0.1:8080", "ftp://x", "http://", "http://x:y", "http://x:99999", "http://x?a", "http://a..b"],
 )
-def test_a_url_of_no_use_is_refused(url: str) -> None:
+def test_an_invalid_url_is_refused(url: str) -> None:
     with pytest.raises(ConfigError, match="looks like"):
         Client(url)
 

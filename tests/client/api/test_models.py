@@ -1,4 +1,4 @@
-"""Members and periods, from answers good and bad."""
+"""Members and periods from valid and invalid answers."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,14 +7,7 @@ import pytest
 
 from ftlclient.api.models import ActivityPeriod, Member
 from ftlclient.errors import NotThisAPIError
-
-
-def period(start: str, end: str) -> dict[str, str]:
-    return {"start_time": start, "end_time": end}
-
-
-def member(*periods: Any) -> dict[str, Any]:
-    return {"id": "a", "real_name": "A", "tz": "UTC", "activity_periods": list(periods)}
+from tests.client.conftest import member, period
 
 
 def test_a_member_is_read_from_an_answer() -> None:
@@ -52,7 +45,7 @@ def test_time_that_overlaps_counts_once() -> None:
         member({"start_time": 5, "end_time": 6}),
     ],
 )
-def test_what_is_no_member_is_refused(document: Any) -> None:
+def test_an_invalid_member_is_refused(document: Any) -> None:
     with pytest.raises(NotThisAPIError):
         Member.from_json(document)
 

@@ -1,26 +1,17 @@
-"""Views as text, at fixed widths."""
+"""The tables of periods."""
 
-import io
 import json
 from datetime import UTC, datetime
 
 import pytest
-from rich.console import Console, RenderableType
 
 from ftlclient.api.models import Member
 from ftlclient.views import activity
-from tests.client.api.test_models import member, period
-from tests.common.test_terminal import STEERS
+from tests.client.conftest import member, period, show
+from tests.common.conftest import STEERS
 from tests.conftest import DATA
 
 NOW = datetime(2026, 11, 23, 22, 30, tzinfo=UTC)
-
-
-def show(renderable: RenderableType, width: int = 80, encoding: str = "utf-8") -> str:
-    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="replace")
-    Console(file=file, width=width, highlight=False).print(renderable)
-    file.flush()
-    return file.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined,no-any-return]
 
 
 EGON = Member.from_json(
@@ -56,7 +47,7 @@ def test_a_member_without_activity_is_shown_too() -> None:
     assert shown.startswith("A  a\nUTC, Mon 22:30 there now\nno activity\n\nEgon Spengler")
 
 
-def test_a_zone_nobody_knows_shows_no_clock() -> None:
+def test_an_unknown_zone_shows_no_clock() -> None:
     shown = show(activity.view([Member.from_json({**member(), "tz": "Mars/Olympus"})], NOW))
     assert shown.startswith("A  a\nMars/Olympus\n")
 
@@ -70,7 +61,7 @@ def test_an_ascii_terminal_of_any_width_is_served(width: int) -> None:
     assert max(map(len, shown.splitlines())) <= width
 
 
-def test_short_lengths_do_not_vanish() -> None:
+def test_short_durations_are_not_rounded_to_zero() -> None:
     short = Member.from_json(member(period("2026-01-01T00:00:00Z", "2026-01-01T00:00:05Z")))
     assert "<0:01" in show(activity.view([short], NOW))
 

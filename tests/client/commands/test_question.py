@@ -1,39 +1,85 @@
-"""The questions through main(), against a running server."""
+"""The questions, from options to output."""
 
 import csv
 import io
 import json
 import os
-import pty
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ftlclient.cli import main
-from ftlserver import clock, samples
 from ftlserver.app import create_app
-from ftlserver.serving import Server, listen
+from ftlserver.models import User
 from ftlserver.store import Store
-from tests.client.api.test_client import wsgi
-from tests.client.test_cli import run
-from tests.conftest import serving
+from tests.client.conftest import run, wsgi
+from tests.conftest import TIMES, serving
+
+IDS = ("W012A3CDE", "W07QCRPA4")
+
 
 QUESTIONS = ["activity", "timeline", "summary", "hours", "overlap", "who", "meeting", "members"]
 
 
-@pytest.fixture
-def demo(sqlite_store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Serve the demo's team."""
-    team = samples.demo_team(clock.now())
-    sqlite_store.record((user for user, _ in team), (period for _, periods in team for period in periods))
+@pytest.mark.usefixtures("team_url")
+def test_activity_shows_a_table_for_each_member(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, "activity", *IDS)
+    assert (status, err) == (0, "")
+    assert out.index("Egon Spengler  W012A3CDE") < out.index("Glinda Southgood  W07QCRPA4")
+    assert out.count("5:39") == 2
+    assert "\x1b" not in out
+
+
+@pytest.mark.usefixtures("team_url")
+def test_unknown_ids_are_reported_and_no_member_at_all_has_its_own_status(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, out, err = run(capsys, "activity", "x", "W012A3CDE", "y")
+    assert (status, err) == (0, "ftlclient: no such member: x\nftlclient: no such member: y\n")
+    assert "Egon" in out
+    for format_ in ("table", "json", "csv"):
+        assert run(capsys, "activity", "x", "--format", format_)[0] == 3
+
+
+@pytest.mark.usefixtures("team_url")
+def test_json_is_the_servers_answer_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, "activity", "--format", "json", "W012A3CDE", "x")
+    answer = json.loads(out)
+    assert (status, answer["ok"], answer["not_found"]) == (0, True, ["x"])
+    assert answer["members"][0]["activity_periods"] == [{"start_time": a, "end_time": b} for a, b in TIMES]
+    assert err == "ftlclient: no such member: x\n"
+
+
+@pytest.mark.usefixtures("team_url")
+def test_csv_is_a_row_per_period(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = list(csv.DictReader(io.StringIO(run(capsys, "activity", "--format", "csv", *IDS)[1])))
+    assert len(rows) == 6
+    assert rows[3]["start_time"] == "2020-02-01T13:33:00+05:30"
+    assert sum(int(row["seconds"]) for row in rows) == 2 * 20_340
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"ok":true}', b'{"ok":true,"members":null}', b'{"ok":true,"members":[],"not_found":5}']
+)
+def test_json_of_another_server_is_not_this_api(capsys: pytest.CaptureFixture[str], body: bytes) -> None:
+    with serving(wsgi("200 OK", body)) as url:
+        status, out, _ = run(capsys, "activity", "--url", url, "--format", "json", "a")
+    assert (status, out) == (5, "")
+
+
+def test_a_pipe_does_not_wrap_ids(sqlite_store: Store) -> None:
+    longest = User("x" * 120, "A name of some length", "America/Argentina/Buenos_Aires")
+    sqlite_store.add_users([longest])
     with serving(create_app(sqlite_store)) as url:
-        monkeypatch.setenv("FTL_URL", url)
-        yield url
+        for name in ("activity", "members", "who"):
+            command = [sys.executable, "-m", "ftlclient", name, longest.id, "--url", url]
+            environ = os.environ | {"PYTHONIOENCODING": "ascii"}
+            shown = subprocess.run(command, capture_output=True, text=True, env=environ, check=True).stdout
+            assert shown.isascii()
+            assert name == "who" or longest.id in shown
+            assert name == "activity" or longest.tz in shown
 
 
 @pytest.mark.usefixtures("demo")
@@ -48,17 +94,17 @@ def test_every_question_has_a_table_json_csv_and_pictures(
     assert "\x1b" not in out
     assert svg.read_text().startswith("<svg")
     assert "<pre" in html.read_text()
-    status, out, _ = run(capsys, name, "jonas", "maya", "nobody", "--format", "json")
+    status, out, _ = run(capsys, name, "jonas", "maya", "absent", "--format", "json")
     answer = json.loads(out)
-    assert (status, answer["ok"], answer["not_found"]) == (0, True, ["nobody"])
+    assert (status, answer["ok"], answer["not_found"]) == (0, True, ["absent"])
     some_time = ["--range", "last-30-days"] if name in ("timeline", "overlap") else []  # on any day of the week
-    status, out, err = run(capsys, name, "jonas", "maya", "nobody", "--format", "csv", *some_time)
+    status, out, err = run(capsys, name, "jonas", "maya", "absent", "--format", "csv", *some_time)
     rows = list(csv.reader(io.StringIO(out)))
     assert status == 0
-    assert err == "ftlclient: no such member: nobody\n"
+    assert err == "ftlclient: no such member: absent\n"
     assert len({len(row) for row in rows}) == 1
     assert len(rows) > 1
-    assert run(capsys, name, "nobody")[0] == 3
+    assert run(capsys, name, "absent")[0] == 3
 
 
 @pytest.mark.usefixtures("demo")
@@ -70,6 +116,13 @@ def test_every_question_fits_the_terminal(name: str, width: str, encoding: str) 
     shown = subprocess.run(command, capture_output=True, text=True, env=environ, check=True).stdout
     assert max(map(len, shown.splitlines())) <= int(width)
     assert shown.isascii() or encoding != "ascii"
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_every_question_has_help_with_an_example(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    with pytest.raises(SystemExit):
+        main([name, "--help"])
+    assert f"example: ftlclient {name} " in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("demo")
@@ -88,12 +141,6 @@ def test_contradictions_are_wrong_usage(capsys: pytest.CaptureFixture[str], argv
 
 
 @pytest.mark.usefixtures("demo")
-def test_whom_to_ask_about_must_be_said(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(capsys, "who")[0] == 2
-    assert run(capsys, "who", "--all", "jonas")[0] == 2
-
-
-@pytest.mark.usefixtures("demo")
 @pytest.mark.parametrize(
     ("argv", "from_", "to"),
     [
@@ -107,9 +154,7 @@ def test_whom_to_ask_about_must_be_said(capsys: pytest.CaptureFixture[str]) -> N
         ),
     ],
 )
-def test_windows_are_what_the_options_say(
-    capsys: pytest.CaptureFixture[str], argv: list[str], from_: str, to: str
-) -> None:
+def test_options_give_the_window(capsys: pytest.CaptureFixture[str], argv: list[str], from_: str, to: str) -> None:
     answer = json.loads(run(capsys, "overlap", "jonas", "--format", "json", *argv)[1])
     assert (answer["window"]["from"], answer["window"]["to"]) == (from_, to)
 
@@ -142,88 +187,8 @@ def test_options_of_questions_reach_the_server(capsys: pytest.CaptureFixture[str
     assert answer["window"]["rule"].endswith("Asia/Tokyo")
 
 
-def test_an_answer_of_another_shape_is_not_this_api(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_answer_with_an_unexpected_shape_is_not_this_api(capsys: pytest.CaptureFixture[str]) -> None:
     with serving(wsgi("200 OK", b'{"ok":true,"members":[{}]}')) as url:
         for name in QUESTIONS:
             status, _, err = run(capsys, name, "a", "--url", url)
             assert (status, len(err.splitlines())) == (5, 1)
-
-
-def test_watch_needs_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    status, _, err = run(capsys, "who", "a", "--watch", "1")
-    assert (status, "--watch" in err) == (2, True)
-
-
-def test_watch_draws_again_and_survives_a_server_that_is_away(sqlite_store: Store) -> None:
-    team = samples.demo_team(clock.now())
-    sqlite_store.record((user for user, _ in team), (period for _, periods in team for period in periods))
-    listener = listen("127.0.0.1", 0)
-    port = listener.getsockname()[1]
-
-    def serve_until_stopped(listener: object) -> tuple[Server, threading.Thread]:
-        server = Server(create_app(sqlite_store), listener, 2)  # type: ignore[arg-type]
-        thread = threading.Thread(target=server.run)
-        thread.start()
-        return server, thread
-
-    server, thread = serve_until_stopped(listener)
-    main_end, terminal = pty.openpty()
-    command = [
-        sys.executable,
-        "-m",
-        "ftlclient",
-        "who",
-        "--all",
-        "--watch",
-        "0.1",
-        "--url",
-        f"http://127.0.0.1:{port}",
-    ]
-    process = subprocess.Popen(
-        command,
-        stdin=terminal,
-        stdout=terminal,
-        stderr=terminal,
-        env=os.environ | {"TERM": "xterm", "COLUMNS": "120"},
-    )
-    os.close(terminal)
-    shown: list[bytes] = []
-
-    def read() -> None:
-        try:
-            while data := os.read(main_end, 65536):
-                shown.append(data)
-        except OSError:
-            pass
-
-    reader = threading.Thread(target=read)
-    reader.start()
-
-    def wait_for(words: bytes) -> None:
-        shown.clear()
-        for _ in range(200):
-            if words in b"".join(shown):
-                return
-            time.sleep(0.05)
-        raise AssertionError((words, b"".join(shown)[-500:]))
-
-    wait_for(b"again in")
-    server.stop()
-    thread.join()
-    wait_for(b"no server answers")
-    assert b"Aroha" in b"".join(shown)  # what was last known stays on the screen
-    server, thread = serve_until_stopped(listen("127.0.0.1", port))
-    wait_for(b"again in")
-    process.send_signal(2)
-    assert process.wait(10) == 0
-    server.stop()
-    thread.join()
-    reader.join(5)
-    os.close(main_end)
-
-
-@pytest.mark.parametrize("name", QUESTIONS)
-def test_every_question_has_help_with_an_example(capsys: pytest.CaptureFixture[str], name: str) -> None:
-    with pytest.raises(SystemExit):
-        main([name, "--help"])
-    assert f"example: ftlclient {name} " in capsys.readouterr().out

@@ -1,0 +1,12 @@
+"""Levels and spark lines."""
+
+from ftlclient.views.formatting import level, spark_line
+
+
+def test_levels_and_spark_lines_show_any_activity() -> None:
+    assert level(0.001, ascii_only=False) == "▁"
+    assert level(1, ascii_only=False) == "█"
+    assert level(1, ascii_only=True) == "#"
+    assert spark_line([0, 1, 8], ascii_only=False) == " ▂█"
+    assert spark_line([], ascii_only=False) == ""
+    assert spark_line([0, 0], ascii_only=True) == "  "
