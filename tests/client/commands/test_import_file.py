@@ -43,6 +43,19 @@ def test_an_import_without_user_is_for_the_default_user(
     assert {row[0] for row in all_rows(store)} == {GLINDA.id}
 
 
+def test_an_import_without_the_columns_of_a_user_keeps_the_stored_ones(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, url: str, store: Store
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(f"user_id,start_time,end_time\n{GLINDA.id},2026-11-16T09:00,2026-11-16T10:00\n")
+    before = list(store.all_users())
+    assert run(capsys, "import", "csv", str(table))[0] == 0
+    assert list(store.all_users()) == before
+    assert server_cli.main(["--database", str(tmp_path / "ftl.sqlite3"), "import", "csv", str(table)]) == 0
+    assert list(store.all_users()) == before
+    assert [row[0] for row in all_rows(store)] == [GLINDA.id]
+
+
 def test_an_interrupted_import_continues(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, store: Store
 ) -> None:

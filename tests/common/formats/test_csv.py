@@ -22,6 +22,11 @@ def test_csv_of_periods() -> None:
     assert read('"user_id"\t"start_time"\t"end_time"\r\n"a"\t{}\t{}\r\n'.format(*TIMES)) == expected
 
 
+def test_csv_without_the_columns_of_a_user_yields_no_users() -> None:
+    found = read("user_id,start_time,end_time\na,1,2\nb,3,4\n")
+    assert [type(item) for item in found] == [FoundPeriod, FoundPeriod]
+
+
 def test_csv_yields_a_user_before_their_first_period() -> None:
     text = (
         "user_id,real_name,tz,start_time,end_time,seconds\n" + 'a,"Doe, A",UTC,1,2,3600\n' * 2 + "b,B,UTC,3,4,0\n"

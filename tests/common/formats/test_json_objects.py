@@ -89,3 +89,25 @@ def test_objects_are_those_of_the_document_loaded_at_once(document: object) -> N
         if pointer(path) in names  # less what stands in the place of an object
     ]
     assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        ({"email": "x", "id": 1, "list": [5]}, [({"email": "x", "id": 1, "list": []}, None), "list"]),
+        (
+            {"id": 1, "list": [5], "email": "x"},
+            [({"id": 1, "list": []}, None), "list", ({"id": 1, "list": [], "email": "x"}, None)],
+        ),
+        ({"list": [5], "email": "x", "id": 1}, [({"list": [], "email": "x", "id": 1}, None), "list"]),
+        ({"id": 1, "list": [5], "other": "x"}, [({"id": 1, "list": []}, None), "list"]),
+    ],
+)
+def test_an_object_is_yielded_again_if_an_optional_field_follows_its_elements(
+    document: object, expected: list[object]
+) -> None:
+    data = io.BytesIO(json.dumps([document]).encode())
+    found = read_objects(data, lambda path: len(path) == 1, "list", required=("id",), optional=("email",))
+    assert [
+        (dict(fields), None) if element is None else str(path[1]) for path, fields, element in found
+    ] == expected

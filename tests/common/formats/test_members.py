@@ -81,7 +81,26 @@ def test_the_periods_of_a_bad_member_are_dropped() -> None:
     assert len(found) == len(bad(found)) == 1
 
 
-def test_a_large_file_is_read_in_constant_memory() -> None:
+def test_a_user_is_yielded_again_if_an_optional_field_follows_the_periods(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(members, "_OPTIONAL", ("email",))
+    period = {"start_time": "x", "end_time": "y"}
+    before = {"email": "e", **member_with("a"), "activity_periods": [period]}
+    behind = {**member_with("b"), "activity_periods": [period], "email": "e"}
+    assert items(members.read, {"members": [before, behind]}) == [
+        FoundUser("/members/0", "a", "A", "UTC"),
+        FoundPeriod("/members/0/activity_periods/0", "a", "x", "y"),
+        FoundUser("/members/1", "b", "A", "UTC"),
+        FoundPeriod("/members/1/activity_periods/0", "b", "x", "y"),
+        FoundUser("/members/1", "b", "A", "UTC"),
+    ]
+
+
+@pytest.mark.parametrize(("tail", "users"), [(b"]}]}", 1), (b'],"email":"e"}]}', 2)])
+def test_a_large_file_is_read_in_constant_memory(monkeypatch: pytest.MonkeyPatch, tail: bytes, users: int) -> None:
+    monkeypatch.setattr(members, "_OPTIONAL", ("email",))
+
     class Endless:
         """A member with 10,000 periods, made while it is read."""
 
@@ -98,7 +117,7 @@ def test_a_large_file_is_read_in_constant_memory() -> None:
                     comma
                     + b'{"start_time":"2020-02-01T10:00:00.%06dZ","end_time":"2020-02-01T11:00:00Z"}' % number
                 )
-            yield b"]}]}"
+            yield tail
 
         def read(self, size: int = -1) -> bytes:
             while len(self.rest) < size and (piece := next(self.pieces, b"")):
@@ -110,5 +129,5 @@ def test_a_large_file_is_read_in_constant_memory() -> None:
     count = sum(1 for _ in members.read(Endless()))  # type: ignore[arg-type]
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert count == 10_001
+    assert count == 10_000 + users
     assert peak < 2_000_000
