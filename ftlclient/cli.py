@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ftlclient import __version__
 from ftlclient.commands import COMMANDS
 from ftlclient.errors import ClientError, NotThisAPIError, RefusedError, UnreachableError
-from ftlcommon.command_line import CommandParser, formatter, run, seconds
+from ftlcommon.command_line import CommandParser, run, seconds
 from ftlcommon.terminal import safe
 
 if TYPE_CHECKING:
@@ -47,11 +47,7 @@ def _console() -> "Console":
 
 
 def _parser() -> CommandParser:
-    parser = CommandParser(
-        prog="ftlclient",
-        description="Ask an FTL Activity server who was active when.",
-        formatter_class=formatter(),
-    )
+    parser = CommandParser(prog="ftlclient", description="Ask an FTL Activity server who was active when.")
     parser.add_argument("--version", action="version", version=f"ftlclient {__version__}")
     parser.add_commands("ftlclient.commands", COMMANDS, _add_common_arguments)
     return parser

@@ -17,17 +17,8 @@ DEFAULT_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
-    """What ``login`` saves: a server, its token and the default user."""
-
-    url: str
-    token: str | None = None
-    user_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
-    """The server, its token and the default user; command-line options take precedence."""
+    """The server, its token and the default user: what ``login`` saves, and what a command uses."""
 
     url: str = DEFAULT_URL
     token: str | None = None
@@ -39,7 +30,7 @@ class Config:
 
         A saved token and default user are used only with the server that they were saved for.
         """
-        login = read_login() or Login(DEFAULT_URL)
+        login = read_login() or cls()
         found = (url or environ.get("FTL_URL") or login.url).rstrip("/")
         is_saved = found == login.url
         token = environ.get("FTL_TOKEN") or (login.token if is_saved else None)
@@ -56,21 +47,21 @@ def spool_file() -> Path:
     return Path(platformdirs.user_data_dir("ftlclient", appauthor=False)) / "spool.sqlite3"
 
 
-def read_login() -> Login | None:
+def read_login() -> Config | None:
     """Return what ``login`` saved, or None; raise ConfigError if other users may read it."""
     path = login_file()
     try:
         if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
             raise ConfigError(f"other users can read {path}, which contains a token; run: chmod 600 {path}")
         found: Any = json.loads(path.read_text(encoding="utf-8"))
-        return Login(**found)
+        return Config(**found)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError) as exc:
         raise ConfigError(f"{path} cannot be read; log in again with: ftlclient login") from exc
 
 
-def write_login(login: Login) -> Path:
+def write_login(login: Config) -> Path:
     """Save *login* so that only its owner can read it; return the path of the file."""
     path = login_file()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ import tzlocal
 
 Zone = ZoneInfo
 
+UTC_ZONE = ZoneInfo("UTC")
 RANGES = ("today", "yesterday", "week", "last-week", "month", "last-month", "last-30-days")
 NIGHT_BEGINS, NIGHT_ENDS = 22, 6
 

@@ -27,6 +27,9 @@ class CommandParser(argparse.ArgumentParser):
     module = ""
     add_common_arguments: Callable[[argparse.ArgumentParser], None]
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(formatter_class=_formatter(), **kwargs)
+
     def add_commands(
         self,
         package: str,
@@ -40,7 +43,7 @@ class CommandParser(argparse.ArgumentParser):
         """
         added = self.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
         for name, module, help_ in commands:
-            parser = added.add_parser(name, help=help_, formatter_class=self.formatter_class)
+            parser = added.add_parser(name, help=help_)
             parser.module = f"{package}.{module}"
             parser.add_common_arguments = add_common_arguments
 
@@ -101,8 +104,8 @@ def run(
     return status
 
 
-def formatter() -> type[argparse.HelpFormatter]:
-    """Return the help formatter: coloured on a terminal, which takes 60 ms."""
+def _formatter() -> type[argparse.HelpFormatter]:
+    """Return the help formatter: on a terminal the coloured one, which takes 60 ms."""
     if not sys.stdout.isatty():
         return argparse.RawDescriptionHelpFormatter
     from rich_argparse import RawDescriptionRichHelpFormatter  # noqa: PLC0415

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from ftlcommon.command_line import CommandParser, formatter, run
+from ftlcommon.command_line import CommandParser, run
 from ftlserver import __version__
 from ftlserver.commands import COMMANDS
 from ftlserver.errors import DatabaseError, FTLError, TokenNotFoundError, UserExistsError, UserNotFoundError
@@ -41,7 +41,6 @@ def _parser() -> CommandParser:
     parser = CommandParser(
         prog="ftlserver",
         description="Keep users and their activity periods, and answer over HTTP who was active when.",
-        formatter_class=formatter(),
     )
     parser.add_argument("--version", action="version", version=f"ftlserver {__version__}")
     _add_common_arguments(parser, None)

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,9 +48,7 @@ class Client:
     def __enter__(self) -> "Client":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -216,7 +213,9 @@ def _reason(answer: dict[str, Any]) -> str:
     reason = str(answer.get("message", answer.get("error", "it gives no reason")))
     match answer.get("errors"):
         case [{"pointer": str(pointer), "message": str(message)}, *_] if message != reason:
-            return f"{reason} ({pointer}: {message})"
+            steps = pointer.strip("/").split("/")
+            place = ", ".join(f"item {int(step) + 1}" if step.isdecimal() else step for step in steps)
+            return f"{reason} ({place}: {message})"
     return reason
 
 

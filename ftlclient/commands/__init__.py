@@ -21,5 +21,5 @@ COMMANDS = [
     ("logout", "logout", "remove the saved server and token"),
     ("whoami", "whoami", "show the server and what the token permits"),
     ("spool", "spool", "show writes that are saved for later or were refused"),
-    ("completion", "completion", "write the completion script of a shell"),
+    ("completion", "completion", "write the completion script for a shell"),
 ]

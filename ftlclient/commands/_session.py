@@ -23,11 +23,11 @@ def connect(args: argparse.Namespace) -> Iterator[Client]:
     config = Config.load(os.environ, args.url)
     args.default_user = config.user_id
     with Client(config.url, token=config.token, timeout=args.timeout, insecure=args.insecure) as client:
-        flush(client)
+        _flush(client)
         yield client
 
 
-def flush(client: Client) -> None:
+def _flush(client: Client) -> None:
     """Send the writes that wait for the server and report how many; ignore an unavailable server."""
     spool = Spool(spool_file())
     if not spool.waiting(client.url):

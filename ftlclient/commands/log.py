@@ -35,9 +35,8 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         answer = _session.send(client, "POST", "/api/activity/", {"periods": [period]})
     if answer is not None:
         verdict = answer["verdicts"][0]
-        console.print(
-            f"{_STATUSES[verdict['verdict']]}: {user_id}, {start} to {end}", markup=False, soft_wrap=True
-        )
+        line = f"{_STATUSES[verdict['verdict']]}: {user_id}, {start} to {end}"
+        console.print(line, markup=False, soft_wrap=True)
         for other in verdict.get("overlaps", []):
             line = f"it overlaps {safe(other['start_time'])} to {safe(other['end_time'])}"
             console.print(line, style="yellow", markup=False, soft_wrap=True)

@@ -12,7 +12,7 @@ import sys
 from rich.console import Console
 
 from ftlclient.api.client import Client
-from ftlclient.config import Config, Login, write_login
+from ftlclient.config import Config, write_login
 from ftlclient.errors import ConfigError
 
 EXAMPLE = "ftlclient login --url https://activity.example.org"
@@ -29,7 +29,7 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         answer = client.request("GET", "/api/whoami/")
         bound = answer.get("user_ids")
         user_id = args.user or (bound[0] if isinstance(bound, list) and len(bound) == 1 else None)
-        path = write_login(Login(client.url, token, user_id))
+        path = write_login(Config(client.url, token, user_id))
     scopes = ", ".join(answer.get("scopes", []))
     default = f" with default user {user_id}" if user_id else ""
     line = f"logged in at {client.url}{default}; the token permits: {scopes}; saved in {path}"

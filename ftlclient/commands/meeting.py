@@ -16,10 +16,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _question.add_window_arguments(parser)
     _question.add_zone_argument(parser, "local")
     parser.add_argument(
-        "--week",
-        metavar="DATE",
-        type=iso_date,
-        help="the first of seven days (default: next Monday)",
+        "--week", metavar="DATE", type=iso_date, help="the first of seven days (default: next Monday)"
     )
     parser.add_argument(
         "--minutes", metavar="N", type=int, default=60, help="how long the meeting takes (default: %(default)s)"

@@ -20,7 +20,7 @@ def handle(args: argparse.Namespace, console: Console) -> int:
     bound = answer.get("user_ids")
     lines = {
         "server": client.url,
-        "token": answer.get("name") or "none; the server needs none",
+        "token": answer.get("name") or "none needed",
         "permits": ", ".join(map(str, answer.get("scopes", []))),
         "users": "all" if bound is None else " ".join(map(str, bound)),
         "default user": args.default_user or "none",

@@ -61,9 +61,8 @@ class Meeting:
         shown = [hours_and_minutes(timedelta(seconds=seconds)) for seconds in (before, after)]
         if before == after:
             return text.append(f"weekly overlap stays at {shown[0]}")
-        return text.append(
-            f"weekly overlap {'rises' if after > before else 'falls'} from {shown[0]} to {shown[1]}"
-        )
+        verb = "rises" if after > before else "falls"
+        return text.append(f"weekly overlap {verb} from {shown[0]} to {shown[1]}")
 
 
 def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:

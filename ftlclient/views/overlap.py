@@ -33,7 +33,7 @@ class Overlap:
         yield Text(f"{length} with {who} active, {counted(len(intervals), 'interval')}", "bold")
         for interval in intervals:
             yield self._interval(interval, count)
-        yield Text("\nTime together of each pair; on the diagonal, of each member", "bold")
+        yield Text("\nTime together per pair; on the diagonal, each member's total", "bold")
         yield from self._matrix(options.max_width)
 
     def _interval(self, interval: dict[str, Any], count: int) -> Text:

@@ -63,7 +63,7 @@ class Timeline:
         return title
 
     def _axis(self, day: date, name_width: int, width: int, *, ascii_only: bool) -> Text:
-        tz = self.tz or _utc()
+        tz = self.tz or time_ranges.UTC_ZONE
         start, end = time_ranges.day_edges(day, tz)
         marks = [" "] * (width + 2)
         reached = 0
@@ -81,7 +81,7 @@ class Timeline:
 
     def _row(self, member: Member, day: date, width: int, *, ascii_only: bool) -> Text:
         start, end = self._edges(day, member)
-        own = time_ranges.zone(member.tz) or _utc()
+        own = time_ranges.zone(member.tz) or time_ranges.UTC_ZONE
         shares = _shares(_within(member.activity_periods, start, end), start, end, width)
         row = Text(no_wrap=True)
         for column, share in enumerate(shares):
@@ -93,14 +93,14 @@ class Timeline:
         return row
 
     def _edges(self, day: date, member: Member) -> tuple[datetime, datetime]:
-        return time_ranges.day_edges(day, self.tz or time_ranges.zone(member.tz) or _utc())
+        return time_ranges.day_edges(day, self.tz or time_ranges.zone(member.tz) or time_ranges.UTC_ZONE)
 
 
 def days(members: Sequence[Member], window: Mapping[str, Any], tz: Zone | None) -> list[date]:
     """Return the days to draw for the *window* of an answer; without ``from`` they begin with the first period."""
     found = set()
     for member in members:
-        zone = tz or time_ranges.zone(member.tz) or _utc()
+        zone = tz or time_ranges.zone(member.tz) or time_ranges.UTC_ZONE
         own = window.get("by_member", {}).get(member.id, window)
         end = datetime.fromisoformat(own["to"]) - timedelta(microseconds=1)
         start = end
@@ -123,7 +123,7 @@ def _shares(periods: Iterator[ActivityPeriod], start: datetime, end: datetime, w
     shares = [0.0] * width
     reached = 0.0
     for period in periods:
-        # Time that overlaps counts once.
+        # Overlapping time counts once.
         at = max(reached, (period.start_time - start) / (end - start) * width)
         reached = max(reached, (period.end_time - start) / (end - start) * width)
         while at < reached:
@@ -140,9 +140,3 @@ def _hour_between(begun: datetime, done: datetime) -> datetime | None:
     if hour < begun:
         hour += timedelta(hours=1)
     return hour if hour < done else None
-
-
-def _utc() -> Zone:
-    zone = time_ranges.zone("UTC")
-    assert zone is not None
-    return zone

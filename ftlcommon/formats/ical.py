@@ -70,7 +70,7 @@ def _events(file: BinaryIO) -> Iterator[Event]:
     try:
         calendars = icalendar.Calendar.from_ical(text, multiple=True)
     except _BROKEN as exc:
-        raise FormatError(_shown(f"the file is not a calendar: {exc}")) from exc
+        raise FormatError(safe(f"the file is not a calendar: {exc}")[:200]) from exc
     for calendar in calendars:
         yield from calendar.walk("VEVENT")
 
@@ -87,23 +87,23 @@ def _check_nesting(text: str) -> None:
         if keyword == "BEGIN":
             open_.append(name)
         elif keyword == "END" and (not open_ or open_.pop() != name):
-            raise FormatError(_shown(f"line {number} of the calendar ends {name}, which is not open"))
+            raise FormatError(safe(f"line {number} of the calendar ends {name}, which is not open")[:200])
     if not seen:
         raise FormatError("the file is not a calendar: it does not begin with BEGIN:VCALENDAR")
     if open_:
-        raise FormatError(_shown(f"the calendar is cut off: {open_[-1]} does not end"))
+        raise FormatError(safe(f"the calendar is cut off: {open_[-1]} does not end")[:200])
 
 
 def _fault(event: Event) -> str | None:
     """Return why an event cannot be used, or None."""
     for name, reason in event.errors:
         if name is None or name in (*_TIMES, *_RECURRENCE):
-            return _shown(f"{name or 'a line'} cannot be read: {reason}")
+            return safe(f"{name or 'a line'} cannot be read: {reason}")[:200]
     for name in ("DTSTART", "DTEND"):
         value = event.get(name)
         zone = getattr(value, "params", {}).get("TZID")
         if zone is not None and isinstance(value.dt, datetime) and value.dt.tzinfo is None:
-            return _shown(f"the time zone {zone} is neither in the calendar nor an IANA name")
+            return safe(f"the time zone {zone} is neither in the calendar nor an IANA name")[:200]
     rules = event.get("RRULE", [])
     for rule in rules if isinstance(rules, list) else [rules]:
         if not isinstance(rule, icalendar.vRecur):
@@ -172,13 +172,9 @@ def _text(moment: datetime) -> str:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ValueError):
-        return _shown(str(error))
+        return safe(str(error))[:200]
     return "the event's times and rules do not fit together"
 
 
 def _position(uid: str | int) -> str:
-    return f"event {uid}" if isinstance(uid, int) else f"event {_shown(uid)[:60]}"
-
-
-def _shown(text: str) -> str:
-    return safe(text)[:200]
+    return f"event {uid}" if isinstance(uid, int) else f"event {safe(uid)[:60]}"

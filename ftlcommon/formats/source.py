@@ -46,9 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file", metavar="FILE", help="the file to read, or - for standard input; for git a repository's directory"
     )
-    parser.add_argument(
-        "--user", metavar="ID", help=f"the user of the periods; required for {', '.join(USER_FORMATS)}"
-    )
+    parser.add_argument("--user", metavar="ID", help=f"the user; required for {', '.join(USER_FORMATS)}")
     git = parser.add_argument_group("git")
     git.add_argument(
         "--gap", metavar="TIME", type=_duration, help="commits less than this apart are one period (default: 2h)"

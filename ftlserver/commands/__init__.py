@@ -20,7 +20,7 @@ COMMANDS = [
     ("export", "export", "write users and activity in the format that import members reads"),
     ("backup", "backup", "write a consistent copy of a SQLite database while it is in use"),
     ("migrate", "migrate", "update the database tables to this version"),
-    ("completion", "completion", "write the completion script of a shell"),
+    ("completion", "completion", "write the completion script for a shell"),
 ]
 
 positive = number(1, 1_000_000)

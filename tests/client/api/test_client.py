@@ -36,7 +36,7 @@ def test_the_package_offers_what_it_says() -> None:
 def test_a_refusal_carries_the_code(server_url: str) -> None:
     with (
         Client(server_url) as client,
-        pytest.raises(RefusedError, match=r"/id_list/0: expected 1 to 120") as error,
+        pytest.raises(RefusedError, match=r"\(id_list, item 1: expected 1 to 120") as error,
     ):
         client.log_user_activity(["a b"])
     assert (error.value.code, error.value.status) == ("invalid_argument", 400)

@@ -29,7 +29,7 @@ def test_watch_refreshes_and_survives_an_unavailable_server(sqlite_store: Store)
 
     def serve_until_stopped(listener: object) -> tuple[Server, threading.Thread]:
         server = Server(create_app(sqlite_store), listener, 2)  # type: ignore[arg-type]
-        thread = threading.Thread(target=server.run)
+        thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         return server, thread
 
@@ -63,7 +63,7 @@ def test_watch_refreshes_and_survives_an_unavailable_server(sqlite_store: Store)
         except OSError:
             pass
 
-    reader = threading.Thread(target=read)
+    reader = threading.Thread(target=read, daemon=True)
     reader.start()
 
     def wait_for(words: bytes) -> None:

@@ -25,6 +25,7 @@ def test_hours_are_a_heat_map(encoding: str, row: str) -> None:
     assert shown[0] == "All 2 together"
     assert shown[1] == "    00    03    06    09    12    15    18    21"
     assert shown[2] == f"Mon {' ' * 18}{row}"
+    assert "A  UTC, over 28 days" in shown
     assert [line for line in shown if line.startswith("Sun")] == ["Sun"] * 3
     assert max(map(len, lines(hours.Hours(HOURS), 40, encoding))) <= 40
     assert len(list(hours.rows(HOURS))) == 336

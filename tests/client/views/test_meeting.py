@@ -1,5 +1,9 @@
 """The proposed times of a meeting."""
 
+from typing import Any
+
+import pytest
+
 from ftlclient.views import meeting
 from tests.client.conftest import lines
 
@@ -54,3 +58,21 @@ def test_a_meeting_shows_local_times_and_clock_changes() -> None:
         1.0,
         "yes",
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            {"tz": "America/New_York", "overlap_before": 29_880, "overlap_after": 45_000},
+            "clocks go forward 1 h in New York (Ann); weekly overlap rises from 8:18 to 12:30",
+        ),
+        (
+            {"offset_before": 39_600, "offset_after": 37_800, "overlap_before": 3600, "overlap_after": 3600},
+            "clocks go back 0.5 h in Berlin (Ann); weekly overlap stays at 1:00",
+        ),
+    ],
+)
+def test_a_clock_change_says_what_it_does_to_the_overlap(change: dict[str, Any], expected: str) -> None:
+    answer = {**MEETING, "slots": [], "changes": [{**MEETING["changes"][0], **change}]}
+    assert lines(meeting.Meeting(answer), 120)[-1] == f"2027-03-28: {expected}"

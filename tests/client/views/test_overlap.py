@@ -31,7 +31,7 @@ def test_overlap_shows_intervals_and_pairs() -> None:
         "  2026-11-16 Mon  23:30-00:30 +1   1:00  Member a, Member b",
         "  2026-11-17 Tue  09:00-09:30      0:30  all",
         "",
-        "Time together of each pair; on the diagonal, of each member",
+        "Time together per pair; on the diagonal, each member's total",
         "                  1      2      3",
         "  1 Member a   2:00   1:30      -",
         "  2 Member b   1:30   2:30      -",
