@@ -172,18 +172,14 @@ def _show(question: Question, answer: Answer, args: argparse.Namespace, console:
             writer.writerows([safe(str(value)) for value in row] for row in question.rows(answer))
         elif answer["members"]:
             view = question.view(answer)
-            if _is_unlimited(console) and hasattr(view, "__rich_measure__"):
+            # A pipe has no width to wrap at, unless COLUMNS gives one.
+            if not (console.is_terminal or "COLUMNS" in os.environ) and hasattr(view, "__rich_measure__"):
                 unlimited = console.options.update(max_width=_UNLIMITED)
                 console.width = max(console.width, Measurement.get(console, unlimited, view).maximum)
             console.print(view)
             write_pictures(view, args)
     except _SHAPE_ERRORS as exc:
         raise _unexpected_shape(args) from exc
-
-
-def _is_unlimited(console: Console) -> bool:
-    """Tell whether the width has no limit, as in a pipe without COLUMNS."""
-    return not console.is_terminal and "COLUMNS" not in os.environ
 
 
 def _watch(question: Question, members: Answer, args: argparse.Namespace, client: Client, console: Console) -> int:

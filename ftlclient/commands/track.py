@@ -85,5 +85,5 @@ def _show(status: Status, user_id: str, began: datetime, waiting: int) -> None:
 
 
 def _length(began: datetime) -> str:
-    minutes, seconds = divmod(int((time_ranges.now() - began).total_seconds()), 60)
-    return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    minutes, rest = divmod(int((time_ranges.now() - began).total_seconds()), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
