@@ -71,7 +71,7 @@ def test_json_of_another_server_is_not_this_api(capsys: pytest.CaptureFixture[st
 
 def test_a_pipe_does_not_wrap_ids(sqlite_storage: Storage) -> None:
     longest = User("x" * 120, "A name of some length", "America/Argentina/Buenos_Aires")
-    sqlite_storage.add_users([longest])
+    sqlite_storage.users.add_new([longest])
     with serving(create_app(sqlite_storage)) as url:
         for name in ("activity", "members", "who"):
             command = [sys.executable, "-m", "ftlclient", name, longest.id, "--url", url]
