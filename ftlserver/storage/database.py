@@ -87,6 +87,9 @@ class Database(dataset.Database):
         self.concurrency = 1 if self.is_sqlite else 4
         self.idle_connections: list[sa.PoolProxiedConnection] = []
         self.most_idle_connections = 4
+        self.is_closed = False
+        assert self.engine is not None
+        self._pool = self.engine.pool
         self.is_migrated = False
         self._versions_checked_at = 0.0
 
@@ -119,12 +122,22 @@ class Database(dataset.Database):
         return self.is_migrated and time.monotonic() - self._versions_checked_at > VERSION_SECONDS
 
     def close(self) -> None:
-        """Close all connections."""
-        self.most_idle_connections = 0
+        """Close every connection; one that a thread still uses is closed when it is given back."""
+        self.is_closed = True
+        self._return_idle_connections()
+        with self.lock:  # so that no thread opens another connection before the engine is gone
+            super().close()
+
+    def close_returned_connections(self) -> None:
+        """Close what was given back after close(): emptying a pool leaves out the connections in use."""
+        if self.is_closed:
+            self._return_idle_connections()
+            self._pool.dispose()
+
+    def _return_idle_connections(self) -> None:
         with suppress(IndexError):  # a thread that still reads may take the last one
             while True:
                 self.idle_connections.pop().close()
-        super().close()
 
 
 def connect(url: str, *, threads: int = 1, wal: bool | None = None, create: bool = True) -> Database:
@@ -317,6 +330,7 @@ def _release(database: Database, connection: Connection, *, keep: bool) -> None:
         if database.is_sqlite and not connection.invalidated and (not keep or _in_transaction(connection)):
             connection.invalidate()
         connection.close()
+    database.close_returned_connections()
 
 
 def _in_transaction(connection: Connection) -> bool:

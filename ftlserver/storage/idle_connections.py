@@ -62,6 +62,7 @@ def _fetch(database: Database, statement: str, values: dict[str, Any]) -> list[A
         database.idle_connections.append(connection)
     else:
         _return_to_pool(database, connection)
+    database.close_returned_connections()
     return rows
 
 
