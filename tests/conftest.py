@@ -1,6 +1,7 @@
 """Real things to test with: SQLite files, a PostgreSQL server, a waitress socket."""
 
 import logging
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -61,6 +62,14 @@ class Recording:
 
     def pytest_unconfigure(self) -> None:
         self._recorder.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interruptible() -> Iterator[None]:
+    """Let SIGINT interrupt: a shell without job control starts what it runs in the background with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)
