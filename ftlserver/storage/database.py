@@ -91,7 +91,7 @@ class Database(dataset.Database):
         assert self.engine is not None
         self._pool = self.engine.pool
         self.is_migrated = False
-        self._versions_checked_at = 0.0
+        self.version_checked_at = 0.0
 
     def table(self, name: str) -> dataset.Table:
         """Return dataset's table, one for each thread.
@@ -115,11 +115,11 @@ class Database(dataset.Database):
         if connection.exec_driver_sql(schema.COUNT_MIGRATIONS).scalar() != len(schema.MIGRATIONS):
             message = "the tables were changed by another version of ftlserver; update this one and restart it"
             raise DatabaseError("database_unavailable", message, self.name)
-        self._versions_checked_at = time.monotonic()
+        self.version_checked_at = time.monotonic()
 
     def needs_version_check(self) -> bool:
         """Tell whether the tables were last found unchanged more than a second ago."""
-        return self.is_migrated and time.monotonic() - self._versions_checked_at > VERSION_SECONDS
+        return self.is_migrated and time.monotonic() - self.version_checked_at > VERSION_SECONDS
 
     def close(self) -> None:
         """Close every connection; one that a thread still uses is closed when it is given back."""
@@ -316,6 +316,7 @@ def _migrate(database: Database) -> None:
         with transaction(database, write=True) as connection:
             schema.migrate(connection)
     database.is_migrated = True
+    database.version_checked_at = time.monotonic()
 
 
 def _release(database: Database, connection: Connection, *, keep: bool) -> None:
