@@ -1,7 +1,7 @@
-"""Measure how close ftlserver and ftlclient come to what their stack can do: ``python -m benchmarks [--quick]``.
+"""Measure how close ftlserver and ftlclient come to the limits of their stack: ``python -m benchmarks [--quick]``.
 
-Each figure is a ratio to a floor that is measured in the same run on the same machine, round by round in turn;
-what is printed is the median and the spread. Nothing but loopback is used.
+Each figure is a ratio to a floor that is measured in the same run on the same machine, in alternating rounds;
+the median and the spread are printed. Only the loopback interface is used.
 """
 
 import argparse
@@ -25,7 +25,7 @@ DATABASES = ["sqlite", "postgresql"]
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Run the benchmarks, print the table and write it to a file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a tenth of the data, fewer rounds, SQLite alone")
     parser.add_argument("--only", metavar="GROUP", choices=GROUPS, help="%(choices)s")
