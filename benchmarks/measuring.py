@@ -1,4 +1,4 @@
-"""How a figure is measured: ours and the floor in turn, programs in processes of their own."""
+"""How a figure is measured: the product and the floor alternate, and programs run in separate processes."""
 
 import json
 import statistics
@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True)
 class Figure:
-    """What was measured: ours over the floor, the spread of that, and how far it should reach.
+    """A result: the ratio of *ours* to *floor*, the *least* and the *most* of it, and the target *reach*.
 
-    Where there is no floor, it is *unit* that is measured.
+    Without a floor, *ratio* is the measured value in *unit*.
     """
 
     name: str
@@ -32,12 +32,12 @@ class Figure:
     most: float = 0
 
     def is_met(self) -> bool:
-        """Tell whether it reaches far enough."""
+        """Tell whether the ratio reaches its target."""
         bound = float(self.reach.split()[1])
         return self.ratio >= bound if self.reach.startswith(">=") else self.ratio <= bound
 
     def cells(self) -> list[str]:
-        """Return the cells of its row."""
+        """Return the cells of the row in the table."""
         spread, measured = "", self.unit
         if self.floor is not None:
             digits = 0 if self.floor >= 20 else 1
@@ -48,7 +48,7 @@ class Figure:
 
 
 class Table:
-    """The figures, shown as they come."""
+    """The figures; each is printed as soon as it is measured."""
 
     HEAD = ("figure", "ratio", "reach", "met", "spread", "ours / floor")
 
@@ -66,7 +66,7 @@ class Table:
         floor: Callable[[], float],
         rounds: int = 0,
     ) -> None:
-        """Measure both in turn; *reach* begins with ``>=`` or ``<=``."""
+        """Measure *ours* and *floor* alternately and add the figure; *reach* begins with ``>=`` or ``<=``."""
         pairs = [(ours(), floor()) for _ in range(rounds or self.rounds)]
         ratios = [pair[0] / pair[1] for pair in pairs]
         our_median, floor_median = (statistics.median(column) for column in zip(*pairs, strict=True))
@@ -74,7 +74,7 @@ class Table:
         self.note(Figure(name, unit, reach, ratio, our_median, floor_median, min(ratios), max(ratios)))
 
     def note(self, figure: Figure) -> None:
-        """Add a figure."""
+        """Add a figure and print it."""
         self.figures.append(figure)
         print(_line(figure.cells()), flush=True)
 
@@ -91,27 +91,27 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def run(*arguments: str) -> float:
-    """Return how many seconds a Python program takes."""
+    """Return how many seconds a Python program takes to run."""
     return seconds(lambda: subprocess.run([sys.executable, *arguments], capture_output=True, check=True))
 
 
 @dataclass(frozen=True)
 class Served:
-    """A server in a process of its own."""
+    """A server in a separate process."""
 
     url: str
     pid: int = 0
 
     def memory(self, name: str) -> float:
-        """Return a line of ``/proc/PID/status``, in MiB."""
+        """Return the value *name* of ``/proc/PID/status``, in MiB."""
         text = Path(f"/proc/{self.pid}/status").read_text()
         return int(text.partition(f"{name}:")[2].split()[0]) / 1024
 
 
 @contextmanager
 def serving(database: str, *options: str) -> Iterator[Served]:
-    """Serve a database with the settings that a user gets."""
-    # Its log goes to a file, as an operator's does; a pipe that nobody reads would stop it.
+    """Serve a database with the default settings."""
+    # The log goes to a file, as an operator's does: a pipe without a reader would block the server.
     with tempfile.NamedTemporaryFile("r", suffix=".log") as log:
         command = [sys.executable, "-m", "ftlserver", "--database", database, "serve", "--port", "0", *options]
         with open(log.name, "w") as errors, subprocess.Popen(command, stderr=errors) as process:
@@ -141,7 +141,7 @@ def serving_ok() -> Iterator[Served]:
 
 
 def requests_per_second(served: Served, path: str, document: dict[str, Any], for_seconds: float) -> float:
-    """Return how many requests a second are answered over 8 connections."""
+    """Return how many requests per second the server answers over 8 connections."""
     parts = urlsplit(served.url)
     body = json.dumps(document).encode()
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
@@ -160,19 +160,19 @@ def requests_per_second(served: Served, path: str, document: dict[str, Any], for
 
 @contextmanager
 def connected(served: Served) -> Iterator[HTTPConnection]:
-    """Give a connection that is kept."""
+    """Give a keep-alive connection."""
     with closing(HTTPConnection(urlsplit(served.url).netloc, timeout=120)) as connection:
         yield connection
 
 
 def ask(served: Served, path: str, document: dict[str, Any], *, times: int = 1) -> float:
-    """Return how many seconds a whole answer takes, the median of *times*."""
+    """Return how many seconds a complete answer takes, the median of *times* requests."""
     with connected(served) as connection:
         return statistics.median(_ask(connection, path, document)[1] for _ in range(times))
 
 
 def ask_for_first_byte(served: Served, path: str, document: dict[str, Any]) -> float:
-    """Return how many seconds the first byte of an answer takes, which is read to its end."""
+    """Return how many seconds the first byte of an answer takes; read the rest too."""
     with connected(served) as connection:
         return _ask(connection, path, document)[0]
 

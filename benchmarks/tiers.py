@@ -1,4 +1,4 @@
-"""The two databases, filled and read by their drivers themselves: the floors, and what is not measured."""
+"""The two databases, filled and read directly through their drivers: the floors, and the preparation."""
 
 import json
 import sqlite3
@@ -22,25 +22,25 @@ Window = tuple[int, int]
 
 
 class Tier(Protocol):
-    """A database: *prefix* stands before the names of its figures."""
+    """A database; the names of its figures begin with *prefix*."""
 
     prefix: str
 
     def make(self, name: str, team: Sequence[User], rows: Iterable[Row]) -> str:
-        """Return a new database, with *team* and *rows*."""
+        """Create a database with *team* and *rows*, and return its path or URL."""
 
     def drop(self, database: str) -> None:
         """Delete a database."""
 
     def fetch(self, database: str, ids: Sequence[str], window: Window | None = None) -> float:
-        """Return how many seconds the driver takes to fetch the four integers of the periods."""
+        """Return how many seconds the driver takes to fetch the four integers of each period."""
 
     def executemany(self, database: str, rows: Sequence[Row]) -> float:
         """Return how many seconds the driver takes to insert *rows* one by one, in one transaction."""
 
 
 class SQLite:
-    """Files in a directory."""
+    """SQLite files in a directory."""
 
     prefix = ""
 
@@ -68,7 +68,7 @@ class SQLite:
 
     def executemany(self, database: str, rows: Sequence[Row]) -> float:
         with closing(sqlite3.connect(database)) as connection:
-            for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):  # as the product has it
+            for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):  # as the product sets them
                 connection.execute(f"PRAGMA {pragma}")
 
             def work() -> None:
@@ -79,7 +79,7 @@ class SQLite:
 
 
 class PostgreSQL:
-    """Databases of a server of our own."""
+    """Databases of a temporary PostgreSQL server."""
 
     prefix = "PostgreSQL: "
 
@@ -93,7 +93,7 @@ class PostgreSQL:
             connection.execute(f"CREATE DATABASE {name}")
         connect(database).close()
         with self._connected(database) as connection:
-            # Without the trigger of the foreign key, which takes three quarters of the time.
+            # This disables the foreign key's trigger, which takes three quarters of the time.
             connection.execute("SET session_replication_role = replica")
             with connection.cursor().copy("COPY users FROM STDIN") as copy:
                 for user in team:
@@ -113,7 +113,7 @@ class PostgreSQL:
         sql = f"SELECT {_FOUR} FROM activity_periods WHERE user_id = ANY(%s) {_within(window)}"
         with self._connected(database) as connection:
             connection.execute("SET jit = off")
-            connection.execute(sql, [ids[:1]]).fetchall()  # the catalogue's tables are read once for a connection
+            connection.execute(sql, [ids[:1]]).fetchall()  # loads the catalogue, once per connection
             return seconds(lambda: connection.execute(sql, [ids]).fetchall())
 
     def executemany(self, database: str, rows: Sequence[Row]) -> float:

@@ -5,14 +5,15 @@ import threading
 from pathlib import Path
 
 from ftlclient.cli import main
-from ftlserver import clock, samples
-from ftlserver.app import create_app
-from ftlserver.serving import Server, listen
-from ftlserver.store import Store
+from ftlserver.commands import sample_data
+from ftlserver.domain import instants
+from ftlserver.serving.server import Server, listen
+from ftlserver.storage import Storage
+from ftlserver.web.app import create_app
 
 PICTURES = Path(__file__).parent / "pictures"
 # A Monday morning in Berlin; the same pictures each time.
-NOW = 1_795_420_800 * clock.SECOND
+NOW = 1_795_420_800 * instants.SECOND
 
 COMMANDS = {
     "timeline": ["timeline", "--all", "--on", "2026-11-19", "--tz", "Europe/Berlin"],
@@ -26,11 +27,12 @@ def make_pictures() -> None:
     PICTURES.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as directory,
-        Store.open(str(Path(directory, "demo.sqlite3")), threads=2) as store,
+        Storage.open(str(Path(directory, "demo.sqlite3")), threads=2) as storage,
     ):
-        team = samples.demo_team(NOW)
-        store.record((user for user, _ in team), (period for _, periods in team for period in periods))
-        server = Server(create_app(store), listen("127.0.0.1", 0), 2)
+        team = sample_data.demo_team(NOW)
+        periods = (period for _, found in team for period in found)
+        storage.bulk_import.store((user for user, _ in team), periods)
+        server = Server(create_app(storage), listen("127.0.0.1", 0), 2)
         thread = threading.Thread(target=server.run)
         thread.start()
         for name, argv in COMMANDS.items():

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ftlclient.client import Client
+    from ftlclient.api.client import Client
+    from ftlclient.api.models import ActivityPeriod, Member
     from ftlclient.errors import ClientError, NotThisAPIError, RefusedError, UnreachableError
-    from ftlclient.models import ActivityPeriod, Member
 
 __version__ = "0.1.0"
 __all__ = [
@@ -20,10 +20,11 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Load what a program asks for; ``ftlclient --version`` needs none of it (requests takes 200 ms)."""
+    """Import a public name when it is first used; requests takes 200 ms, which ``--version`` does not need."""
     if name not in __all__:
         raise AttributeError(f"module 'ftlclient' has no attribute {name!r}")
-    from ftlclient import client, errors, models  # noqa: PLC0415
+    from ftlclient import errors  # noqa: PLC0415
+    from ftlclient.api import client, models  # noqa: PLC0415
 
     for module in (client, errors, models):
         if hasattr(module, name):

@@ -1,4 +1,4 @@
-"""Settings: what the environment says, and what ``login`` keeps in a file of the user's."""
+"""Settings from the environment and from the file that ``login`` saves."""
 
 import json
 import os
@@ -17,17 +17,8 @@ DEFAULT_TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
-    """What ``login`` keeps: a server, the token it takes, and whose desk this is."""
-
-    url: str
-    token: str | None = None
-    user_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Config:
-    """The server to ask, the token for it, and whose desk this is; options of the command line come before."""
+    """The server, its token and the default user: what ``login`` saves, and what a command uses."""
 
     url: str = DEFAULT_URL
     token: str | None = None
@@ -35,15 +26,15 @@ class Config:
 
     @classmethod
     def load(cls, environ: Mapping[str, str], url: str | None = None) -> "Config":
-        """Read ``FTL_URL`` and ``FTL_TOKEN``, then what ``login`` kept; raise ConfigError.
+        """Read ``FTL_URL`` and ``FTL_TOKEN``, then what ``login`` saved; raise ConfigError.
 
-        A token that was kept goes to the server it was kept for, and to no other.
+        A saved token and default user are used only with the server that they were saved for.
         """
-        login = read_login() or Login(DEFAULT_URL)
+        login = read_login() or cls()
         found = (url or environ.get("FTL_URL") or login.url).rstrip("/")
-        is_kept = found == login.url
-        token = environ.get("FTL_TOKEN") or (login.token if is_kept else None)
-        return cls(found, token, login.user_id if is_kept else None)
+        is_saved = found == login.url
+        token = environ.get("FTL_TOKEN") or (login.token if is_saved else None)
+        return cls(found, token, login.user_id if is_saved else None)
 
 
 def login_file() -> Path:
@@ -52,26 +43,26 @@ def login_file() -> Path:
 
 
 def spool_file() -> Path:
-    """Return the path of the file in which waits what could not be sent."""
+    """Return the path of the file with writes that are to be sent later."""
     return Path(platformdirs.user_data_dir("ftlclient", appauthor=False)) / "spool.sqlite3"
 
 
-def read_login() -> Login | None:
-    """Return what ``login`` kept, if anything; raise ConfigError when others may read it."""
+def read_login() -> Config | None:
+    """Return what ``login`` saved, or None; raise ConfigError if other users may read it."""
     path = login_file()
     try:
         if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise ConfigError(f"others may read {path}, which holds a token; run: chmod 600 {path}")
+            raise ConfigError(f"other users can read {path}, which contains a token; run: chmod 600 {path}")
         found: Any = json.loads(path.read_text(encoding="utf-8"))
-        return Login(**found)
+        return Config(**found)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError) as exc:
         raise ConfigError(f"{path} cannot be read; log in again with: ftlclient login") from exc
 
 
-def write_login(login: Login) -> Path:
-    """Keep a login, for its owner's eyes alone; return the path of the file."""
+def write_login(login: Config) -> Path:
+    """Save *login* so that only its owner can read it; return the path of the file."""
     path = login_file()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.unlink(missing_ok=True)

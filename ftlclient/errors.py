@@ -1,10 +1,10 @@
 """The exceptions of ftlclient.
 
 ClientError
-├── ConfigError          an option, a variable or a file of ids is not usable
-├── UnreachableError     the server is down, too slow, or not to be found
-├── NotThisAPIError      something answers there, but it is not FTL Activity
-└── RefusedError         the server answers with an error
+├── ConfigError          an option, a variable or a file is invalid
+├── UnreachableError     the server is down, too slow or not found
+├── NotThisAPIError      the server is not FTL Activity
+└── RefusedError         the server answered with an error
 """
 
 from typing import Any
@@ -15,19 +15,19 @@ class ClientError(Exception):
 
 
 class ConfigError(ClientError):
-    """An option, a variable or a file is not usable."""
+    """An option, a variable or a file is invalid."""
 
 
 class UnreachableError(ClientError):
-    """No answer came from the server in time."""
+    """The server did not answer in time."""
 
 
 class NotThisAPIError(ClientError):
-    """What came is not an answer of FTL Activity."""
+    """The answer is not one of FTL Activity."""
 
 
 class RefusedError(ClientError):
-    """The server refused; *code* is its stable word for why, *status* the HTTP status, *answer* all it said."""
+    """The server refused, with an error *code*, an HTTP *status* and the whole JSON *answer*."""
 
     def __init__(self, message: str, code: str, status: int, answer: dict[str, Any]) -> None:
         super().__init__(message)

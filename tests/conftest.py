@@ -3,6 +3,7 @@
 # ruff: noqa: E402 - the helpers are imported after pytest has been asked to rewrite their assertions
 
 import logging
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +61,14 @@ class Recording:
 
     def pytest_unconfigure(self) -> None:
         self._recorder.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interruptible() -> Iterator[None]:
+    """Let SIGINT interrupt: a shell without job control starts what it runs in the background with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

@@ -1,26 +1,25 @@
-"""The commands of ftlclient: a room each, with EXAMPLE, ``add_arguments(parser)``, ``handle(args, console)``.
+"""The commands of ftlclient, one module each: EXAMPLE, ``add_arguments(parser)`` and ``handle(args, console)``.
 
-This list is all that ``ftlclient --help`` needs; a room, and the libraries behind it, is loaded when its
-command runs.
+``ftlclient --help`` needs only this list; a module is imported when its command runs.
 """
 
 COMMANDS = [
-    # name, room, help
-    ("activity", "activity", "each member's periods of activity"),
-    ("timeline", "timeline", "who was active when, drawn on one axis"),
-    ("summary", "summary", "how long each member was active on each day"),
-    ("hours", "hours", "in which hours of the week members are active"),
-    ("overlap", "overlap", "when members were active together"),
-    ("who", "who", "who is active now, and since when"),
-    ("meeting", "meeting", "the best times to meet in a coming week"),
-    ("members", "members", "whom the server knows"),
-    ("log", "log", "record that somebody was active from one time to another"),
+    # name, module, help
+    ("activity", "activity", "list the activity periods of each member"),
+    ("timeline", "timeline", "draw who was active when on one axis"),
+    ("summary", "summary", "show how long each member was active each day"),
+    ("hours", "hours", "show in which hours of the week members are active"),
+    ("overlap", "overlap", "show when members were active together"),
+    ("who", "who", "show who is active now, and since when"),
+    ("meeting", "meeting", "propose the best times to meet in a coming week"),
+    ("members", "members", "list members"),
+    ("log", "log", "record an activity period"),
     ("track", "track", "record activity while this runs"),
-    ("import", "import_file", "send users and activity from a file of another system"),
-    ("export", "export", "fetch all that the server holds"),
-    ("login", "login", "keep the address of a server and the token for it"),
-    ("logout", "logout", "forget them"),
-    ("whoami", "whoami", "show which server is asked, and what the token may do"),
-    ("spool", "spool", "show what waits to be sent, and what was refused"),
-    ("completion", "completion", "write the script that lets a shell complete commands"),
+    ("import", "import_file", "import users and activity from a file of another system"),
+    ("export", "export", "download all users and periods"),
+    ("login", "login", "save the URL of a server and a token for it"),
+    ("logout", "logout", "remove the saved server and token"),
+    ("whoami", "whoami", "show the server and what the token permits"),
+    ("spool", "spool", "show writes that are saved for later or were refused"),
+    ("completion", "completion", "write the completion script for a shell"),
 ]

@@ -1,20 +1,21 @@
-"""Write the script that lets a shell complete ftlclient's commands and options.
+"""Write the script with which a shell completes the commands and options of ftlclient.
 
-bash: add it to ~/.bashrc; zsh: to ~/.zshrc; fish: to ~/.config/fish/completions/ftlclient.fish.
+bash: append it to ~/.bashrc; zsh: to ~/.zshrc; fish: to ~/.config/fish/completions/ftlclient.fish.
 """
 
 import argparse
 
-from argcomplete.shell_integration import shellcode
 from rich.console import Console
+
+from ftlcommon.command_line import SHELLS, completion_script
 
 EXAMPLE = "ftlclient completion bash >> ~/.bashrc"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=["bash", "zsh", "fish"])
+    parser.add_argument("shell", choices=SHELLS)
 
 
 def handle(args: argparse.Namespace, _console: Console) -> int:
-    print(shellcode(["ftlclient"], shell=args.shell))
+    print(completion_script("ftlclient", args.shell))
     return 0

@@ -1,4 +1,4 @@
-"""Fetch all that the server holds, a line of JSON for each user and each period, which import reads back."""
+"""Download all users and periods, one line of JSON each, in the format that import ndjson reads."""
 
 import argparse
 import contextlib
@@ -12,14 +12,14 @@ from typing import BinaryIO
 
 from rich.console import Console
 
-from ftlclient.commands.desk import connect
+from ftlclient.commands._session import connect
 from ftlclient.errors import ConfigError, NotThisAPIError
 
 EXAMPLE = "ftlclient export --output team.ndjson"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--output", "-o", metavar="FILE", type=Path, help="the file to write; stdout if left out")
+    parser.add_argument("--output", "-o", metavar="FILE", type=Path, help="the file to write (default: stdout)")
 
 
 def handle(args: argparse.Namespace, _console: Console) -> int:
@@ -31,7 +31,7 @@ def handle(args: argparse.Namespace, _console: Console) -> int:
 
 
 def _write(lines: Iterable[bytes], file: BinaryIO) -> int:
-    """Write *lines*; return their number, which the last one gives too: without it the answer is cut off."""
+    """Write *lines* and return how many items they hold; raise NotThisAPIError if the closing line is missing."""
     count = -1
     last = b""
     for last in lines:
@@ -39,16 +39,16 @@ def _write(lines: Iterable[bytes], file: BinaryIO) -> int:
         count += 1
     file.flush()
     try:
-        is_whole = json.loads(last) == {"ok": True, "count": count}
+        is_complete = json.loads(last) == {"ok": True, "count": count}
     except ValueError:
-        is_whole = False
-    if not is_whole:
-        raise NotThisAPIError("the export is cut off; try again")
+        is_complete = False
+    if not is_complete:
+        raise NotThisAPIError("the export is incomplete; try again")
     return count
 
 
 def _write_file(lines: Iterable[bytes], path: Path) -> int:
-    """Write a whole file or none: the old one stays until the new one is complete."""
+    """Replace the file at *path* once the new one is complete."""
     try:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     except OSError as exc:

@@ -1,7 +1,7 @@
-"""Read users and activity from a file of another system on this desk, and send them in batches.
+"""Import users and activity from a file of another system on this machine, in batches.
 
-The formats are those of ``ftlserver import``. Stopped and started again, it goes on where it was; sent twice,
-everything is stored once. A batch with a bad item is not stored and ends the import, unless --skip-bad.
+The formats are those of ``ftlserver import``. An interrupted import continues where it stopped; items that are
+sent twice are stored once. A batch with a bad item is not stored and ends the import, unless --skip-bad skips it.
 """
 
 import argparse
@@ -15,42 +15,42 @@ from typing import Any
 
 from rich.console import Console
 
-from ftlclient.client import Client
-from ftlclient.commands.desk import connect
+from ftlclient.api.client import Client
+from ftlclient.api.spool import Spool
+from ftlclient.commands._session import connect
 from ftlclient.config import spool_file
 from ftlclient.errors import ConfigError, RefusedError
-from ftlclient.spool import Spool
-from ftlclient.text import safe
-from ftlformats import BadItem, FormatError, FoundPeriod, FoundUser, Item, LeftOut, one_by_one
-from ftlformats.progress import with_bar
-from ftlformats.source import OPTIONS, USER_FORMATS, Source, open_source
-from ftlformats.source import add_arguments as add_source_arguments
+from ftlcommon.formats import BadItem, FormatError, FoundPeriod, FoundUser, Item, Skipped, one_by_one
+from ftlcommon.formats.source import OPTIONS, USER_FORMATS, Source, open_source
+from ftlcommon.formats.source import add_arguments as add_source_arguments
+from ftlcommon.progress import with_bar
+from ftlcommon.terminal import safe
 
 EXAMPLE = "ftlclient import activitywatch export.json --user W012A3CDE"
 
-_BATCH = 4_000  # periods, of at most 250 bytes each: less than the mebibyte that a body may have
+_BATCH = 4_000  # items of at most 250 bytes, less than the 1 MiB that a request body may have
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
-    parser.add_argument("--skip-bad", action="store_true", help="leave bad items out and list them")
+    parser.add_argument("--skip-bad", action="store_true", help="skip bad items and list them")
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:
     with connect(args) as client:
         if args.format in USER_FORMATS:
-            args.user = args.user or args.desk_user
+            args.user = args.user or args.default_user
         try:
             with open_source(args) as source:
                 counts = _Import(args, client).run(source)
         except FormatError as exc:
             raise ConfigError(str(exc)) from exc
-    console.print(_words(counts), soft_wrap=True)
+    console.print(_summary(counts), soft_wrap=True)
     return 0
 
 
 class _Import:
-    """One import on its way."""
+    """One import."""
 
     def __init__(self, args: argparse.Namespace, client: Client) -> None:
         self._client = client
@@ -62,10 +62,10 @@ class _Import:
         self._bad_users: set[str | None] = set()
 
     def run(self, source: Source) -> Counter[str]:
-        """Send all items that an earlier run has not sent; return what became of them."""
+        """Send all items that an earlier run has not sent; return the counts of each outcome."""
         done = self._spool.import_done(self._key) if self._key else 0
         if done:
-            print(f"ftlclient: going on behind the first {done:,} items", file=sys.stderr)
+            print(f"ftlclient: continuing after the first {done:,} items", file=sys.stderr)
         items = one_by_one(with_bar(source, "sending"))
         for _ in islice(items, done):
             pass
@@ -87,9 +87,9 @@ class _Import:
                     periods = []
                     self._send_user(item)
                 case FoundPeriod():
-                    if item.user_id not in self._bad_users:  # whose periods go with them
+                    if item.user_id not in self._bad_users:  # their periods are dropped
                         periods.append(item)
-                case LeftOut():
+                case Skipped():
                     self._counts[item.reason] += 1
                 case BadItem():
                     self._bad(item.position, item.reason)
@@ -137,12 +137,12 @@ class _Import:
     def _bad(self, position: str, reason: str) -> None:
         if not self._skip_bad:
             raise ConfigError(f"{position}: {reason}")
-        print(safe(f"left out: {position}: {reason}"), file=sys.stderr)
+        print(safe(f"skipped: {position}: {reason}"), file=sys.stderr)
         self._counts["bad"] += 1
 
 
 def _first_bad(answer: dict[str, Any]) -> tuple[int, str] | None:
-    """Return the index and the fault of the first period that kept a batch from being stored."""
+    """Return the index and the fault of the period for which a batch was refused."""
     match answer.get("errors"):
         case [{"pointer": str(pointer), "message": str(message)}, *_] if pointer.startswith("/periods/"):
             return int(pointer.split("/")[2]), message
@@ -150,7 +150,7 @@ def _first_bad(answer: dict[str, Any]) -> tuple[int, str] | None:
 
 
 def _key(args: argparse.Namespace, url: str) -> str | None:
-    """Return what tells this import from others, None for what may hold other items when it is read again."""
+    """Return a key that identifies this import, or None if another reading could yield other items."""
     path = Path(args.file)
     if args.file == "-" or args.format in OPTIONS or not path.is_file():
         return None
@@ -159,11 +159,11 @@ def _key(args: argparse.Namespace, url: str) -> str | None:
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 
 
-def _words(counts: Counter[str]) -> str:
-    told = ("users added", "users known", "periods added", "periods known")
-    left_out = ", ".join(f"{counts[name]:,} {name}" for name in sorted(counts) if name not in told) or "nothing"
+def _summary(counts: Counter[str]) -> str:
+    outcomes = ("users added", "users known", "periods added", "periods known")
+    skipped = ", ".join(f"{counts[name]:,} {name}" for name in sorted(counts) if name not in outcomes) or "nothing"
     return (
         f"users: {counts['users added']:,} added, {counts['users known']:,} known; "
         f"periods: {counts['periods added']:,} added, {counts['periods known']:,} already known; "
-        f"left out: {left_out}"
+        f"skipped: {skipped}"
     )

@@ -1,4 +1,4 @@
-"""Forget the server and the token that login kept. The token itself lives on until it is revoked."""
+"""Remove the server and the token that login saved. The token itself stays valid until it is revoked."""
 
 import argparse
 
@@ -17,5 +17,5 @@ def handle(_args: argparse.Namespace, console: Console) -> int:
     path = login_file()
     was_there = path.exists()
     path.unlink(missing_ok=True)
-    console.print("logged out" if was_there else "nobody was logged in")
+    console.print("logged out" if was_there else "not logged in")
     return 0

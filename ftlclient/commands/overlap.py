@@ -1,25 +1,25 @@
-"""Show when members were active at the same time, and how long each two of them."""
+"""Show when members were active at the same time, and for how long each pair was."""
 
 import argparse
 
 from rich.console import Console
 
-from ftlclient.commands import asking
+from ftlclient.commands import _question
 from ftlclient.views import overlap
 
 EXAMPLE = "ftlclient overlap jonas maya amara --min 2 --range week"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    asking.add_who_arguments(parser)
-    asking.add_window_arguments(parser, "week")
-    asking.add_zone_argument(parser, "local")
-    parser.add_argument("--min", metavar="N", type=int, help="how many must be active (default: all)")
-    asking.add_output_arguments(parser)
+    _question.add_member_arguments(parser)
+    _question.add_window_arguments(parser, "week")
+    _question.add_zone_argument(parser, "local")
+    parser.add_argument("--min", metavar="N", type=int, help="how many members must be active (default: all)")
+    _question.add_output_arguments(parser)
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:
-    window = asking.window_asked(args)
+    window = _question.window(args)
     document = window | ({} if args.min is None else {"min_members": args.min})
-    question = asking.Question("overlap", overlap.Overlap, overlap.COLUMNS, overlap.rows, document)
-    return asking.run(question, args, console)
+    question = _question.Question("overlap", overlap.Overlap, overlap.COLUMNS, overlap.rows, document)
+    return _question.run(question, args, console)

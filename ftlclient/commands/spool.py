@@ -1,4 +1,4 @@
-"""Show what waits to be sent, and what a server refused; clear it with --clear."""
+"""Show writes that are saved to be sent later, and those that a server refused; --clear removes them."""
 
 import argparse
 import json
@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from ftlclient.api.spool import Spool
 from ftlclient.config import spool_file
-from ftlclient.spool import Spool
-from ftlclient.text import safe
+from ftlcommon.terminal import safe
 
 EXAMPLE = "ftlclient spool --clear refused"
 
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--clear",
         choices=["refused", "all"],
-        help="remove what was refused, or all, also what has not been sent yet",
+        help="remove the refused writes, or all, including those not sent yet",
     )
 
 
@@ -29,14 +29,14 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         return 0
     items = spool.items()
     if not items:
-        console.print("nothing waits")
+        console.print("nothing saved")
         return 0
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("server", "what", "state"):
+    for column in ("server", "request", "state"):
         table.add_column(column, overflow="fold")
     for item in items:
-        what = f"{item.method} {item.path} {json.dumps(item.document)}"
-        state = Text("waits") if item.reason is None else Text(f"refused: {safe(item.reason)}", "yellow")
-        table.add_row(Text(safe(item.url)), Text(safe(what)), state)
+        request = f"{item.method} {item.path} {json.dumps(item.document)}"
+        state = Text("waiting") if item.reason is None else Text(f"refused: {safe(item.reason)}", "yellow")
+        table.add_row(Text(safe(item.url)), Text(safe(request)), state)
     console.print(table)
     return 0

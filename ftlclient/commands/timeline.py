@@ -1,39 +1,39 @@
-"""Draw who was active when: a row for each member, one axis, a block for each day. Dots are their night."""
+"""Draw who was active when: a row for each member, a block for each day, one axis. Dots are night time."""
 
 import argparse
 from typing import Any
 
 from rich.console import Console
 
-from ftlclient import clock
-from ftlclient.commands import asking
-from ftlclient.models import members_from_json
+from ftlclient import time_ranges
+from ftlclient.api.models import members_from_json
+from ftlclient.commands import _question
 from ftlclient.views import activity, timeline
 
 EXAMPLE = "ftlclient timeline --all --range week --tz Europe/Berlin"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    asking.add_who_arguments(parser)
-    asking.add_window_arguments(parser, "today")
-    asking.add_zone_argument(parser, "local")
-    asking.add_output_arguments(parser)
+    _question.add_member_arguments(parser)
+    _question.add_window_arguments(parser, "today")
+    _question.add_zone_argument(parser, "local")
+    _question.add_output_arguments(parser)
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:
-    window = asking.window_asked(args)
-    zone = asking.zone_asked(args)
+    window = _question.window(args)
+    zone = _question.zone_name(args)
 
     def view(answer: dict[str, Any]) -> timeline.Timeline:
         members = members_from_json(answer)
-        tz = clock.zone(zone) if zone else None
-        return timeline.Timeline(members, timeline.days(members, answer["window"], tz), tz, clock.now())
+        tz = time_ranges.zone(zone) if zone else None
+        return timeline.Timeline(members, timeline.days(members, answer["window"], tz), tz, time_ranges.now())
 
-    question = asking.Question(
+    question = _question.Question(
         "loguseractivity",
         view,
         activity.COLUMNS,
         lambda answer: activity.rows(members_from_json(answer)),
-        {"to": clock.now().isoformat(), **window, "clip": True, "time_format": "iso"},
+        {"to": time_ranges.now().isoformat(), **window, "clip": True, "time_format": "iso"},
     )
-    return asking.run(question, args, console)
+    return _question.run(question, args, console)

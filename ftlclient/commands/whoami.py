@@ -1,11 +1,11 @@
-"""Show which server is asked, and what the token may do there."""
+"""Show the server and what the token permits there."""
 
 import argparse
 
 from rich.console import Console
 
-from ftlclient.commands.desk import connect
-from ftlclient.text import safe
+from ftlclient.commands._session import connect
+from ftlcommon.terminal import safe
 
 EXAMPLE = "ftlclient whoami"
 
@@ -16,15 +16,15 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, console: Console) -> int:
     with connect(args) as client:
-        found = client.request("GET", "/api/whoami/")
-    bound = found.get("user_ids")
+        answer = client.request("GET", "/api/whoami/")
+    bound = answer.get("user_ids")
     lines = {
         "server": client.url,
-        "token": found.get("name") or "none; the server lets everybody in",
-        "may": ", ".join(map(str, found.get("scopes", []))),
+        "token": answer.get("name") or "none needed",
+        "permits": ", ".join(map(str, answer.get("scopes", []))),
         "users": "all" if bound is None else " ".join(map(str, bound)),
-        "desk of": args.desk_user or "nobody",
+        "default user": args.default_user or "none",
     }
     for name, value in lines.items():
-        console.print(f"{name:8} {safe(str(value))}", markup=False, soft_wrap=True)
+        console.print(f"{name:12} {safe(str(value))}", markup=False, soft_wrap=True)
     return 0

@@ -1,1 +1,1 @@
-"""What a person sees: one view a room, data in, a Rich renderable out, nothing printed."""
+"""Views, one module each, which turn an answer into a Rich renderable or into rows and print nothing."""

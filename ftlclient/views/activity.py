@@ -1,4 +1,4 @@
-"""Each member's periods, as a table and as rows."""
+"""The activity periods of each member, as tables and as rows."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -8,16 +8,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from ftlclient import clock
-from ftlclient.models import ActivityPeriod, Member
-from ftlclient.text import safe
-from ftlclient.views.words import hours_and_minutes, plain
+from ftlclient import time_ranges
+from ftlclient.api.models import ActivityPeriod, Member
+from ftlclient.views.formatting import hours_and_minutes, plain
+from ftlcommon.terminal import safe
 
 COLUMNS = ("user_id", "real_name", "tz", "start_time", "end_time", "seconds")
 
 
 def view(members: Sequence[Member], now: datetime) -> RenderableType:
-    """Return a titled table for each member, on the member's own clock."""
+    """Return a table with a title for each member, on the member's own clock."""
     parts: list[RenderableType] = []
     for member in members:
         parts += [_title(member, now), _table(member), Text()]
@@ -39,7 +39,7 @@ def _title(member: Member, now: datetime) -> Text:
     title.append_text(plain(f"  {member.id}", "cyan"))
     title.append("\n")
     title.append_text(plain(member.tz, "dim"))
-    tz = clock.zone(member.tz)
+    tz = time_ranges.zone(member.tz)
     if tz is not None:
         title.append(f", {now.astimezone(tz):%a %H:%M} there now", "dim")
     return title

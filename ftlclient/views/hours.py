@@ -1,4 +1,4 @@
-"""In which hours of the week members are active: a heat map of days by hours."""
+"""The hours of the week in which members are active, as a heat map of days by hours."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.text import Text
 
-from ftlclient.views.words import plain
+from ftlclient.views.formatting import counted, plain
 
 COLUMNS = ("user_id", "real_name", "tz", "weekday", "hour", "share")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -18,7 +18,7 @@ _STYLES = ("", "#2e7d32", "#388e3c", "#4caf50", "#81c784")
 
 
 class Hours:
-    """The heat map of each member of an answer, and before them that of all together."""
+    """A heat map of each member, preceded by the average of all members."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
         self.members = [(member, [float(share) for share in member["hours"]]) for member in answer["members"]]
@@ -26,11 +26,11 @@ class Hours:
             raise ValueError("a week has 168 hours")
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
-        """Say how wide the map is, at most."""
+        """Return the smallest and the largest width."""
         return Measurement(28, min(52, options.max_width))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw two columns an hour where there is room, and one where not."""
+        """Draw two columns per hour if they fit, else one."""
         wide = 2 if options.max_width >= 4 + 48 else 1
         if len(self.members) > 1:
             columns = zip(*(shares for _, shares in self.members), strict=True)
@@ -43,7 +43,7 @@ class Hours:
             title = Text()
             title.append_text(plain(member["real_name"], "bold"))
             title.append_text(plain(f"  {member['tz']}", "dim"))
-            title.append(f", {member['weeks']:g} weeks", "dim")
+            title.append(f", over {counted(max(1, round(member['weeks'] * 7)), 'day')}", "dim")
             yield title
             yield from _map(shares, wide, ascii_only=options.ascii_only)
         shades = _ASCII if options.ascii_only else _SHADES
@@ -68,6 +68,6 @@ def _map(shares: Sequence[float], wide: int, *, ascii_only: bool) -> Iterator[Te
     for day, name in enumerate(WEEKDAYS):
         row = Text(f"{name} ", "dim" if day >= 5 else "", no_wrap=True)
         for share in shares[day * 24 : day * 24 + 24]:
-            step_ = -int(-share * 4 // 1)  # rounded up: what is there shows
+            step_ = -int(-share * 4 // 1)  # rounded up, so that any activity shows
             row.append(marks[step_] * wide, _STYLES[step_])
         yield row

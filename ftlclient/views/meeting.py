@@ -1,4 +1,4 @@
-"""The best times to meet, with everybody's own time for each."""
+"""The best times to meet, with each member's local time."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -8,8 +8,8 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.padding import Padding
 from rich.text import Text
 
-from ftlclient.text import safe
-from ftlclient.views.words import hours_and_minutes
+from ftlclient.views.formatting import hours_and_minutes
+from ftlcommon.terminal import safe
 
 COLUMNS = (
     *("rank", "start_time", "end_time", "expected_attendance", "outside_usual_hours"),
@@ -18,16 +18,16 @@ COLUMNS = (
 
 
 class Meeting:
-    """The slots of an answer, best first, and the changes of clocks until then."""
+    """The proposed slots, best first, and the clock changes until then."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
         self.answer = answer
         self.names = {member["id"]: safe(member["real_name"]) for member in answer["members"]}
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw a line for each slot, with the members folded below it."""
+        """Draw a line for each slot, with the members below it."""
         if not self.answer["slots"]:
-            yield Text("nobody was active in the window that was looked at", "italic")
+            yield Text("no activity in this window", "italic")
         for rank, slot in enumerate(self.answer["slots"], 1):
             start, end = (datetime.fromisoformat(slot[key]) for key in ("start_time", "end_time"))
             line = Text(f"{rank:>2}. {start:%a %Y-%m-%d  %H:%M}-{end:%H:%M} UTC{start:%z}", "bold")
@@ -53,13 +53,16 @@ class Meeting:
     def _change(self, change: dict[str, Any]) -> Text:
         at = datetime.fromisoformat(change["at"])
         hours = (change["offset_after"] - change["offset_before"]) / 3600
-        who = ", ".join(self.names[id_] for id_ in change["members"])
-        before, after = (timedelta(seconds=change[key]) for key in ("overlap_before", "overlap_after"))
-        direction = "grows" if after > before else "shrinks" if after < before else "stays"
-        text = Text(f"\n{at:%Y-%m-%d}: clocks in {safe(change['tz'])} move by {hours:+g} h ({who}). ", "yellow")
-        text.append(f"Their time with the others {direction}: ")
-        text.append(f"{hours_and_minutes(before)} before, {hours_and_minutes(after)} a week after.")
-        return text
+        direction = "forward" if hours > 0 else "back"
+        city = safe(change["tz"]).rpartition("/")[2].replace("_", " ")
+        names = ", ".join(self.names[id_] for id_ in change["members"])
+        text = Text(f"\n{at:%Y-%m-%d}: clocks go {direction} {abs(hours):g} h in {city} ({names}); ", "yellow")
+        before, after = change["overlap_before"], change["overlap_after"]
+        shown = [hours_and_minutes(timedelta(seconds=seconds)) for seconds in (before, after)]
+        if before == after:
+            return text.append(f"weekly overlap stays at {shown[0]}")
+        verb = "rises" if after > before else "falls"
+        return text.append(f"weekly overlap {verb} from {shown[0]} to {shown[1]}")
 
 
 def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:

@@ -1,4 +1,4 @@
-"""Whom the server knows, and what time it is for them."""
+"""The members and their local time."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,7 +8,7 @@ from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 
-from ftlclient.views.words import plain
+from ftlclient.views.formatting import plain
 
 COLUMNS = ("user_id", "real_name", "tz", "local_time")
 
@@ -17,7 +17,7 @@ def view(answer: dict[str, Any]) -> RenderableType:
     """Return a table of the members."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("Id", no_wrap=True)
-    for name in ("Name", "Zone", "Their time"):
+    for name in ("Name", "Zone", "Local time"):
         table.add_column(name)
     for member in sorted(answer["members"], key=lambda member: str(member["real_name"])):
         local = datetime.fromisoformat(member["local_time"])

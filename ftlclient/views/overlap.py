@@ -1,4 +1,4 @@
-"""When members were active together: the stretches, and how long each two of them."""
+"""When members were active together: the intervals, and the total time of each pair."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -8,8 +8,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from ftlclient.text import safe
-from ftlclient.views.words import hours_and_minutes
+from ftlclient.views.formatting import counted, hours_and_minutes
+from ftlcommon.terminal import safe
 
 COLUMNS = ("start_time", "end_time", "seconds", "members")
 LONGEST_NAME = 20
@@ -17,30 +17,31 @@ _CELL = 7
 
 
 class Overlap:
-    """The stretches of an answer, and the matrix of its pairs."""
+    """The intervals of an answer and the matrix of its pairs."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
         self.answer = answer
         self.names = {member["id"]: safe(member["real_name"]) for member in answer["members"]}
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw the stretches, then the matrix in as many blocks as the width asks for."""
+        """Draw the intervals, then the matrix in as many blocks as the width requires."""
         answer = self.answer
         least, count = int(answer["min_members"]), len(self.names)
         who = f"all {count}" if least == count else f"at least {least} of {count}"
         length = hours_and_minutes(timedelta(seconds=answer["overlap_seconds"]))
-        yield Text(f"{length} with {who} active, in {len(answer['stretches'])} stretches", "bold")
-        for stretch in answer["stretches"]:
-            yield self._stretch(stretch, count)
-        yield Text("\nTogether, each two; on the diagonal each alone", "bold")
+        intervals = answer["stretches"]
+        yield Text(f"{length} with {who} active, {counted(len(intervals), 'interval')}", "bold")
+        for interval in intervals:
+            yield self._interval(interval, count)
+        yield Text("\nTime together per pair; on the diagonal, each member's total", "bold")
         yield from self._matrix(options.max_width)
 
-    def _stretch(self, stretch: dict[str, Any], count: int) -> Text:
-        start, end = (datetime.fromisoformat(stretch[key]) for key in ("start_time", "end_time"))
+    def _interval(self, interval: dict[str, Any], count: int) -> Text:
+        start, end = (datetime.fromisoformat(interval[key]) for key in ("start_time", "end_time"))
         later = (end.date() - start.date()).days
         row = Text(f"  {start:%Y-%m-%d %a}  {start:%H:%M}-{end:%H:%M}{f' +{later}' if later else '':3}")
         row.append(f" {hours_and_minutes(end - start):>6}  ", "green")
-        members = stretch["members"]
+        members = interval["members"]
         row.append("all" if len(members) == count else ", ".join(self.names[id_] for id_ in members), "dim")
         return row
 
@@ -66,6 +67,6 @@ class Overlap:
 
 
 def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield a row of COLUMNS for each stretch; its members are separated by blanks."""
-    for stretch in answer["stretches"]:
-        yield (*(stretch[key] for key in COLUMNS[:3]), " ".join(stretch["members"]))
+    """Yield a row of COLUMNS for each interval; its members are separated by spaces."""
+    for interval in answer["stretches"]:
+        yield (*(interval[key] for key in COLUMNS[:3]), " ".join(interval["members"]))

@@ -1,4 +1,4 @@
-"""How long each member was active on each day: weeks of days by members, then totals."""
+"""How long each member was active each day, week by week, and the totals."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
@@ -8,8 +8,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from ftlclient.text import safe
-from ftlclient.views.words import hours_and_minutes, spark_line
+from ftlclient.views.formatting import hours_and_minutes, spark_line
+from ftlcommon.terminal import safe
 
 COLUMNS = (
     *("user_id", "real_name", "tz", "date", "active_seconds", "length_seconds"),
@@ -20,7 +20,7 @@ _CELL = 6
 
 
 class Summary:
-    """The summary of an answer: a block of rows for each week, and one for the whole."""
+    """A block of rows for each week, and one for the totals."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
         self.members = [
@@ -33,7 +33,7 @@ class Summary:
         ]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw as wide as there is room."""
+        """Draw the weeks, and the totals with bars as wide as the terminal allows."""
         longest = max((cell_len(name) for name, _, _ in self.members), default=0)
         name_width = max(8, min(longest, LONGEST_NAME, options.max_width - 8 * _CELL - 1))
         days = sorted({day for _, found, _ in self.members for day in found})
@@ -60,8 +60,8 @@ class Summary:
             yield Text("no activity", "italic")
             return
         span = [days[0] + timedelta(days=number) for number in range((days[-1] - days[0]).days + 1)]
-        room = max(7, options.max_width - name_width - 20)
-        step = -(-len(span) // room)  # days a block
+        width = max(7, options.max_width - name_width - 20)
+        step = -(-len(span) // width)  # days per block
         yield Text(f"{days[0]} to {days[-1]}", "bold")
         each = "" if step == 1 else f", {step} days a block"
         yield Text(" " * name_width + "Total".rjust(9) + "a day".rjust(8) + f"  day by day{each}", "dim")

@@ -1,4 +1,4 @@
-"""Who was active when: a row for each member, one axis, a block for each day."""
+"""Who was active when: a block for each day, with one time axis and a row for each member."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -8,11 +8,11 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from ftlclient import clock
-from ftlclient.clock import Zone
-from ftlclient.models import ActivityPeriod, Member, total
-from ftlclient.text import safe
-from ftlclient.views.words import hours_and_minutes, level
+from ftlclient import time_ranges
+from ftlclient.api.models import ActivityPeriod, Member, total
+from ftlclient.time_ranges import Zone
+from ftlclient.views.formatting import hours_and_minutes, level
+from ftlcommon.terminal import safe
 
 LONGEST_NAME = 20
 TOTAL_WIDTH = 6
@@ -22,8 +22,8 @@ NARROWEST_AXIS = 24
 class Timeline:
     """The timeline of *members* on *days*, on the clock of *tz*, or on each member's own.
 
-    The height of a block is how much of its time somebody was active; a dot is a time of night for them.
-    Columns are equally long, so a day of 23 or 25 hours has its true length.
+    The height of a bar shows how much of its time the member was active; a dot is night time. All columns cover
+    the same length of time, so a day of 23 or 25 hours is drawn to scale.
     """
 
     def __init__(self, members: Sequence[Member], days: Sequence[date], tz: Zone | None, now: datetime) -> None:
@@ -33,11 +33,11 @@ class Timeline:
         self.now = now
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw as wide as there is room."""
+        """Draw as wide as the terminal allows."""
         names = [safe(member.real_name) for member in self.members]
         longest = max(map(cell_len, names), default=0)
-        room = max(8, options.max_width - NARROWEST_AXIS - TOTAL_WIDTH - 3)
-        name_width = min(longest, LONGEST_NAME, room)
+        space = max(8, options.max_width - NARROWEST_AXIS - TOTAL_WIDTH - 3)
+        name_width = min(longest, LONGEST_NAME, space)
         width = max(NARROWEST_AXIS, options.max_width - name_width - TOTAL_WIDTH - 3)
         for number, day in enumerate(self.days):
             if number:
@@ -54,17 +54,17 @@ class Timeline:
     def _title(self, day: date) -> Text:
         title = Text(f"{day:%a %Y-%m-%d}", "bold")
         if self.tz is None:
-            title.append("  each on their own clock", "dim")
+            title.append("  each member's own clock", "dim")
             return title
-        start, end = clock.day_edges(day, self.tz)
+        start, end = time_ranges.day_edges(day, self.tz)
         title.append(f"  {self.tz.key}", "dim")
         if (hours := (end - start) / timedelta(hours=1)) != 24:
             title.append(f", a day of {hours:g} hours", "yellow")
         return title
 
     def _axis(self, day: date, name_width: int, width: int, *, ascii_only: bool) -> Text:
-        tz = self.tz or _utc()
-        start, end = clock.day_edges(day, tz)
+        tz = self.tz or time_ranges.UTC_ZONE
+        start, end = time_ranges.day_edges(day, tz)
         marks = [" "] * (width + 2)
         reached = 0
         for column in range(width):
@@ -81,11 +81,11 @@ class Timeline:
 
     def _row(self, member: Member, day: date, width: int, *, ascii_only: bool) -> Text:
         start, end = self._edges(day, member)
-        own = clock.zone(member.tz) or _utc()
+        own = time_ranges.zone(member.tz) or time_ranges.UTC_ZONE
         shares = _shares(_within(member.activity_periods, start, end), start, end, width)
         row = Text(no_wrap=True)
         for column, share in enumerate(shares):
-            night = end > start and clock.is_night(start + (end - start) * (column + 0.5) / width, own)
+            night = end > start and time_ranges.is_night(start + (end - start) * (column + 0.5) / width, own)
             if share:
                 row.append(level(share, ascii_only=ascii_only), "magenta" if night else "green")
             else:
@@ -93,14 +93,14 @@ class Timeline:
         return row
 
     def _edges(self, day: date, member: Member) -> tuple[datetime, datetime]:
-        return clock.day_edges(day, self.tz or clock.zone(member.tz) or _utc())
+        return time_ranges.day_edges(day, self.tz or time_ranges.zone(member.tz) or time_ranges.UTC_ZONE)
 
 
 def days(members: Sequence[Member], window: Mapping[str, Any], tz: Zone | None) -> list[date]:
-    """Return the days to draw for the *window* of an answer; without beginning, from the first activity on."""
+    """Return the days to draw for the *window* of an answer; without ``from`` they begin with the first period."""
     found = set()
     for member in members:
-        zone = tz or clock.zone(member.tz) or _utc()
+        zone = tz or time_ranges.zone(member.tz) or time_ranges.UTC_ZONE
         own = window.get("by_member", {}).get(member.id, window)
         end = datetime.fromisoformat(own["to"]) - timedelta(microseconds=1)
         start = end
@@ -119,11 +119,11 @@ def _within(periods: Sequence[ActivityPeriod], start: datetime, end: datetime) -
 
 
 def _shares(periods: Iterator[ActivityPeriod], start: datetime, end: datetime, width: int) -> list[float]:
-    """Return how much of each of *width* equal parts of [start, end) is active, from 0 to 1."""
+    """Return the active share, from 0 to 1, of each of *width* equal parts of [start, end)."""
     shares = [0.0] * width
     reached = 0.0
     for period in periods:
-        # Time that overlaps counts once.
+        # Overlapping time counts once.
         at = max(reached, (period.start_time - start) / (end - start) * width)
         reached = max(reached, (period.end_time - start) / (end - start) * width)
         while at < reached:
@@ -135,14 +135,8 @@ def _shares(periods: Iterator[ActivityPeriod], start: datetime, end: datetime, w
 
 
 def _hour_between(begun: datetime, done: datetime) -> datetime | None:
-    """Return the full hour of the wall clock that begins in [begun, done), if one does."""
+    """Return the first full hour of the wall clock in [begun, done), or None."""
     hour = begun.replace(minute=0, second=0, microsecond=0)
     if hour < begun:
         hour += timedelta(hours=1)
     return hour if hour < done else None
-
-
-def _utc() -> Zone:
-    zone = clock.zone("UTC")
-    assert zone is not None
-    return zone

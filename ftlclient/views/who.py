@@ -1,4 +1,4 @@
-"""Who is active, who was last, and what time it is for everybody."""
+"""Who is active, who was active last, and each member's local time."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -8,22 +8,22 @@ from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 
-from ftlclient import clock
-from ftlclient.views.words import hours_and_minutes, plain
+from ftlclient import time_ranges
+from ftlclient.views.formatting import hours_and_minutes, plain
 
 COLUMNS = ("user_id", "real_name", "tz", "active", "since", "last_active", "local_time")
 
 
 def view(answer: dict[str, Any]) -> RenderableType:
-    """Return a table of members, the active ones first, the others by when they were last."""
+    """Return a table of members: active ones first, then by their last activity."""
     at = datetime.fromisoformat(answer["at"])
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    for name in ("Name", "Active", "Their time", "", "Zone"):
+    for name in ("Name", "Active", "Local time", "", "Zone"):
         table.add_column(name)
     for member in sorted(answer["members"], key=_rank):
-        zone = clock.zone(member["tz"])
+        zone = time_ranges.zone(member["tz"])
         local = datetime.fromisoformat(member["local_time"])
-        night = zone is not None and clock.is_night(at, zone)
+        night = zone is not None and time_ranges.is_night(at, zone)
         table.add_row(
             plain(member["real_name"], "bold" if member["active"] else ""),
             plain(_state(member, at), "green" if member["active"] else "dim"),
@@ -58,7 +58,7 @@ def _state(member: dict[str, Any], at: datetime) -> str:
 
 
 def _moment(moment: datetime, at: datetime) -> str:
-    """Return a moment before *at*: the more of the date the longer ago it is."""
+    """Format a moment before *at*, with more of the date the longer ago it is."""
     days = (at.astimezone(moment.tzinfo).date() - moment.date()).days
     if days == 0:
         return f"{moment:%H:%M}"

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from ftlserver.commands import printable
+from ftlcommon.terminal import safe
 from ftlserver.config import Config
 from ftlserver.errors import ConfigError
 from ftlserver.storage import Storage
@@ -17,9 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def handle(args: argparse.Namespace, config: Config) -> int:
     with Storage.open(config.database) as storage:
         user = storage.users.get(args.user_id)
-        if not args.yes and not _confirmed(
-            f'Delete "{user.id}" ({printable(user.real_name)}) and all their activity?'
-        ):
+        if not args.yes and not _confirmed(f'Delete "{user.id}" ({safe(user.real_name)}) and all their activity?'):
             print("Nothing was deleted.", file=sys.stderr)
             return 1
         storage.users.delete(user.id)

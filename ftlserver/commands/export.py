@@ -45,7 +45,7 @@ def _members(storage: Storage, users: Iterable[User]) -> Generator[bytes, None, 
     for user in users:
         yield separator
         pages = (responses.periods_json(page, "iso") for page in storage.periods.pages_of(user.id))
-        yield from responses.member(user, (b"[\n" + page[1:].replace(b"},{", b"},\n{") for page in pages))
+        yield from responses.long_member(user, (b"[\n" + page[1:].replace(b"},{", b"},\n{") for page in pages))
         separator = b",\n"
     yield b"\n"
     return {}

@@ -1,6 +1,6 @@
 """Read users and activity from a file of another system. Reading the same file again changes nothing.
 
-All or nothing: one bad item, and nothing is stored, unless --skip-bad leaves it out.
+One bad item, and nothing is stored, unless --skip-bad skips it.
 """
 
 import argparse
@@ -16,10 +16,10 @@ from typing import Any
 
 import orjson
 
-from ftlformats import BadItem, FormatError, FoundPeriod, FoundPeriods, FoundUser, Item, LeftOut, one_by_one
-from ftlformats.progress import with_bar
-from ftlformats.source import Source, open_source
-from ftlformats.source import add_arguments as add_source_arguments
+from ftlcommon.formats import BadItem, FormatError, FoundPeriod, FoundPeriods, FoundUser, Item, Skipped, one_by_one
+from ftlcommon.formats.source import Source, open_source
+from ftlcommon.formats.source import add_arguments as add_source_arguments
+from ftlcommon.progress import with_bar
 from ftlserver.config import Config
 from ftlserver.domain import time_tables
 from ftlserver.domain.period import ActivityPeriod, Row
@@ -34,7 +34,7 @@ _BATCH = 5_000
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_source_arguments(parser)
-    parser.add_argument("--skip-bad", action="store_true", help="leave bad items out and list them")
+    parser.add_argument("--skip-bad", action="store_true", help="skip bad items and list them")
     parser.add_argument("--dry-run", action="store_true", help="store nothing, say what would happen")
 
 
@@ -44,15 +44,15 @@ def handle(args: argparse.Namespace, config: Config) -> int:
     with Storage.open(config.database) as storage:
         try:
             with open_source(args) as source:
-                imported, left_out = _import(args, storage, source)
+                imported, skipped = _import(args, storage, source)
         except FormatError as exc:
             raise ConfigError(str(exc)) from exc
-    print(_counts(imported, left_out, dry_run=args.dry_run))
+    print(_counts(imported, skipped, dry_run=args.dry_run))
     return 0
 
 
 def _import(args: argparse.Namespace, storage: Storage, source: Source) -> tuple[Imported, Counter[str]]:
-    left_out: Counter[str] = Counter()
+    skipped: Counter[str] = Counter()
     owners = _Owners(storage.users, args.user)
     with _Spool() as users, _Spool() as periods:
         for found in with_bar(source, "reading"):
@@ -61,18 +61,18 @@ def _import(args: argparse.Namespace, storage: Storage, source: Source) -> tuple
                 continue
             for item in one_by_one([found]):
                 try:
-                    _read(item, owners, users, periods, left_out)
+                    _read(item, owners, users, periods, skipped)
                 except (InvalidValueError, UserNotFoundError) as exc:
-                    assert not isinstance(item, LeftOut)
+                    assert not isinstance(item, Skipped)
                     if not args.skip_bad:
                         raise ImportFileError(f"{item.position}: {exc.message}") from exc
-                    print(f"left out: {item.position}: {exc.message}", file=sys.stderr)
-                    left_out["bad"] += 1
+                    print(f"skipped: {item.position}: {exc.message}", file=sys.stderr)
+                    skipped["bad"] += 1
         imported = storage.bulk_import.store((User(*row) for row in users), periods, dry_run=args.dry_run)
-    return imported, left_out
+    return imported, skipped
 
 
-def _read(item: Item, owners: "_Owners", users: "_Spool", periods: "_Spool", left_out: Counter[str]) -> None:
+def _read(item: Item, owners: "_Owners", users: "_Spool", periods: "_Spool", skipped: Counter[str]) -> None:
     match item:
         case FoundUser():
             user = owners.add(item)
@@ -81,8 +81,8 @@ def _read(item: Item, owners: "_Owners", users: "_Spool", periods: "_Spool", lef
             if (owner := owners.find(item.user_id)) is not None:
                 # orjson writes no tuples with names
                 periods.add([tuple(ActivityPeriod.from_text(owner, item.start_time, item.end_time))])
-        case LeftOut():
-            left_out[item.reason] += 1
+        case Skipped():
+            skipped[item.reason] += 1
         case BadItem():
             raise InvalidValueError(item.reason)
 
@@ -165,11 +165,11 @@ class _Spool:
         self._batch = []
 
 
-def _counts(imported: Imported, left_out: Counter[str], *, dry_run: bool) -> str:
-    reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(left_out.items())) or "nothing"
+def _counts(imported: Imported, skipped: Counter[str], *, dry_run: bool) -> str:
+    reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(skipped.items())) or "nothing"
     return (
         f"{'Dry run, nothing stored: ' if dry_run else ''}"
         f"users: {imported.users_added:,} added, {imported.users_updated:,} updated; "
         f"periods: {imported.periods_added:,} added, {imported.periods_known:,} already known; "
-        f"left out: {reasons}"
+        f"skipped: {reasons}"
     )

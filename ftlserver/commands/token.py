@@ -5,14 +5,14 @@ The first one locks a server that was open to its own machine.
 
 import argparse
 import json
-import re
 import sys
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from ftlserver.commands import printable
+from ftlcommon.command_line import duration
+from ftlcommon.terminal import safe
 from ftlserver.config import Config
 from ftlserver.domain import instants, time_formats
 from ftlserver.domain import token as tokens
@@ -22,7 +22,7 @@ from ftlserver.errors import ConfigError
 from ftlserver.storage import Storage
 from ftlserver.storage.tokens import Tokens
 
-_UNITS = {"s": instants.SECOND, "m": instants.MINUTE, "h": instants.HOUR, "d": 24 * instants.HOUR}
+_seconds = duration(0, 99_999 * 86_400)
 _NEVER = "never"
 
 
@@ -87,7 +87,7 @@ def _list(args: argparse.Namespace, stored: Tokens) -> int:
         scopes = " ".join(token.scopes)
         expires = _when(token.expires_at, "never") if token.revoked_at is None else "revoked"
         style = None if token.is_valid(now) else "dim"
-        row = (token.id, printable(token.name), scopes, users, _when(token.created_at, ""), expires)
+        row = (token.id, safe(token.name), scopes, users, _when(token.created_at, ""), expires)
         table.add_row(*row, _when(token.last_used_at, "never"), style=style)
     Console().print(table)
     return 0
@@ -153,10 +153,7 @@ def _when(instant: int | None, without: str, before: str = "") -> str:
 
 
 def _duration(text: str) -> int:
-    match = re.fullmatch(r"(\d{1,5})([smhd])", text, re.ASCII)
-    if match is None:
-        raise argparse.ArgumentTypeError("expected a number with its unit, such as 90d, 12h or 30m")
-    return int(match[1]) * _UNITS[match[2]]
+    return _seconds(text) * instants.SECOND
 
 
 def _lifetime(text: str) -> int | None:

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ftlserver.commands import printable
+from ftlcommon.terminal import safe
 from ftlserver.config import Config
 from ftlserver.domain.instants import wall_clock
 from ftlserver.domain.user import UserSummary
@@ -30,7 +30,7 @@ def handle(_args: argparse.Namespace, config: Config) -> int:
     for summary in summaries:
         user = summary.user
         table.add_row(
-            Text(user.id), Text(printable(user.real_name)), Text(user.tz), f"{summary.periods:,}", _last(summary)
+            Text(user.id), Text(safe(user.real_name)), Text(user.tz), f"{summary.periods:,}", _last(summary)
         )
     console = Console()
     if not console.is_terminal:

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import tzdata
 
-from ftlserver.domain.instants import HOUR, SECOND, instant_of, wall_clock
+from ftlcommon.offset_changes import offset_changes
+from ftlserver.domain.instants import SECOND, instant_of, wall_clock
 from ftlserver.errors import UnknownZoneError
 
 zoneinfo.reset_tzpath([])
@@ -66,25 +67,10 @@ def offset_intervals(start: int, end: int, tz: Zone) -> Sequence[tuple[int, int,
     """Return [*start*, *end*) cut where the offset of *tz* changes, as (start, end, offset)."""
     found = []
     since, offset = start, offset_at(start, tz)
-    at = start
-    while at < end:
-        # The shortest time between two changes since 1970 is America/Recife's of October 2000, an hour short of
-        # 7 days.
-        ahead = min(at + 6 * 24 * HOUR, end)
-        if offset_at(ahead, tz) != offset:
-            before, after = at // SECOND, ahead // SECOND
-            while after - before > 1:
-                middle = (before + after) // 2
-                if offset_at(middle * SECOND, tz) == offset:
-                    before = middle
-                else:
-                    after = middle
-            change = after * SECOND
-            if change < end:
-                found.append((since, change, offset))
-                since, offset = change, offset_at(change, tz)
-                ahead = change
-        at = ahead
+    seconds = start // SECOND, -(-end // SECOND)
+    for second, new_offset in offset_changes(lambda second: offset_at(second * SECOND, tz), *seconds):
+        found.append((since, second * SECOND, offset))
+        since, offset = second * SECOND, new_offset
     if since < end:
         found.append((since, end, offset))
     return found

@@ -45,8 +45,7 @@ class User:
 
     def to_json(self) -> dict[str, Any]:
         """Return the part of an answer that identifies a member; fields without a value are left out."""
-        values = {name: getattr(self, name) for name in USER_FIELDS}
-        return {name: value for name, value in values.items() if value is not None}
+        return {name: value for name in USER_FIELDS if (value := getattr(self, name)) is not None}
 
 
 USER_FIELDS = tuple(field.name for field in fields(User))

@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -156,12 +157,20 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             ),
         )
         self._stop_asked = False
+        self._has_ended = False
+        self._trigger_lock = threading.RLock()  # a signal may call stop() while its thread holds it
         self.url = url_of(listener)
 
     def stop(self, *_signal: object) -> None:
         """Ask run() to stop accepting, to finish the requests under way, and to return."""
         self._stop_asked = True
         self.pull_trigger()
+
+    def pull_trigger(self) -> None:
+        """Wake the loop, unless it has ended: the descriptor of the trigger may be another file's by then."""
+        with self._trigger_lock:
+            if not self._has_ended:
+                super().pull_trigger()
 
     def run(self) -> None:
         """Serve until stop() is called."""
@@ -189,6 +198,9 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                     channel.handle_close()
             self._work(timeout=0.05)
         self.task_dispatcher.shutdown(timeout=0.1)
+        with self._trigger_lock:
+            self._has_ended = True
+            self.trigger.close()
         wasyncore.close_all(self._map)
 
 

@@ -81,18 +81,17 @@ class Database(dataset.Database):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.dialect = "sqlite" if self.is_sqlite else "postgresql"
         # How many threads at once are of use. SQLite answers within this process, which has one interpreter. For
         # PostgreSQL threads wait: 1 ms away one answers 350 questions a second, four 1,110, and eight no more.
         self.concurrency = 1 if self.is_sqlite else 4
         self.idle_connections: list[sa.PoolProxiedConnection] = []
         self.most_idle_connections = 4
+        self.is_closed = False
+        assert self.engine is not None
+        self._pool = self.engine.pool
         self.is_migrated = False
-        self._versions_checked_at = 0.0
-
-    @property
-    def dialect(self) -> str:
-        """Return ``sqlite`` or ``postgresql``."""
-        return "sqlite" if self.is_sqlite else "postgresql"
+        self.version_checked_at = 0.0
 
     def table(self, name: str) -> dataset.Table:
         """Return dataset's table, one for each thread.
@@ -116,19 +115,29 @@ class Database(dataset.Database):
         if connection.exec_driver_sql(schema.COUNT_MIGRATIONS).scalar() != len(schema.MIGRATIONS):
             message = "the tables were changed by another version of ftlserver; update this one and restart it"
             raise DatabaseError("database_unavailable", message, self.name)
-        self._versions_checked_at = time.monotonic()
+        self.version_checked_at = time.monotonic()
 
-    def is_version_checked(self) -> bool:
-        """Tell whether the tables were found unchanged within the last second."""
-        return time.monotonic() - self._versions_checked_at < VERSION_SECONDS
+    def needs_version_check(self) -> bool:
+        """Tell whether the tables were last found unchanged more than a second ago."""
+        return self.is_migrated and time.monotonic() - self.version_checked_at > VERSION_SECONDS
 
     def close(self) -> None:
-        """Close all connections."""
-        self.most_idle_connections = 0
+        """Close every connection; one that a thread still uses is closed when it is given back."""
+        self.is_closed = True
+        self._return_idle_connections()
+        with self.lock:  # so that no thread opens another connection before the engine is gone
+            super().close()
+
+    def close_returned_connections(self) -> None:
+        """Close what was given back after close(): emptying a pool leaves out the connections in use."""
+        if self.is_closed:
+            self._return_idle_connections()
+            self._pool.dispose()
+
+    def _return_idle_connections(self) -> None:
         with suppress(IndexError):  # a thread that still reads may take the last one
             while True:
                 self.idle_connections.pop().close()
-        super().close()
 
 
 def connect(url: str, *, threads: int = 1, wal: bool | None = None, create: bool = True) -> Database:
@@ -193,7 +202,7 @@ def transaction(database: Database, *, write: bool = False, wait: bool = True) -
             with database:
                 if not (wait or database.is_sqlite):
                     connection.exec_driver_sql("SET LOCAL lock_timeout = 1")  # ms
-                if database.is_migrated and (write or not database.is_version_checked()):
+                if (write and database.is_migrated) or database.needs_version_check():
                     database.check_version(connection)
                 yield connection
         finally:
@@ -307,6 +316,7 @@ def _migrate(database: Database) -> None:
         with transaction(database, write=True) as connection:
             schema.migrate(connection)
     database.is_migrated = True
+    database.version_checked_at = time.monotonic()
 
 
 def _release(database: Database, connection: Connection, *, keep: bool) -> None:
@@ -321,6 +331,7 @@ def _release(database: Database, connection: Connection, *, keep: bool) -> None:
         if database.is_sqlite and not connection.invalidated and (not keep or _in_transaction(connection)):
             connection.invalidate()
         connection.close()
+    database.close_returned_connections()
 
 
 def _in_transaction(connection: Connection) -> bool:

@@ -27,14 +27,15 @@ LONGEST_TO_FAIL = 0.1  # seconds that an operation on a connection that was cut 
 def fetch(database: Database, statement: sa.TextClause, values: dict[str, Any]) -> list[Any]:
     """Run one SELECT, which is a transaction of its own, and return its rows as tuples; raise DatabaseError."""
     assert database.engine is not None
-    if not database.is_version_checked():
+    if database.needs_version_check():
         with transaction(database):
             pass
+    text = statement.text if database.is_sqlite else _for_driver(statement, database.engine)
     try:
         check_file(database)
         rows = None
         while rows is None:
-            rows = _fetch(database, _for_driver(statement, database.engine), values)
+            rows = _fetch(database, text, values)
         return rows
     except sa.exc.DBAPIError as exc:
         raise translate(exc, database.name) from exc
@@ -61,6 +62,7 @@ def _fetch(database: Database, statement: str, values: dict[str, Any]) -> list[A
         database.idle_connections.append(connection)
     else:
         _return_to_pool(database, connection)
+    database.close_returned_connections()
     return rows
 
 
@@ -89,4 +91,4 @@ def _reading_connection(database: Database) -> tuple[sa.PoolProxiedConnection, b
 @lru_cache(maxsize=64)
 def _for_driver(statement: sa.TextClause, engine: sa.Engine) -> str:
     """Return a statement with its parameters written as the driver reads them."""
-    return statement.text if engine.dialect.name == "sqlite" else str(statement.compile(dialect=engine.dialect))
+    return str(statement.compile(dialect=engine.dialect))

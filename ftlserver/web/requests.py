@@ -30,7 +30,8 @@ class Request:
 
     def document(self) -> dict[str, Any]:
         """Return the body; raise InvalidRequestError unless it is strict JSON in the shape of the schema."""
-        return self.validated(strict_json.loads(_body("application/json")[1]))
+        assert self.schema is not None
+        return validate(self.schema, strict_json.loads(_body("application/json")[1]))
 
     def question(self) -> dict[str, Any]:
         """Return the body, a question about members to whom the caller has access; raise RefusedError."""

@@ -96,7 +96,12 @@ def members(
     yield b"]" + (b"," + orjson.dumps(closing)[1:-1] if closing else b"") + b"}"
 
 
-def member(user: User, pages: Iterable[bytes]) -> Iterator[bytes]:
+def member(user: User, periods: bytes) -> bytes:
+    """Return the JSON of a member whose *periods* are a JSON list."""
+    return b'%b,"activity_periods":%b}' % (orjson.dumps(user.to_json())[:-1], periods)
+
+
+def long_member(user: User, pages: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the JSON of a member whose periods are in *pages*, each a JSON list."""
     yield orjson.dumps(user.to_json())[:-1] + b',"activity_periods":['
     separator = b""
@@ -124,6 +129,6 @@ def period_json(span: Span) -> dict[str, str]:
 
 
 def not_found(user_ids: Iterable[str]) -> dict[str, list[str]]:
-    """Return the key that lists unknown users, which is there only if there are any."""
+    """Return the key that lists unknown users, which exists only if there are any."""
     missing = list(user_ids)
     return {"not_found": missing} if missing else {}

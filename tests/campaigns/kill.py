@@ -38,7 +38,7 @@ PLAIN = [sys.executable, "-m", "ftlserver"]
 WITH_WAL = [
     sys.executable,
     "-c",
-    "import sys; from ftlserver import cli, database;"
+    "import sys; from ftlserver import cli; from ftlserver.storage import database;"
     " database._wal_is_sound = lambda version: True; sys.exit(cli.main(sys.argv[1:]))",
 ]
 DATABASES = ("rollback journal", "write-ahead log", "PostgreSQL")

@@ -11,7 +11,6 @@ from ftlserver.domain.user import User
 from ftlserver.domain.window import Window
 from ftlserver.questions import activity
 from ftlserver.storage import Storage, packing
-from ftlserver.storage.periods import batches
 from ftlserver.web import responses
 from ftlserver.web.handlers.users import read_page_of_users
 from ftlserver.web.requests import Request, read_query, refuse
@@ -64,19 +63,20 @@ def _answer(storage: Storage, asked: dict[str, Any], paging: dict[str, Any]) -> 
 
 def _histories(storage: Storage, ids: Iterable[str], paging: dict[str, Any]) -> _Members:
     """Yield members with all their periods as recorded, in display times."""
-    missing = dict.fromkeys(ids)
+    wanted = list(dict.fromkeys(ids))
+    found = set()
     separator = b""
-    for batch in batches(dict.fromkeys(ids), _IDS_AT_ONCE):
-        for user, packed in storage.periods.histories(batch, _PAGE + 1):
-            del missing[user.id]
-            pages: Iterable[bytes] = [packing.display_json(packed)]
-            if len(packed) > _PAGE:
-                spans = storage.periods.pages_of(user.id)
-                pages = (responses.periods_json(page, "display") for page in spans)
-            yield separator
-            yield from responses.member(user, pages)
+    for at in range(0, len(wanted), _IDS_AT_ONCE):
+        for user, packed in storage.periods.histories(wanted[at : at + _IDS_AT_ONCE], _PAGE + 1):
+            found.add(user.id)
+            if len(packed) <= _PAGE:
+                yield separator + responses.member(user, packing.display_json(packed))
+            else:
+                yield separator
+                pages = (responses.periods_json(page, "display") for page in storage.periods.pages_of(user.id))
+                yield from responses.long_member(user, pages)
             separator = b","
-    return responses.not_found(missing) | paging
+    return responses.not_found(user_id for user_id in wanted if user_id not in found) | paging
 
 
 def _within(
@@ -96,6 +96,6 @@ def _within(
             pages = (activity.clipped(page, user, edges[user.id]) for page in pages)  # noqa: PLW2901
         shown = (responses.periods_json(activity.shown_in(tz, page), time_format) for page in pages)
         yield separator
-        yield from responses.member(user, shown)
+        yield from responses.long_member(user, shown)
         separator = b","
     return responses.not_found(missing) | paging

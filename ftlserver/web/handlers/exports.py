@@ -40,7 +40,7 @@ def user_pieces(storage: Storage, user: User) -> Iterator[bytes]:
     pages = (responses.periods_json(page, "iso") for page in storage.periods.pages_of(user.id))
 
     def member() -> Generator[bytes, None, dict[str, object]]:
-        yield from responses.member(user, pages)
+        yield from responses.long_member(user, pages)
         return {}
 
     return responses.members({"ok": True}, member())

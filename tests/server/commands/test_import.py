@@ -24,8 +24,8 @@ def test_import_of_a_bad_item_stores_nothing_unless_it_is_skipped(
     assert query(database, "SELECT count(*) FROM users") == [(0,)]
     status, out, err = run(capsys, "import", "members", "--skip-bad", str(path))
     assert status == 0
-    assert out == "users: 2 added, 0 updated; periods: 5 added, 0 already known; left out: 1 bad\n"
-    assert err.startswith("left out: /members/1/activity_periods/1: ")
+    assert out == "users: 2 added, 0 updated; periods: 5 added, 0 already known; skipped: 1 bad\n"
+    assert err.startswith("skipped: /members/1/activity_periods/1: ")
 
 
 def times(start: str, end: str) -> dict[str, str]:
@@ -86,9 +86,9 @@ def test_import_names_the_position_of_an_invalid_user_or_period(
     assert words in err
     assert query(database, everything) == [(0, 0)]
     status, out, err = run(capsys, "import", "members", "--skip-bad", str(path))
-    assert (status, "left out: 1 bad" in out) == (0, True)
-    assert err.startswith(f"left out: {position}: ")
-    assert len(err.splitlines()) == 1  # the periods of a bad member are left out too
+    assert (status, "skipped: 1 bad" in out) == (0, True)
+    assert err.startswith(f"skipped: {position}: ")
+    assert len(err.splitlines()) == 1  # the periods of a bad member are skipped too
     assert query(database, everything) == [left]
 
 

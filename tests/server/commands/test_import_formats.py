@@ -16,7 +16,7 @@ from tests.helpers import DATA, EGON, at, query, run
 def test_import_of_the_assignments_answer(capsys: pytest.CaptureFixture[str], database: Path) -> None:
     status, out, err = run(capsys, "import", "members", str(DATA / "members.json"))
     assert (status, err) == (0, "")
-    assert out == "users: 2 added, 0 updated; periods: 6 added, 0 already known; left out: nothing\n"
+    assert out == "users: 2 added, 0 updated; periods: 6 added, 0 already known; skipped: nothing\n"
     row = query(
         database,
         "SELECT started_at, session_date, start_time FROM activity_periods WHERE user_id='W012A3CDE' ORDER BY 1",
@@ -37,11 +37,11 @@ def test_import_of_activitywatch_and_timewarrior_again_changes_nothing(
     )
     timewarrior = ("import", "timewarrior", "--user", "W07QCRPA4", str(DATA / "timewarrior-export.json"))
     users = "users: 0 added, 0 updated; periods: "
-    assert run(capsys, *activitywatch)[1] == f"{users}84 added, 0 already known; left out: 13 without length\n"
-    assert run(capsys, *activitywatch)[1] == f"{users}0 added, 84 already known; left out: 13 without length\n"
+    assert run(capsys, *activitywatch)[1] == f"{users}84 added, 0 already known; skipped: 13 with zero length\n"
+    assert run(capsys, *activitywatch)[1] == f"{users}0 added, 84 already known; skipped: 13 with zero length\n"
     assert query(database, "SELECT sum(ended_at - started_at) FROM activity_periods") == [(238_044_131_000,)]
-    assert run(capsys, *timewarrior)[1] == f"{users}4 added, 0 already known; left out: 1 still running\n"
-    assert run(capsys, *timewarrior)[1] == f"{users}0 added, 4 already known; left out: 1 still running\n"
+    assert run(capsys, *timewarrior)[1] == f"{users}4 added, 0 already known; skipped: 1 still running\n"
+    assert run(capsys, *timewarrior)[1] == f"{users}0 added, 4 already known; skipped: 1 still running\n"
 
 
 @pytest.mark.usefixtures("egon")
@@ -83,7 +83,7 @@ def test_import_of_ndjson_and_csv(capsys: pytest.CaptureFixture[str], tmp_path: 
     assert run(capsys, "import", "ndjson", str(lines))[1].startswith("users: 1 added, 0 updated; periods: 1 added")
     assert run(capsys, "import", "csv", str(table))[2] == "line 3: a period must end after it starts\n"
     out = run(capsys, "import", "--skip-bad", "csv", str(table))[1]
-    assert out == "users: 1 added, 0 updated; periods: 0 added, 1 already known; left out: 1 bad\n"
+    assert out == "users: 1 added, 0 updated; periods: 0 added, 1 already known; skipped: 1 bad\n"
 
 
 @pytest.mark.usefixtures("egon")
@@ -102,7 +102,7 @@ def test_import_of_a_calendar_reads_floating_times_on_the_users_clock(
     path.write_text(f"BEGIN:VCALENDAR\n{text}END:VCALENDAR\n")
     argv = ("--user", EGON.id, "--from", "2026-03-01", "--to", "2026-03-06", str(path))
     out = run(capsys, "import", "ical", *argv)[1]
-    assert out.endswith("periods: 4 added, 0 already known; left out: 1 all-day, 1 out of the dates asked for\n")
+    assert out.endswith("periods: 4 added, 0 already known; skipped: 1 all-day, 1 outside the requested dates\n")
     rows = query(database, "SELECT started_at, start_offset FROM activity_periods ORDER BY 1")
     assert rows == [
         (at("2026-03-02T17:00:00Z"), -8 * 3600),
@@ -128,7 +128,7 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_import_of_a_repository(capsys: pytest.CaptureFixture[str], repository: Path, database: Path) -> None:
-    counts = "periods: {} added, {} already known; left out: 1 without usable date\n"
+    counts = "periods: {} added, {} already known; skipped: 1 without a usable date\n"
     out = run(capsys, "import", "git", str(repository))[1]
     assert out == "users: 1 added, 0 updated; " + counts.format(1, 0)
     assert query(database, "SELECT id, real_name, tz FROM users") == [("ada@x", "Ada", "Europe/Berlin")]

@@ -179,6 +179,32 @@ def test_a_request_under_way_is_answered_before_the_server_stops() -> None:
         socket.create_connection(("127.0.0.1", server.effective_port))
 
 
+def test_stopping_a_server_that_has_ended_does_nothing(tmp_path: Path) -> None:
+    server = Server(create_app, listen("127.0.0.1", 0), 1)  # type: ignore[arg-type]
+    server.stop()
+    server.run()
+    other = os.open(tmp_path / "other", os.O_RDWR | os.O_CREAT)
+    copies = [os.dup(other) for _ in range(9)]  # among them are the numbers that the server's descriptors had
+    try:
+        server.stop()
+    finally:
+        for descriptor in (other, *copies):
+            os.close(descriptor)
+    assert (tmp_path / "other").read_bytes() == b""
+
+
+def test_a_server_may_be_stopped_at_any_time_while_it_ends() -> None:
+    for _ in range(20):
+        server = Server(create_app, listen("127.0.0.1", 0), 1)  # type: ignore[arg-type]
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        while thread.is_alive():
+            server.stop()
+            time.sleep(0.0001)
+        thread.join()
+        server.stop()
+
+
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     command = [

@@ -90,7 +90,7 @@ def test_a_process_whose_tables_were_changed_by_another_version_answers_503(stor
     add_column(storage)
     with pytest.raises(DatabaseError, match="another version"):
         storage.users.put(User(EGON.id, "New name", "UTC"))
-    storage.database._versions_checked_at = time.monotonic() - 1.1  # a second later
+    storage.database.version_checked_at = time.monotonic() - 1.1  # a second later
     for response in (
         app.post_json("/api/loguseractivity/", {"id_list": [EGON.id]}, expect_errors=True),
         app.post_json("/api/summary/", {"id_list": [EGON.id]}, expect_errors=True),

@@ -1,0 +1,125 @@
+"""Writes that are saved in a file and sent in order, now or later.
+
+Every write is idempotent, so an item is removed only after the server has answered it.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ftlclient.api.client import Client
+from ftlclient.errors import ConfigError, RefusedError
+
+_TABLES = """
+    CREATE TABLE IF NOT EXISTS items (
+        id INTEGER PRIMARY KEY, url TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
+        document TEXT NOT NULL, reason TEXT);
+    CREATE TABLE IF NOT EXISTS imports (key TEXT PRIMARY KEY, done INTEGER NOT NULL);
+"""
+# The item stays saved: its token is missing, wrong or lacks a scope, or the server is unavailable.
+_KEEP_STATUSES = frozenset([401, 403, 421, 429, 500, 502, 503, 504])
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolItem:
+    """A saved write for the server at *url*; *reason* is why the server refused it, or None while it is unsent."""
+
+    id: int
+    url: str
+    method: str
+    path: str
+    document: dict[str, Any]
+    reason: str | None
+
+
+class Spool:
+    """The file of saved writes, shared by all programs of one account. Raise ConfigError if it cannot be used."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def add(self, url: str, method: str, path: str, document: dict[str, Any]) -> int:
+        """Save a write; return its id."""
+        with self._open() as connection:
+            row = (url, method, path, json.dumps(document))
+            sql = "INSERT INTO items (url, method, path, document) VALUES (?, ?, ?, ?)"
+            return connection.execute(sql, row).lastrowid or 0
+
+    def items(self) -> list[SpoolItem]:
+        """Return all saved writes, oldest first."""
+        if not self.path.exists():
+            return []
+        with self._open() as connection:
+            rows = connection.execute("SELECT id, url, method, path, document, reason FROM items ORDER BY id")
+            return [
+                SpoolItem(id_, url, method, path, json.loads(text), reason)
+                for id_, url, method, path, text, reason in rows
+            ]
+
+    def waiting(self, url: str) -> list[SpoolItem]:
+        """Return the writes that wait to be sent to *url*, oldest first."""
+        return [item for item in self.items() if item.url == url and item.reason is None]
+
+    def remove(self, item: int) -> None:
+        """Remove one item."""
+        self._execute("DELETE FROM items WHERE id = ?", (item,))
+
+    def clear(self, *, also_waiting: bool) -> int:
+        """Remove refused writes, and *also_waiting* ones if asked; return how many."""
+        with self._open() as connection:
+            where = "" if also_waiting else " WHERE reason IS NOT NULL"
+            return connection.execute(f"DELETE FROM items{where}").rowcount  # noqa: S608
+
+    def flush(self, client: Client) -> dict[int, dict[str, Any] | RefusedError]:
+        """Send the waiting writes to the server of *client*; return the answer to each item.
+
+        A write that the server refuses is kept with the reason, and the next one is sent. Raise UnreachableError,
+        NotThisAPIError, or RefusedError for an insufficient token; the rest stays saved.
+        """
+        answers: dict[int, dict[str, Any] | RefusedError] = {}
+        for item in self.waiting(client.url):
+            try:
+                answers[item.id] = client.request(item.method, item.path, item.document)
+                self._execute("DELETE FROM items WHERE id = ?", (item.id,))
+            except RefusedError as exc:
+                if exc.status in _KEEP_STATUSES:
+                    raise
+                answers[item.id] = exc
+                self._execute("UPDATE items SET reason = ? WHERE id = ?", (str(exc), item.id))
+        return answers
+
+    def import_done(self, key: str) -> int:
+        """Return how many items of an import have been sent."""
+        with self._open() as connection:
+            row = connection.execute("SELECT done FROM imports WHERE key = ?", (key,)).fetchone()
+            return int(row[0]) if row else 0
+
+    def note_import(self, key: str, done: int | None) -> None:
+        """Save how many items of an import have been sent; None removes a completed import."""
+        if done is None:
+            self._execute("DELETE FROM imports WHERE key = ?", (key,))
+        else:
+            self._execute("INSERT OR REPLACE INTO imports VALUES (?, ?)", (key, done))
+
+    def _execute(self, sql: str, values: tuple[object, ...]) -> None:
+        with self._open() as connection:
+            connection.execute(sql, values)
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.touch(mode=0o600)
+            connection = sqlite3.connect(self.path, timeout=10)
+            try:
+                with connection:
+                    connection.executescript(_TABLES)
+                    yield connection
+            finally:
+                connection.close()
+        except (OSError, sqlite3.Error) as exc:
+            raise ConfigError(f"the spool {self.path} cannot be used: {exc}") from exc

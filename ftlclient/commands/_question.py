@@ -1,0 +1,212 @@
+"""What the questions share: members and window, output formats, and exit status."""
+
+import argparse
+import csv
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.measure import Measurement
+from rich.text import Text
+
+from ftlclient import time_ranges
+from ftlclient.api.client import Client
+from ftlclient.commands._members import read_ids
+from ftlclient.commands._pictures import add_picture_arguments, write_pictures
+from ftlclient.commands._session import connect
+from ftlclient.errors import ClientError, ConfigError, NotThisAPIError
+from ftlcommon.command_line import iso_date, seconds
+from ftlcommon.terminal import escaped, safe
+
+NO_MEMBERS = 3  # the exit status
+
+_UNLIMITED = 10_000
+# What the views raise for an answer in an unexpected shape.
+_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError)
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question to the server, and how to show its answer.
+
+    *view* makes a renderable of an answer, *rows* makes rows of *columns*. *document* holds the fields of the
+    request beside the members; *plain*, if not None, replaces it for ``--format json``.
+    """
+
+    name: str
+    view: Callable[[Answer], RenderableType]
+    columns: Sequence[str]
+    rows: Callable[[Answer], Iterable[Sequence[str]]]
+    document: Answer = field(default_factory=dict)
+    plain: Answer | None = None
+
+
+def add_member_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "ids", metavar="ID", nargs="*", help="a user id; @FILE reads ids from a file, - from standard input"
+    )
+    parser.add_argument("--all", action="store_true", help="all members")
+
+
+def add_window_arguments(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    group = parser.add_argument_group("when")
+    group.add_argument("--from", metavar="TIME", dest="from_", help="a date, or a time such as 2026-11-16T09:00")
+    group.add_argument("--to", metavar="TIME", help="the end, not included (default: now)")
+    group.add_argument("--on", metavar="DATE", type=iso_date, help="one day")
+    group.add_argument(
+        "--range",
+        choices=time_ranges.RANGES,
+        default=None,
+        metavar="NAME",
+        help=f"{', '.join(time_ranges.RANGES)} (default: {default or 'everything'})",
+    )
+    parser.set_defaults(default_range=default)
+
+
+def add_zone_argument(parser: argparse.ArgumentParser, default: str) -> None:
+    parser.add_argument(
+        "--tz",
+        metavar="ZONE",
+        default=default,
+        help="the time zone to show: an IANA name, local (this machine's) or member (each member's own; "
+        "default: %(default)s)",
+    )
+
+
+def add_output_arguments(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "--format",
+        choices=["table", "json", "csv"],
+        default="table",
+        help="json is the server's answer, csv has one row per item (default: %(default)s)",
+    )
+    group.add_argument(
+        "--watch", metavar="SECONDS", type=seconds(0.1, 86_400), help="refresh at this interval until Ctrl-C"
+    )
+    add_picture_arguments(group)
+
+
+def zone_name(args: argparse.Namespace) -> str | None:
+    """Return the name of the requested zone, or None for each member's own."""
+    if args.tz == "member":
+        return None
+    return time_ranges.local_zone() if args.tz == "local" else str(args.tz)
+
+
+def window(args: argparse.Namespace) -> Answer:
+    """Return the request fields ``from``, ``to`` and ``tz``; raise ConfigError for contradicting options."""
+    given = [name for name in ("on", "range") if getattr(args, name)] + (
+        ["from and --to"] if args.from_ or args.to else []
+    )
+    if len(given) > 1:
+        raise ConfigError(f"--{given[0]} and --{given[1]} cannot be combined; drop one")
+    name = zone_name(args)
+    tz = {} if name is None else {"tz": name}
+    if args.from_ or args.to:
+        edges = {"from": args.from_, "to": args.to}
+        return {key: value for key, value in edges.items() if value} | tz
+    if args.on:
+        return {"from": args.on.isoformat(), "to": (args.on + timedelta(days=1)).isoformat()} | tz
+    range_ = args.range or args.default_range
+    if range_ is None:
+        return tz
+    first, after = time_ranges.range_of(range_, _today(name))
+    return {"from": first.isoformat(), "to": after.isoformat()} | tz
+
+
+def _today(name: str | None) -> date:
+    """Return today's date in the zone with that name; None is this machine's."""
+    tz = time_ranges.zone(name or time_ranges.local_zone())
+    if tz is None:
+        raise ConfigError(f"--tz: {name} is not an IANA time zone name, such as Europe/Berlin")
+    return time_ranges.now().astimezone(tz).date()
+
+
+def run(question: Question, args: argparse.Namespace, console: Console) -> int:
+    """Ask the question, show the answer, report unknown members, and return the exit status."""
+    members = _members(args)
+    if args.format != "table" and (args.svg or args.html):
+        raise ConfigError("pictures show the table; drop --format")
+    with connect(args) as client:
+        args.url = client.url
+        if args.watch:
+            return _watch(question, members, args, client, console)
+        if args.format == "json":
+            document = question.document if question.plain is None else question.plain
+            answer = _checked(client.ask(question.name, members | document), args)
+            print(escaped(json.dumps(answer, ensure_ascii=False, indent=2)))
+        else:
+            answer = _checked(client.ask(question.name, members | question.document), args)
+            _show(question, answer, args, console)
+    for user_id in answer.get("not_found", []):
+        print(f"ftlclient: no such member: {safe(str(user_id))}", file=sys.stderr)
+    return 0 if answer.get("members") else NO_MEMBERS
+
+
+def _checked(answer: Answer, args: argparse.Namespace) -> Answer:
+    members, missing = answer.get("members"), answer.get("not_found", [])
+    if not isinstance(members, list) or not isinstance(missing, list):
+        raise _unexpected_shape(args)
+    return answer
+
+
+def _unexpected_shape(args: argparse.Namespace) -> NotThisAPIError:
+    return NotThisAPIError(f"the answer of {args.url} has a shape that this ftlclient does not know")
+
+
+def _show(question: Question, answer: Answer, args: argparse.Namespace, console: Console) -> None:
+    try:
+        if args.format == "csv":
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(question.columns)
+            writer.writerows([safe(str(value)) for value in row] for row in question.rows(answer))
+        elif answer["members"]:
+            view = question.view(answer)
+            # A pipe has no width to wrap at, unless COLUMNS gives one.
+            if not (console.is_terminal or "COLUMNS" in os.environ) and hasattr(view, "__rich_measure__"):
+                unlimited = console.options.update(max_width=_UNLIMITED)
+                console.width = max(console.width, Measurement.get(console, unlimited, view).maximum)
+            console.print(view)
+            write_pictures(view, args)
+    except _SHAPE_ERRORS as exc:
+        raise _unexpected_shape(args) from exc
+
+
+def _watch(question: Question, members: Answer, args: argparse.Namespace, client: Client, console: Console) -> int:
+    """Show the answer again and again, also after the server was unavailable for a while."""
+    if args.format != "table" or not console.is_terminal:
+        raise ConfigError("--watch draws on a terminal; drop --format, or the pipe")
+    view: RenderableType = Text("waiting for the server ...")
+    with Live(console=console, screen=True, auto_refresh=False) as live:
+        try:
+            while True:
+                try:
+                    answer = client.ask(question.name, members | question.document)
+                    view = question.view(_checked(answer, args))
+                    state = Text(f"{time_ranges.now().astimezone():%H:%M:%S}, again in {args.watch:g} s", "dim")
+                except ClientError as exc:
+                    state = Text(f"{time_ranges.now().astimezone():%H:%M:%S}, {safe(str(exc))}", "yellow")
+                live.update(Group(view, state), refresh=True)
+                time.sleep(args.watch)
+        except KeyboardInterrupt:
+            return 0
+        except _SHAPE_ERRORS as exc:
+            raise _unexpected_shape(args) from exc
+
+
+def _members(args: argparse.Namespace) -> Answer:
+    if args.all and args.ids:
+        raise ConfigError("--all includes every member; drop it, or the ids")
+    if not args.all and not args.ids:
+        raise ConfigError("name at least one member, or use --all")
+    return {"all": True} if args.all else {"id_list": read_ids(args.ids, sys.stdin)}

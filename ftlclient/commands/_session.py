@@ -1,0 +1,71 @@
+"""What commands share that use a server: connecting, and sending writes through the spool."""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ftlclient.api.client import Client
+from ftlclient.api.spool import Spool
+from ftlclient.config import Config, spool_file
+from ftlclient.errors import ClientError, ConfigError, NotThisAPIError, RefusedError, UnreachableError
+from ftlcommon.terminal import safe
+
+
+@contextmanager
+def connect(args: argparse.Namespace) -> Iterator[Client]:
+    """Give a client of the server that the options, the environment or ``login`` name.
+
+    Writes that are saved for that server are sent first.
+    """
+    config = Config.load(os.environ, args.url)
+    args.default_user = config.user_id
+    with Client(config.url, token=config.token, timeout=args.timeout, insecure=args.insecure) as client:
+        _flush(client)
+        yield client
+
+
+def _flush(client: Client) -> None:
+    """Send the writes that wait for the server and report how many; ignore an unavailable server."""
+    spool = Spool(spool_file())
+    if not spool.waiting(client.url):
+        return
+    try:
+        answers = spool.flush(client)
+    except ClientError:
+        return
+    refused = sum(isinstance(answer, RefusedError) for answer in answers.values())
+    print(f"ftlclient: sent {len(answers) - refused} saved earlier", file=sys.stderr)
+    if refused:
+        print(f"ftlclient: the server refused {refused} (see ftlclient spool)", file=sys.stderr)
+
+
+def send(client: Client, method: str, path: str, document: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the server's answer to a write, or None if it was saved because the server cannot be reached.
+
+    Raise RefusedError if the server refuses; the write stays saved only if the token is at fault.
+    """
+    spool = Spool(spool_file())
+    item = spool.add(client.url, method, path, document)
+    try:
+        answer = spool.flush(client).get(item)
+    except (UnreachableError, NotThisAPIError) as exc:
+        print(f"ftlclient: {safe(str(exc))}; saved; will be sent later (see ftlclient spool)", file=sys.stderr)
+        return None
+    except RefusedError as exc:
+        print("ftlclient: saved; will be sent later (see ftlclient spool)", file=sys.stderr)
+        raise exc
+    if isinstance(answer, RefusedError):
+        spool.remove(item)
+        raise answer
+    return answer
+
+
+def default_user(args: argparse.Namespace) -> str:
+    """Return the id from ``--user`` or the default user of ``login``; raise ConfigError if there is neither."""
+    user_id = args.user or args.default_user
+    if user_id is None:
+        raise ConfigError("name the user with --user ID, or a default user with: ftlclient login --user ID")
+    return str(user_id)

@@ -1,0 +1,75 @@
+"""Time zones, calendar days, and the named ranges of ``--range``."""
+
+import zoneinfo
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import tzlocal
+
+Zone = ZoneInfo
+
+UTC_ZONE = ZoneInfo("UTC")
+RANGES = ("today", "yesterday", "week", "last-week", "month", "last-month", "last-30-days")
+NIGHT_BEGINS, NIGHT_ENDS = 22, 6
+
+
+def use_bundled_zones() -> None:
+    """Use the zone data of the ``tzdata`` wheel, as those of the system may be years old.
+
+    Call it only in the terminal program, as it affects the whole process.
+    """
+    zoneinfo.reset_tzpath([])
+
+
+def now() -> datetime:
+    """Return the current time in UTC."""
+    return datetime.now(UTC)
+
+
+@lru_cache(maxsize=1024)
+def zone(name: str) -> ZoneInfo | None:
+    """Return the zone with that IANA name, or None if it is unknown."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        return None
+
+
+def local_zone() -> str:
+    """Return the IANA name of this machine's zone, or UTC if it has none."""
+    name = tzlocal.get_localzone_name()
+    return name if name and zone(name) else "UTC"
+
+
+def range_of(name: str, today: date) -> tuple[date, date]:
+    """Return the first day of a named range and the day after its last one."""
+    monday = today - timedelta(days=today.weekday())
+    month = today.replace(day=1)
+    before = (month - timedelta(days=1)).replace(day=1)
+    after = (month + timedelta(days=31)).replace(day=1)
+    return {
+        "today": (today, today + timedelta(days=1)),
+        "yesterday": (today - timedelta(days=1), today),
+        "week": (monday, monday + timedelta(days=7)),
+        "last-week": (monday - timedelta(days=7), monday),
+        "month": (month, after),
+        "last-month": (before, month),
+        "last-30-days": (today - timedelta(days=29), today + timedelta(days=1)),
+    }[name]
+
+
+def day_edges(day: date, tz: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return the first instants of *day* and of the next day in *tz*, in UTC."""
+    return _first_instant(day, tz), _first_instant(day + timedelta(days=1), tz)
+
+
+def is_night(instant: datetime, tz: ZoneInfo) -> bool:
+    """Tell whether *instant* is between 22:00 and 06:00 in *tz*."""
+    hour = instant.astimezone(tz).hour
+    return hour >= NIGHT_BEGINS or hour < NIGHT_ENDS
+
+
+def _first_instant(day: date, tz: ZoneInfo) -> datetime:
+    # With fold 0 a midnight that was skipped gets the offset of before, which makes it the first instant after it.
+    return datetime(day.year, day.month, day.day, tzinfo=tz).astimezone(UTC)

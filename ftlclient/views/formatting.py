@@ -1,0 +1,41 @@
+"""Formatting that the views share: untrusted text, durations, numbers of things, bars."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from rich.text import Text
+
+from ftlcommon.terminal import safe
+
+_EIGHTHS = "▁▂▃▄▅▆▇█"
+_ASCII = "-=#"
+
+
+def plain(text: str, style: str = "") -> Text:
+    """Return untrusted *text* without markup and without characters that could steer the terminal."""
+    return Text(safe(text), style=style)
+
+
+def hours_and_minutes(length: timedelta) -> str:
+    """Return a duration as ``h:mm``, or ``<0:01`` if it would round to zero."""
+    minutes = round(length.total_seconds() / 60)
+    if not minutes and length:
+        return "<0:01"
+    return f"{minutes // 60}:{minutes % 60:02}"
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, in the plural unless the number is 1."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def level(share: float, *, ascii_only: bool) -> str:
+    """Return a block with the height *share*, more than 0 and at most 1."""
+    marks = _ASCII if ascii_only else _EIGHTHS
+    return marks[min(int(share * len(marks)), len(marks) - 1)]
+
+
+def spark_line(values: Sequence[float], *, ascii_only: bool) -> str:
+    """Return a bar chart of *values* in one line, scaled to the largest."""
+    highest = max(values, default=0)
+    return "".join(level(value / highest, ascii_only=ascii_only) if value else " " for value in values)

@@ -1,0 +1,1 @@
+"""What ftlserver and ftlclient share: file formats and the command line. It imports neither of them."""

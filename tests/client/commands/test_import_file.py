@@ -1,0 +1,115 @@
+"""Importing files through the API."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ftlserver import cli as server_cli
+from ftlserver.storage import Storage
+from ftlserver.web.app import create_app
+from tests.client.conftest import run, type_in, wsgi
+from tests.conftest import DATA, EGON, GLINDA, all_rows, serving
+
+
+def test_client_and_server_import_the_same(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, url: str, storage: Storage
+) -> None:
+    files = [
+        ("slack", str(DATA / "slack-users-list.json")),
+        ("members", str(DATA / "members.json")),
+        ("activitywatch", str(DATA / "activitywatch-export.json"), "--user", EGON.id),
+        ("timewarrior", str(DATA / "timewarrior-export.json"), "--user", GLINDA.id),
+    ]
+    other = str(tmp_path / "other.sqlite3")
+    for argv in files:
+        assert run(capsys, "import", *argv)[0] == 0
+        assert server_cli.main(["--database", other, "import", *argv]) == 0
+    with Storage.open(other) as by_server:
+        assert all_rows(storage) == all_rows(by_server)
+        assert list(storage.users.all()) == list(by_server.users.all())
+    capsys.readouterr()
+    assert (
+        "periods: 0 added, 84 already known; skipped: 13 with zero length" in run(capsys, "import", *files[2])[1]
+    )
+
+
+def test_an_import_without_user_is_for_the_default_user(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, url: str, storage: Storage
+) -> None:
+    type_in(monkeypatch, "\n")
+    assert run(capsys, "login", "--user", GLINDA.id)[0] == 0
+    assert run(capsys, "import", "timewarrior", str(DATA / "timewarrior-export.json"))[0] == 0
+    assert {row[0] for row in all_rows(storage)} == {GLINDA.id}
+
+
+def test_an_import_without_the_columns_of_a_user_keeps_the_stored_ones(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, url: str, storage: Storage
+) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text(f"user_id,start_time,end_time\n{GLINDA.id},2026-11-16T09:00,2026-11-16T10:00\n")
+    before = list(storage.users.all())
+    assert run(capsys, "import", "csv", str(table))[0] == 0
+    assert list(storage.users.all()) == before
+    assert server_cli.main(["--database", str(tmp_path / "ftl.sqlite3"), "import", "csv", str(table)]) == 0
+    assert list(storage.users.all()) == before
+    assert [row[0] for row in all_rows(storage)] == [GLINDA.id]
+
+
+def test_an_interrupted_import_continues(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, storage: Storage
+) -> None:
+    monkeypatch.setattr("ftlclient.commands.import_file._BATCH", 10)
+    posts = 0
+
+    def breaks_off(environ: dict[str, str], start_response: object) -> object:
+        nonlocal posts
+        posts += environ["REQUEST_METHOD"] == "POST"
+        if posts == 4:
+            return wsgi("500 Internal Server Error", b'{"ok":false,"error":"internal_error"}')(
+                environ, start_response
+            )
+        return application(environ, start_response)
+
+    application = create_app(storage)
+    argv = ("import", "activitywatch", str(DATA / "activitywatch-export.json"), "--user", EGON.id)
+    with serving(breaks_off) as url:
+        monkeypatch.setenv("FTL_URL", url)
+        assert run(capsys, *argv)[0] == 1
+        before = posts
+        status, _, err = run(capsys, *argv)
+        assert (status, "continuing after the first 30 items" in err) == (0, True)
+        assert posts - before == 7
+        assert "continuing" not in run(capsys, *argv)[2]
+    assert len(all_rows(storage)) == 84
+
+
+def test_a_bad_item_ends_an_import_unless_it_is_skipped(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, url: str, storage: Storage
+) -> None:
+    good = {"start_time": "Feb 01 2020 01:33PM", "end_time": "Feb 01 2020 01:54PM"}
+    backwards = {"start_time": good["end_time"], "end_time": good["start_time"]}
+    document = {
+        "members": [
+            {"id": "a", "real_name": "A", "tz": "UTC", "activity_periods": [good, backwards]},
+            {"id": "b", "real_name": "B", "tz": "Mars", "activity_periods": [good]},
+        ]
+    }
+    path = tmp_path / "members.json"
+    path.write_text(json.dumps(document))
+    status, _, err = run(capsys, "import", "members", str(path))
+    assert (status, "/members/0/activity_periods/1: a period must end after it starts" in err) == (2, True)
+    assert all_rows(storage) == []
+    status, out, err = run(capsys, "import", "members", "--skip-bad", str(path))
+    assert (status, "periods: 1 added, 0 already known; skipped: 2 bad" in out) == (0, True)
+    assert "skipped: /members/1: " in err
+
+
+def test_an_import_of_an_unusable_file_is_refused(capsys: pytest.CaptureFixture[str], url: str) -> None:
+    for argv in (
+        ("members", "/nowhere"),
+        ("members", str(DATA / "timewarrior-export.json")),
+        ("timewarrior", "-"),
+    ):
+        status, _, err = run(capsys, "import", *argv)
+        assert (status, err.startswith("ftlclient: ")) == (2, True)

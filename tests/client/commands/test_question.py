@@ -1,0 +1,194 @@
+"""The questions, from options to output."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ftlclient.cli import main
+from ftlserver.domain.user import User
+from ftlserver.storage import Storage
+from ftlserver.web.app import create_app
+from tests.client.conftest import run, wsgi
+from tests.conftest import TIMES, serving
+
+IDS = ("W012A3CDE", "W07QCRPA4")
+
+
+QUESTIONS = ["activity", "timeline", "summary", "hours", "overlap", "who", "meeting", "members"]
+
+
+@pytest.mark.usefixtures("team_url")
+def test_activity_shows_a_table_for_each_member(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, "activity", *IDS)
+    assert (status, err) == (0, "")
+    assert out.index("Egon Spengler  W012A3CDE") < out.index("Glinda Southgood  W07QCRPA4")
+    assert out.count("5:39") == 2
+    assert "\x1b" not in out
+
+
+@pytest.mark.usefixtures("team_url")
+def test_unknown_ids_are_reported_and_no_member_at_all_has_its_own_status(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    status, out, err = run(capsys, "activity", "x", "W012A3CDE", "y")
+    assert (status, err) == (0, "ftlclient: no such member: x\nftlclient: no such member: y\n")
+    assert "Egon" in out
+    for format_ in ("table", "json", "csv"):
+        assert run(capsys, "activity", "x", "--format", format_)[0] == 3
+
+
+@pytest.mark.usefixtures("team_url")
+def test_json_is_the_servers_answer_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, "activity", "--format", "json", "W012A3CDE", "x")
+    answer = json.loads(out)
+    assert (status, answer["ok"], answer["not_found"]) == (0, True, ["x"])
+    assert answer["members"][0]["activity_periods"] == [{"start_time": a, "end_time": b} for a, b in TIMES]
+    assert err == "ftlclient: no such member: x\n"
+
+
+@pytest.mark.usefixtures("team_url")
+def test_csv_is_a_row_per_period(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = list(csv.DictReader(io.StringIO(run(capsys, "activity", "--format", "csv", *IDS)[1])))
+    assert len(rows) == 6
+    assert rows[3]["start_time"] == "2020-02-01T13:33:00+05:30"
+    assert sum(int(row["seconds"]) for row in rows) == 2 * 20_340
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"ok":true}', b'{"ok":true,"members":null}', b'{"ok":true,"members":[],"not_found":5}']
+)
+def test_json_of_another_server_is_not_this_api(capsys: pytest.CaptureFixture[str], body: bytes) -> None:
+    with serving(wsgi("200 OK", body)) as url:
+        status, out, _ = run(capsys, "activity", "--url", url, "--format", "json", "a")
+    assert (status, out) == (5, "")
+
+
+def test_a_pipe_does_not_wrap_ids(sqlite_storage: Storage) -> None:
+    longest = User("x" * 120, "A name of some length", "America/Argentina/Buenos_Aires")
+    sqlite_storage.users.add_new([longest])
+    with serving(create_app(sqlite_storage)) as url:
+        for name in ("activity", "members", "who"):
+            command = [sys.executable, "-m", "ftlclient", name, longest.id, "--url", url]
+            environ = os.environ | {"PYTHONIOENCODING": "ascii"}
+            shown = subprocess.run(command, capture_output=True, text=True, env=environ, check=True).stdout
+            assert shown.isascii()
+            assert name == "who" or longest.id in shown
+            assert name == "activity" or longest.tz in shown
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_every_question_has_a_table_json_csv_and_pictures(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
+) -> None:
+    svg, html = tmp_path / "a.svg", tmp_path / "a.html"
+    status, out, err = run(capsys, name, "--all", "--svg", str(svg), "--html", str(html))
+    assert (status, err) == (0, "")
+    assert "Aroha" in out
+    assert "\x1b" not in out
+    assert svg.read_text().startswith("<svg")
+    assert "<pre" in html.read_text()
+    status, out, _ = run(capsys, name, "jonas", "maya", "absent", "--format", "json")
+    answer = json.loads(out)
+    assert (status, answer["ok"], answer["not_found"]) == (0, True, ["absent"])
+    some_time = ["--range", "last-30-days"] if name in ("timeline", "overlap") else []  # on any day of the week
+    status, out, err = run(capsys, name, "jonas", "maya", "absent", "--format", "csv", *some_time)
+    rows = list(csv.reader(io.StringIO(out)))
+    assert status == 0
+    assert err == "ftlclient: no such member: absent\n"
+    assert len({len(row) for row in rows}) == 1
+    assert len(rows) > 1
+    assert run(capsys, name, "absent")[0] == 3
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.parametrize(("width", "encoding"), [("60", "ascii"), ("200", "utf-8")])
+def test_every_question_fits_the_terminal(name: str, width: str, encoding: str) -> None:
+    environ = os.environ | {"COLUMNS": width, "PYTHONIOENCODING": encoding}
+    command = [sys.executable, "-m", "ftlclient", name, "--all"]
+    shown = subprocess.run(command, capture_output=True, text=True, env=environ, check=True).stdout
+    assert max(map(len, shown.splitlines())) <= int(width)
+    assert shown.isascii() or encoding != "ascii"
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_every_question_has_help_with_an_example(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    with pytest.raises(SystemExit):
+        main([name, "--help"])
+    assert f"example: ftlclient {name} " in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--on", "2026-11-16", "--range", "week"],
+        ["--on", "2026-11-16", "--to", "2026-11-17"],
+        ["--range", "week", "--from", "2026-11-16"],
+        ["--range", "today", "--tz", "Mars"],
+    ],
+)
+def test_contradictions_are_wrong_usage(capsys: pytest.CaptureFixture[str], argv: list[str]) -> None:
+    status, out, err = run(capsys, "timeline", "jonas", *argv)
+    assert (status, out, len(err.splitlines())) == (2, "", 1)
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize(
+    ("argv", "from_", "to"),
+    [
+        (["--on", "2026-10-25", "--tz", "Europe/Berlin"], "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"),
+        (["--on", "2026-10-25"], "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"),  # local is Berlin here
+        (["--on", "2026-10-25", "--tz", "member"], "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"),
+        (
+            ["--from", "2026-10-25T03:00", "--to", "2026-10-26", "--tz", "UTC"],
+            "2026-10-25T03:00:00Z",
+            "2026-10-26T00:00:00Z",
+        ),
+    ],
+)
+def test_options_give_the_window(capsys: pytest.CaptureFixture[str], argv: list[str], from_: str, to: str) -> None:
+    answer = json.loads(run(capsys, "overlap", "jonas", "--format", "json", *argv)[1])
+    assert (answer["window"]["from"], answer["window"]["to"]) == (from_, to)
+
+
+@pytest.mark.usefixtures("demo")
+def test_options_of_questions_reach_the_server(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = json.loads(run(capsys, "overlap", "jonas", "maya", "kai", "--min", "2", "--format", "json")[1])
+    assert answer["min_members"] == 2
+    answer = json.loads(
+        run(
+            capsys,
+            "meeting",
+            "jonas",
+            "maya",
+            "--week",
+            "2026-12-07",
+            "--minutes",
+            "90",
+            "--slots",
+            "2",
+            "--format",
+            "json",
+        )[1]
+    )
+    assert answer["week"]["from"] == "2026-12-06T23:00:00Z"
+    assert len(answer["slots"]) == 2
+    answer = json.loads(run(capsys, "who", "jonas", "--at", "2026-11-16T12:00:00Z", "--format", "json")[1])
+    assert answer["at"] == "2026-11-16T12:00:00Z"
+    answer = json.loads(run(capsys, "summary", "kai", "--tz", "Asia/Tokyo", "--format", "json")[1])
+    assert answer["window"]["rule"].endswith("Asia/Tokyo")
+
+
+def test_an_answer_with_an_unexpected_shape_is_not_this_api(capsys: pytest.CaptureFixture[str]) -> None:
+    with serving(wsgi("200 OK", b'{"ok":true,"members":[{}]}')) as url:
+        for name in QUESTIONS:
+            status, _, err = run(capsys, name, "a", "--url", url)
+            assert (status, len(err.splitlines())) == (5, 1)

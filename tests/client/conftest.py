@@ -1,0 +1,106 @@
+"""What the tests of the client share: servers, commands in process, members to draw."""
+
+import io
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from rich.console import Console, RenderableType
+
+from ftlclient import cli
+from ftlclient.api.models import Member
+from ftlserver.domain import instants
+from ftlserver.domain import token as tokens
+from ftlserver.domain.token import Token
+from ftlserver.serving.server import Server
+from ftlserver.storage import Storage
+
+
+@pytest.fixture
+def team_url(server_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("FTL_URL", server_url)
+    return server_url
+
+
+def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
+    """Run ftlclient; return its exit status, stdout and stderr."""
+    status = cli.main(argv)
+    return status, *capsys.readouterr()
+
+
+def wsgi(
+    status: str, body: bytes, headers: Iterable[tuple[str, str]] = (("Content-Type", "application/json"),)
+) -> Any:
+    def application(_environ: object, start_response: Callable[..., object]) -> list[bytes]:
+        start_response(status, [*headers, ("Content-Length", str(len(body)))])
+        return [body]
+
+    return application
+
+
+def make_token(storage: Storage, *scopes: str, user_ids: tuple[str, ...] | None = None) -> str:
+    id_, secret = tokens.mint()
+    token = Token(id_, "desk", tokens.digest(secret), scopes, user_ids, instants.now(), None)
+    storage.tokens.add(token)
+    return secret
+
+
+def type_in(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+
+
+@contextmanager
+def unavailable_server() -> Iterator[str]:
+    """Give the URL of a server that is not there."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def running(server: Server) -> Iterator[None]:
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield
+    finally:
+        server.stop()
+        thread.join(15)
+
+
+def wait_until(condition: object) -> None:
+    for _ in range(200):
+        if condition():  # type: ignore[operator]
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not happen within 10 s")
+
+
+def period(start: str, end: str) -> dict[str, str]:
+    return {"start_time": start, "end_time": end}
+
+
+def member(*periods: Any) -> dict[str, Any]:
+    return {"id": "a", "real_name": "A", "tz": "UTC", "activity_periods": list(periods)}
+
+
+def person(name: str, tz: str, *times: tuple[str, str]) -> Member:
+    return Member.from_json(
+        {"id": name, "real_name": name, "tz": tz, "activity_periods": [period(*pair) for pair in times]}
+    )
+
+
+def show(renderable: RenderableType, width: int = 80, encoding: str = "utf-8") -> str:
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="replace")
+    Console(file=file, width=width, highlight=False).print(renderable)
+    file.flush()
+    return file.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined,no-any-return]
+
+
+def lines(view: Any, width: int = 60, encoding: str = "utf-8") -> list[str]:
+    return [line.rstrip() for line in show(view, width, encoding).splitlines()]

@@ -1,0 +1,101 @@
+"""The timeline at fixed widths."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ftlclient import time_ranges
+from ftlclient.views import timeline
+from tests.client.conftest import lines, person
+
+BERLIN = time_ranges.zone("Europe/Berlin")
+
+
+NOW = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
+
+
+TEAM = [
+    person(
+        "Jonas",
+        "Europe/Berlin",
+        ("2026-11-16T09:00:00+01:00", "2026-11-16T12:00:00+01:00"),
+        ("2026-11-16T13:00:00+01:00", "2026-11-16T13:10:00+01:00"),
+    ),
+    person("Maya", "America/New_York", ("2026-11-16T22:00:00-05:00", "2026-11-17T02:00:00-05:00")),
+    person("Sita Gurung", "Asia/Kathmandu"),
+]
+
+
+def test_the_timeline_draws_all_members_on_one_axis() -> None:
+    view = timeline.Timeline(TEAM, [date(2026, 11, 16), date(2026, 11, 17)], BERLIN, NOW)
+    assert lines(view, 68) == [
+        "Mon 2026-11-16  Europe/Berlin",
+        "             00    03    06    09    12▼   15    18    21",
+        "Jonas        ············      ██████  ▃                 ····   3:10",
+        "Maya                 ················                              -",
+        "Sita Gurung  ··                                ··············      -",
+        "",
+        "Tue 2026-11-17  Europe/Berlin",
+        "             00    03    06    09    12    15    18    21",
+        "Jonas        ············                                ····      -",
+        "Maya                 ████████········                           4:00",
+        "Sita Gurung  ··                                ··············      -",
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_ten_minutes_show_at_any_width(width: int, encoding: str) -> None:
+    short = person("Jonas", "Europe/Berlin", ("2026-11-16T12:00:00+01:00", "2026-11-16T12:10:00+01:00"))
+    row = lines(timeline.Timeline([short], [date(2026, 11, 16)], BERLIN, NOW), width, encoding)[2]
+    assert set(row) & set("▁▂▃▄▅▆▇█-=#")
+    assert len(row) <= width
+    assert row.isascii() == (encoding == "ascii")
+
+
+def test_the_now_mark_is_at_the_current_time() -> None:
+    axis = lines(timeline.Timeline(TEAM, [date(2026, 11, 16)], BERLIN, NOW), 69)[1]
+    assert axis.index("▼") == 13 + int(13 / 24 * 48)  # noon in UTC is 13 o'clock in Berlin
+    axis = lines(timeline.Timeline(TEAM, [date(2026, 11, 17)], BERLIN, NOW), 69)[1]
+    assert "▼" not in axis
+
+
+@pytest.mark.parametrize(("day", "hours_"), [(date(2026, 10, 25), "25"), (date(2026, 3, 29), "23")])
+def test_a_day_of_23_or_25_hours_is_drawn_to_scale(day: date, hours_: str) -> None:
+    all_day = person("Jonas", "UTC", (f"{day}T00:00:00Z", f"{day}T01:00:00Z"))
+    shown = lines(timeline.Timeline([all_day], [day], BERLIN, NOW), 13 + 100 + 2)
+    assert shown[0] == f"{day:%a %Y-%m-%d}  Europe/Berlin, a day of {hours_} hours"
+    width = 115 - 5 - 6 - 3
+    full = shown[2].count("█")
+    assert abs(full - width / int(hours_)) <= 2  # one hour of so many
+
+
+def test_on_their_own_clocks_all_members_begin_at_midnight() -> None:
+    team = [
+        person(name, tz, (f"2026-11-16T09:00:00{offset}", f"2026-11-16T17:00:00{offset}"))
+        for name, tz, offset in (("J", "Europe/Berlin", "+01:00"), ("M", "America/New_York", "-05:00"))
+    ]
+    shown = lines(timeline.Timeline(team, [date(2026, 11, 16)], None, NOW), 80)
+    assert shown[0] == "Mon 2026-11-16  each member's own clock"
+    assert shown[2][1:] == shown[3][1:]
+
+
+@given(st.lists(st.tuples(st.integers(0, 1439), st.integers(1, 600)), max_size=8), st.integers(40, 200))
+def test_the_blocks_of_a_row_add_up_to_the_time_of_the_day(pairs: list[tuple[int, int]], width: int) -> None:
+    start, end = time_ranges.day_edges(date(2026, 1, 5), BERLIN)  # type: ignore[arg-type]
+    minute = (end - start) / 1440
+    periods = sorted((start + minute * at, min(start + minute * (at + length), end)) for at, length in pairs)
+    shares = timeline._shares(iter([timeline.ActivityPeriod(*pair) for pair in periods]), start, end, width)
+    covered = {at + n for at, length in pairs for n in range(length) if at + n < 1440}
+    assert sum(shares) / width == pytest.approx(len(covered) / 1440)
+    assert all(-1e-9 <= share <= 1 + 1e-9 for share in shares)
+
+
+def test_the_days_of_a_timeline_are_those_of_its_window() -> None:
+    window = {"from": "2026-11-15T23:00:00Z", "to": "2026-11-17T23:00:00Z"}
+    assert timeline.days(TEAM, window, BERLIN) == [date(2026, 11, 16), date(2026, 11, 17)]
+    assert timeline.days(TEAM, {"from": None, "to": "2026-11-17T23:00:00Z"}, BERLIN)[0] == date(2026, 11, 16)
+    own = {"by_member": {"Maya": {"from": "2026-11-16T05:00:00Z", "to": "2026-11-17T05:00:00Z"}}, **window}
+    assert timeline.days(TEAM[1:2], own, None) == [date(2026, 11, 16)]
