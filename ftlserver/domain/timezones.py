@@ -21,7 +21,6 @@ Zone = ZoneInfo
 TZDATA_VERSION: str = tzdata.IANA_VERSION
 
 
-
 @cache
 def zone_names() -> frozenset[str]:
     """Return every IANA name, aliases included, except ``Factory``, which stands for no place."""
