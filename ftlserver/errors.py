@@ -21,40 +21,25 @@ from typing import NamedTuple
 
 # Every code that an answer can have, with its status.
 HTTP_STATUSES = {
-    "bad_request": 400,
-    "host_missing": 400,
-    "invalid_json": 400,
-    "json_not_object": 400,
-    "missing_argument": 400,
-    "invalid_argument": 400,
-    "unknown_field": 400,
-    "too_many_ids": 400,
-    "too_many_periods": 400,
-    "too_many_days": 400,
-    "invalid_cursor": 400,
-    "not_authed": 401,
-    "invalid_auth": 401,
-    "missing_scope": 403,
-    "cross_origin": 403,
-    "tls_required": 403,
-    "not_found": 404,
-    "user_not_found": 404,
-    "method_not_allowed": 405,
-    "user_exists": 409,
-    "body_too_large": 413,
-    "unsupported_media_type": 415,
-    "host_not_allowed": 421,
-    "invalid_period": 422,
-    "unknown_timezone": 422,
-    "nonexistent_local_time": 422,
-    "ambiguous_local_time": 422,
-    "headers_too_large": 431,
-    "internal_error": 500,
-    "transfer_encoding_unsupported": 501,
-    "database_busy": 503,
-    "database_unavailable": 503,
-    "storage_full": 503,
-    "query_timeout": 503,
+    code: status
+    for status, codes in {
+        400: "bad_request host_missing invalid_json json_not_object missing_argument invalid_argument"
+        " unknown_field too_many_ids too_many_periods too_many_days invalid_cursor",
+        401: "not_authed invalid_auth",
+        403: "missing_scope cross_origin tls_required",
+        404: "not_found user_not_found",
+        405: "method_not_allowed",
+        409: "user_exists",
+        413: "body_too_large",
+        415: "unsupported_media_type",
+        421: "host_not_allowed",
+        422: "invalid_period unknown_timezone nonexistent_local_time ambiguous_local_time",
+        431: "headers_too_large",
+        500: "internal_error",
+        501: "transfer_encoding_unsupported",
+        503: "database_busy database_unavailable storage_full query_timeout",
+    }.items()
+    for code in codes.split()
 }
 
 

@@ -20,7 +20,7 @@ ORDERS = {
     "ftlserver.serving": "threads server workers",
     "ftlclient": "errors time_ranges config api views commands cli __main__",
     "ftlclient.api": "models client spool",
-    "ftlcommon": "terminal command_line offset_changes zone_guess formats progress",
+    "ftlcommon": "terminal whole_file command_line offset_changes zone_guess formats progress",
     "ftlcommon.formats": "__init__ json_objects lines activitywatch csv git ical members ndjson slack timewarrior source",
 }
 # Commands and views stand beside each other; only what they share, whose names begin with _, is imported.

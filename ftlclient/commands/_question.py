@@ -50,14 +50,26 @@ class Question:
     plain: Answer | None = None
 
 
-def add_member_arguments(parser: argparse.ArgumentParser) -> None:
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the members and the output, which all questions have."""
     parser.add_argument(
         "ids", metavar="ID", nargs="*", help="a user id; @FILE reads ids from a file, - from standard input"
     )
     parser.add_argument("--all", action="store_true", help="all members")
+    group = parser.add_argument_group("output")
+    group.add_argument(
+        "--format",
+        choices=["table", "json", "csv"],
+        default="table",
+        help="json is the server's answer, csv has one row per item (default: %(default)s)",
+    )
+    group.add_argument(
+        "--watch", metavar="SECONDS", type=seconds(0.1, 86_400), help="refresh at this interval until Ctrl-C"
+    )
+    add_picture_arguments(group)
 
 
-def add_window_arguments(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+def add_window_arguments(parser: argparse.ArgumentParser, default: str | None, *, zone: str) -> None:
     group = parser.add_argument_group("when")
     group.add_argument("--from", metavar="TIME", dest="from_", help="a date, or a time such as 2026-11-16T09:00")
     group.add_argument("--to", metavar="TIME", help="the end, not included (default: now)")
@@ -70,6 +82,7 @@ def add_window_arguments(parser: argparse.ArgumentParser, default: str | None = 
         help=f"{', '.join(time_ranges.RANGES)} (default: {default or 'everything'})",
     )
     parser.set_defaults(default_range=default)
+    add_zone_argument(parser, zone)
 
 
 def add_zone_argument(parser: argparse.ArgumentParser, default: str) -> None:
@@ -80,20 +93,6 @@ def add_zone_argument(parser: argparse.ArgumentParser, default: str) -> None:
         help="the time zone to show: an IANA name, local (this machine's) or member (each member's own; "
         "default: %(default)s)",
     )
-
-
-def add_output_arguments(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("output")
-    group.add_argument(
-        "--format",
-        choices=["table", "json", "csv"],
-        default="table",
-        help="json is the server's answer, csv has one row per item (default: %(default)s)",
-    )
-    group.add_argument(
-        "--watch", metavar="SECONDS", type=seconds(0.1, 86_400), help="refresh at this interval until Ctrl-C"
-    )
-    add_picture_arguments(group)
 
 
 def zone_name(args: argparse.Namespace) -> str | None:

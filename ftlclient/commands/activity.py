@@ -13,10 +13,8 @@ EXAMPLE = "ftlclient activity W012A3CDE W07QCRPA4 --range week"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    _question.add_member_arguments(parser)
-    _question.add_window_arguments(parser)
-    _question.add_zone_argument(parser, "member")
-    _question.add_output_arguments(parser)
+    _question.add_common_arguments(parser)
+    _question.add_window_arguments(parser, None, zone="member")
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:

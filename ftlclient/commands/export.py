@@ -1,11 +1,8 @@
 """Download all users and periods, one line of JSON each, in the format that import ndjson reads."""
 
 import argparse
-import contextlib
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +11,7 @@ from rich.console import Console
 
 from ftlclient.commands._session import connect
 from ftlclient.errors import ConfigError, NotThisAPIError
+from ftlcommon.whole_file import whole_file
 
 EXAMPLE = "ftlclient export --output team.ndjson"
 
@@ -25,7 +23,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def handle(args: argparse.Namespace, _console: Console) -> int:
     with connect(args) as client:
         lines = client.lines("/api/export/")
-        count = _write(lines, sys.stdout.buffer) if args.output is None else _write_file(lines, args.output)
+        if args.output is None:
+            count = _write(lines, sys.stdout.buffer)
+        else:
+            try:
+                with whole_file(args.output) as part, part.open("wb") as file:
+                    count = _write(lines, file)
+            except OSError as exc:
+                raise ConfigError(f"cannot write {args.output}: {exc.strerror}") from exc
     print(f"{count:,} users and periods", file=sys.stderr)
     return 0
 
@@ -44,21 +49,4 @@ def _write(lines: Iterable[bytes], file: BinaryIO) -> int:
         is_complete = False
     if not is_complete:
         raise NotThisAPIError("the export is incomplete; try again")
-    return count
-
-
-def _write_file(lines: Iterable[bytes], path: Path) -> int:
-    """Replace the file at *path* once the new one is complete."""
-    try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    except OSError as exc:
-        raise ConfigError(f"cannot write {path}: {exc.strerror}") from exc
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            count = _write(lines, file)
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
     return count

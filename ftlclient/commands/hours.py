@@ -11,10 +11,8 @@ EXAMPLE = "ftlclient hours jonas maya --from 2026-09-01 --tz member"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    _question.add_member_arguments(parser)
-    _question.add_window_arguments(parser, "last-30-days")
-    _question.add_zone_argument(parser, "local")
-    _question.add_output_arguments(parser)
+    _question.add_common_arguments(parser)
+    _question.add_window_arguments(parser, "last-30-days", zone="local")
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:

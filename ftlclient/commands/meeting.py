@@ -12,9 +12,8 @@ EXAMPLE = "ftlclient meeting --all --minutes 45 --week 2026-11-30"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    _question.add_member_arguments(parser)
-    _question.add_window_arguments(parser)
-    _question.add_zone_argument(parser, "local")
+    _question.add_common_arguments(parser)
+    _question.add_window_arguments(parser, None, zone="local")
     parser.add_argument(
         "--week", metavar="DATE", type=iso_date, help="the first of seven days (default: next Monday)"
     )
@@ -24,7 +23,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--slots", metavar="N", type=int, default=5, help="how many times to propose (default: %(default)s)"
     )
-    _question.add_output_arguments(parser)
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:

@@ -11,8 +11,7 @@ EXAMPLE = "ftlclient members --all"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    _question.add_member_arguments(parser)
-    _question.add_output_arguments(parser)
+    _question.add_common_arguments(parser)
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:

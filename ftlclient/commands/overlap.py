@@ -11,11 +11,9 @@ EXAMPLE = "ftlclient overlap jonas maya amara --min 2 --range week"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    _question.add_member_arguments(parser)
-    _question.add_window_arguments(parser, "week")
-    _question.add_zone_argument(parser, "local")
+    _question.add_common_arguments(parser)
+    _question.add_window_arguments(parser, "week", zone="local")
     parser.add_argument("--min", metavar="N", type=int, help="how many members must be active (default: all)")
-    _question.add_output_arguments(parser)
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:

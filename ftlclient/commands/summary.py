@@ -11,10 +11,8 @@ EXAMPLE = "ftlclient summary --all --range last-week"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    _question.add_member_arguments(parser)
-    _question.add_window_arguments(parser, "week")
-    _question.add_zone_argument(parser, "member")
-    _question.add_output_arguments(parser)
+    _question.add_common_arguments(parser)
+    _question.add_window_arguments(parser, "week", zone="member")
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:

@@ -14,10 +14,8 @@ EXAMPLE = "ftlclient timeline --all --range week --tz Europe/Berlin"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    _question.add_member_arguments(parser)
-    _question.add_window_arguments(parser, "today")
-    _question.add_zone_argument(parser, "local")
-    _question.add_output_arguments(parser)
+    _question.add_common_arguments(parser)
+    _question.add_window_arguments(parser, "today", zone="local")
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:

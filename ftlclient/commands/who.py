@@ -11,10 +11,9 @@ EXAMPLE = "ftlclient who --all --watch 30"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    _question.add_member_arguments(parser)
+    _question.add_common_arguments(parser)
     _question.add_zone_argument(parser, "local")
     parser.add_argument("--at", metavar="TIME", help="show that moment instead of now")
-    _question.add_output_arguments(parser)
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:

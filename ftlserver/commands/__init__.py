@@ -5,8 +5,6 @@
 
 from ftlcommon.command_line import number
 
-__all__ = ["COMMANDS", "days", "number", "port", "positive"]
-
 COMMANDS = [
     # name, module, help
     ("demo", "demo", "serve a sample team from a temporary database"),

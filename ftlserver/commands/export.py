@@ -1,14 +1,12 @@
 """Write users and their activity as JSON with exact times, which ``ftlserver import members`` reads back."""
 
 import argparse
-import contextlib
-import os
 import sys
-import tempfile
-from collections.abc import Generator, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
+from ftlcommon.whole_file import whole_file
 from ftlserver.config import Config
 from ftlserver.domain.user import User
 from ftlserver.errors import ConfigError
@@ -26,47 +24,24 @@ def handle(args: argparse.Namespace, config: Config) -> int:
         users = [storage.users.get(user_id) for user_id in dict.fromkeys(args.user_ids)]
         if args.output is None:
             _write(storage, users or storage.users.all(), sys.stdout.buffer)
-        else:
-            _write_file(storage, users or storage.users.all(), args.output)
+            return 0
+        try:
+            with whole_file(args.output) as part, part.open("wb") as file:
+                _write(storage, users or storage.users.all(), file)
+        except OSError as exc:
+            raise ConfigError(f"cannot write {args.output}: {exc.strerror}") from exc
     return 0
 
 
 def _write(storage: Storage, users: Iterable[User], file: BinaryIO) -> None:
-    """Write the answer piece by piece: a history may be larger than the memory."""
-    for piece in responses.members({"ok": True}, _members(storage, users)):
-        file.write(piece)
-    file.write(b"\n")
-    file.flush()
-
-
-def _members(storage: Storage, users: Iterable[User]) -> Generator[bytes, None, dict[str, Any]]:
-    """Yield the JSON of members, each member and each period on a line of its own."""
-    separator = b"\n"
+    """Write an answer piece by piece, each member and each period on a line of its own."""
+    separator = b'{"ok":true,"members":[\n'
     for user in users:
-        yield separator
+        file.write(separator)
         pages = (responses.periods_json(page, "iso") for page in storage.periods.pages_of(user.id))
-        yield from responses.long_member(user, (b"[\n" + page[1:].replace(b"},{", b"},\n{") for page in pages))
+        file.writelines(
+            responses.long_member(user, (b"[\n" + page[1:].replace(b"},{", b"},\n{") for page in pages))
+        )
         separator = b",\n"
-    yield b"\n"
-    return {}
-
-
-def _write_file(storage: Storage, users: Iterable[User], path: Path) -> None:
-    """Write a whole file or none: the old one stays until the new one is complete."""
-    target = path.resolve()  # a link stays, and what it leads to is replaced
-    try:
-        if target.exists() and not target.is_file():
-            with target.open("wb") as file:  # a pipe, a device
-                _write(storage, users, file)
-            return
-        descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                _write(storage, users, file)
-            Path(temporary).replace(target)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
-            raise
-    except OSError as exc:
-        raise ConfigError(f"cannot write {path}: {exc.strerror}") from exc
+    file.write((b"" if separator == b",\n" else separator[:-1]) + b"\n]}\n")
+    file.flush()

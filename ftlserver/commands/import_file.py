@@ -10,6 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -88,12 +89,12 @@ def _read(item: Item, owners: "_Owners", users: "_Spool", periods: "_Spool", ski
 
 
 class _Owners:
-    """Whose the periods of a file are: the users it has told, else those that are stored."""
+    """The owners of the periods of a file: the users in it, else those that are stored."""
 
     def __init__(self, users: Users, user_id: str | None) -> None:
         self._stored_users = users
         self._users: dict[str, User | None] = {}
-        self._only = None if user_id is None else self._stored(user_id)
+        self._only = None if user_id is None else self._stored_users.get(user_id)
 
     def add(self, found: FoundUser) -> User:
         """Return the user that was *found*; raise InvalidValueError, and then their periods have no owner."""
@@ -102,27 +103,21 @@ class _Owners:
         return user
 
     def find(self, user_id: str | None) -> User | None:
-        """Return the owner of a period, None if the file told one that is bad; raise UserNotFoundError."""
+        """Return the owner of a period, None if the file has an invalid one; raise UserNotFoundError."""
         if user_id is None:
             return self._only
         if user_id not in self._users:
-            self._users[user_id] = self._stored(user_id)
+            self._users[user_id] = self._stored_users.get(user_id)
         return self._users[user_id]
 
     def read_rows(self, found: FoundPeriods) -> list[Row] | None:
-        """Return the rows of periods that come together, None if they have to be looked at one by one."""
-        owners = {user_id: self._find_or_none(user_id) for user_id in set(map(itemgetter(0), found.periods))}
-        known = {user_id: user for user_id, user in owners.items() if user is not None}
+        """Return the rows of periods on consecutive lines, None if they have to be read one by one."""
+        known: dict[str, User] = {}
+        for user_id in set(map(itemgetter(0), found.periods)):
+            with suppress(UserNotFoundError):
+                if (user := self.find(user_id)) is not None:
+                    known[user_id] = user
         return time_tables.read_rows(found.periods, known)
-
-    def _find_or_none(self, user_id: str) -> User | None:
-        try:
-            return self.find(user_id)
-        except UserNotFoundError:
-            return None
-
-    def _stored(self, user_id: str) -> User:
-        return self._stored_users.get(user_id)
 
 
 class _Spool:

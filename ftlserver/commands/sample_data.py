@@ -103,10 +103,6 @@ def working_days(user: User, total: int, days: int, now: int, seed: int | None =
     return sorted(periods)
 
 
-def _is_weekend(instant: int, tz: timezones.Zone) -> bool:
-    return timezones.date_at(instant, tz).weekday() >= 5
-
-
 def _working_hours(day: date, user: User, begin: float, length: float, random: Random) -> tuple[int, int]:
     tz = timezones.zone(user.tz)
     start = timezones.day_start(day, tz) + int((begin + random.gauss(0, 0.4)) * HOUR)

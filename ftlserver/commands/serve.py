@@ -5,8 +5,9 @@ import logging
 import sqlite3
 from collections.abc import Callable
 
+from ftlcommon.command_line import number
 from ftlserver import __version__
-from ftlserver.commands import number, port, positive
+from ftlserver.commands import port, positive
 from ftlserver.config import DEFAULT_THREADS, MOST_WORKERS, Config
 from ftlserver.serving.server import Server, listen, serve, url_of
 from ftlserver.serving.workers import supervise

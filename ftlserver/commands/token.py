@@ -6,6 +6,7 @@ The first one locks a server that was open to its own machine.
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
@@ -135,17 +136,11 @@ def _show(args: argparse.Namespace, token: Token, secret: str) -> None:
 
 
 def _to_json(token: Token) -> dict[str, Any]:
-    times = {
-        name: None if (at := getattr(token, name)) is None else time_formats.iso(at, 0)
-        for name in ("created_at", "expires_at", "last_used_at", "revoked_at")
-    }
-    return {
-        "id": token.id,
-        "name": token.name,
-        "scopes": list(token.scopes),
-        "user_ids": None if token.user_ids is None else list(token.user_ids),
-        **times,
-    }
+    values = asdict(token)
+    del values["digest"]
+    for name in ("created_at", "expires_at", "last_used_at", "revoked_at"):
+        values[name] = None if values[name] is None else time_formats.iso(values[name], 0)
+    return values
 
 
 def _when(instant: int | None, without: str, before: str = "") -> str:

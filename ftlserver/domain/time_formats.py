@@ -128,39 +128,28 @@ def read_offset(text: str) -> int | None:
 def _read(text: str) -> tuple[datetime, str | None]:
     """Return the wall clock that *text* shows, and its offset as written, if any."""
     given = None
-    if match := _ISO.fullmatch(text):
-        day, clock, given = match.groups()
-        wall = _iso_wall_clock(day, clock)
-    elif match := _DISPLAY.fullmatch(text):
-        wall = _display_wall_clock(match)
-    else:
-        raise InvalidValueError("expected a time such as 2020-02-01T13:33:00-08:00 or Feb 01 2020 01:33PM")
+    try:
+        if match := _ISO.fullmatch(text):
+            day, clock, given = match.groups()
+            wall = datetime.fromisoformat(f"{day}T{clock}")
+        elif match := _DISPLAY.fullmatch(text):
+            wall = _display_wall_clock(match)
+        else:
+            raise InvalidValueError("expected a time such as 2020-02-01T13:33:00-08:00 or Feb 01 2020 01:33PM")
+    except ValueError as exc:
+        raise InvalidValueError("the time is not on the calendar or the clock") from exc
     if not _FIRST_WALL_CLOCK <= wall <= _LAST_WALL_CLOCK:
         raise InvalidValueError(_OUT_OF_RANGE)
     return wall, given
 
 
-def _iso_wall_clock(day: str, clock: str) -> datetime:
-    try:
-        return datetime.fromisoformat(f"{day}T{clock}")
-    except ValueError as exc:
-        raise InvalidValueError("the time is not on the calendar or the clock") from exc
-
-
 def _display_wall_clock(match: re.Match[str]) -> datetime:
     month, day, year, hour, minute, half = match.groups()
-    try:
-        if not 1 <= int(hour) <= 12:
-            raise ValueError("hour")
-        return datetime(  # noqa: DTZ001  a wall clock
-            int(year),
-            MONTHS.index(month.title()) + 1,
-            int(day),
-            int(hour) % 12 + (12 if half.lower() == "pm" else 0),
-            int(minute),
-        )
-    except ValueError as exc:
-        raise InvalidValueError("the time is not on the calendar or the clock") from exc
+    if not 1 <= int(hour) <= 12:
+        raise ValueError("hour")
+    hour_of_day = int(hour) % 12 + (12 if half.lower() == "pm" else 0)
+    number = MONTHS.index(month.title()) + 1
+    return datetime(int(year), number, int(day), hour_of_day, int(minute))  # noqa: DTZ001  a wall clock
 
 
 def _only_instant_of(wall: datetime, tz: Zone) -> int:

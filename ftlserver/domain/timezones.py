@@ -20,8 +20,6 @@ zoneinfo.reset_tzpath([])
 Zone = ZoneInfo
 TZDATA_VERSION: str = tzdata.IANA_VERSION
 
-LONGEST_ZONE_NAME = 64
-
 
 @cache
 def zone_names() -> frozenset[str]:

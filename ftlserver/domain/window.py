@@ -1,6 +1,6 @@
 """The window [from, to) of a question, as text and as instants."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,10 +87,3 @@ def read_edge(pointer: str, text: str, tz: Zone) -> int:
         raise InvalidRequestError(
             "invalid_argument", f"{pointer[1:]} cannot be read", [Problem(pointer, exc.code, message)]
         ) from exc
-
-
-def shown_offset(tz: Zone | None) -> Callable[[int, int], int]:
-    """Return the function that gives the offset to show an instant with: that of *tz*, else the one recorded."""
-    if tz is None:
-        return lambda _instant, recorded: recorded
-    return lambda instant, _recorded: timezones.offset_at(instant, tz)

@@ -11,7 +11,7 @@ from ftlserver.domain.instants import DAY, SECOND
 from ftlserver.domain.intervals import Interval
 from ftlserver.domain.time_formats import TimeFormat
 from ftlserver.domain.timezones import Zone
-from ftlserver.domain.window import Window, shown_offset
+from ftlserver.domain.window import Window
 from ftlserver.errors import InvalidRequestError
 from ftlserver.questions import Activity, seconds
 
@@ -69,13 +69,16 @@ def _day(
     active = sum(end - start for start, end, _ in pieces)
     answer: dict[str, Any] = {"date": day.isoformat(), "active_seconds": seconds(active)}
     if pieces:
-        offset_to_show = shown_offset(window.tz)
         (start, _, first), (_, end, last) = pieces[0], pieces[-1]
         # The activity was recorded in another zone than today's: the day is as long as on that clock.
         if first != timezones.offset_at(start, tz):
             opens = number * DAY - first * SECOND
         if last != timezones.offset_at(end - 1, tz):
             closes = (number + 1) * DAY - last * SECOND
-        answer["first_start"] = time_formats.render(start, offset_to_show(start, first), time_format)
-        answer["last_end"] = time_formats.render(end, offset_to_show(end, last), time_format)
+        answer["first_start"] = _show(start, first, window.tz, time_format)
+        answer["last_end"] = _show(end, last, window.tz, time_format)
     return active, {**answer, "length_seconds": seconds(closes - opens)}
+
+
+def _show(instant: int, recorded: int, tz: Zone | None, time_format: TimeFormat) -> str:
+    return time_formats.render(instant, timezones.offset_at(instant, tz) if tz else recorded, time_format)

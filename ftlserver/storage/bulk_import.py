@@ -60,7 +60,7 @@ class BulkImport:
 
     def _store_periods(self, connection: Connection, rows: list[Row], imported: Imported) -> None:
         ids = dict.fromkeys(map(itemgetter(0), rows))
-        there = self._users.keep(connection, ids)
+        there = self._users.lock(connection, ids, against_writers=False)
         for user_id in ids:
             if user_id not in there:
                 raise UserNotFoundError(user_id)

@@ -45,25 +45,19 @@ _SQLITE_CODES = {
     sqlite3.SQLITE_LOCKED: "database_busy",
     sqlite3.SQLITE_FULL: "storage_full",
     sqlite3.SQLITE_INTERRUPT: "query_timeout",
-    sqlite3.SQLITE_READONLY: "database_unavailable",
-    sqlite3.SQLITE_IOERR: "database_unavailable",
-    sqlite3.SQLITE_CORRUPT: "database_unavailable",
-    sqlite3.SQLITE_CANTOPEN: "database_unavailable",
-    sqlite3.SQLITE_NOTADB: "database_unavailable",
-}
+} | dict.fromkeys(
+    (
+        *(sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT),
+        *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB),
+    ),
+    "database_unavailable",
+)
 # PostgreSQL, appendix A: whole classes by two characters.
-_POSTGRES_CODES = {
-    "55P03": "database_busy",
-    "40001": "database_busy",
-    "40P01": "database_busy",
-    "57014": "query_timeout",
-    "53100": "storage_full",
-    "08": "database_unavailable",
-    "28": "database_unavailable",
-    "3D": "database_unavailable",
-    "53": "database_unavailable",
-    "57": "database_unavailable",
-}
+_POSTGRES_CODES = (
+    dict.fromkeys(("55P03", "40001", "40P01"), "database_busy")
+    | dict.fromkeys(("08", "28", "3D", "53", "57"), "database_unavailable")
+    | {"57014": "query_timeout", "53100": "storage_full"}
+)
 _MESSAGES = {
     "database_busy": "the database is busy; try again",
     "database_unavailable": "the database cannot be used",

@@ -43,7 +43,7 @@ class Heartbeats:
         """
         user_id, at = single.user_id, single.ended_at
         with transaction(self.database, write=True) as connection:
-            if not self._users.lock(connection, [user_id]):
+            if not self._users.lock(connection, [user_id], against_writers=True):
                 raise UserNotFoundError(user_id)
             around = (user_id, at - HEARTBEAT - gap, at + gap + 1)
             spans = self._periods.within(connection, [around])[user_id]
@@ -79,21 +79,12 @@ class Heartbeats:
 
     _EXTEND = sa.text("""
         UPDATE activity_periods
-        SET started_at = :new_start, start_offset = :start_offset, ended_at = :new_end, end_offset = :end_offset
-        WHERE user_id = :user_id AND started_at = :started_at AND ended_at = :ended_at""")
+        SET started_at = :started_at, start_offset = :start_offset, ended_at = :ended_at, end_offset = :end_offset
+        WHERE user_id = :user_id AND started_at = :old_start AND ended_at = :old_end""")
 
     def _extend(self, connection: Connection, old: Span, new: ActivityPeriod) -> HeartbeatResult:
-        values = {
-            "user_id": new.user_id,
-            "started_at": old[0],
-            "ended_at": old[1],
-            "new_start": new.started_at,
-            "new_end": new.ended_at,
-            "start_offset": new.start_offset,
-            "end_offset": new.end_offset,
-        }
         try:
-            connection.execute(self._EXTEND, values)
+            connection.execute(self._EXTEND, new._asdict() | {"old_start": old[0], "old_end": old[1]})
         except IntegrityError as exc:
             raise import_is_running(self.database) from exc
         return HeartbeatResult("extended", new)

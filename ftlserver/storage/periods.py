@@ -29,6 +29,23 @@ _USERS_AT_ONCE = 50
 _ALL = 2**62
 
 
+# The windows of a question as a table, and the aggregate of what is packed.
+_ASKED_SQLITE = (
+    """WITH asked AS MATERIALIZED (
+        SELECT key, json_extract(value, '$[0]') AS user_id,
+               json_extract(value, '$[1]') AS starts, json_extract(value, '$[2]') AS ends
+        FROM json_each(:asked))""",
+    "group_concat(packed)",
+)
+_ASKED_POSTGRESQL = (
+    """WITH asked AS (
+        SELECT number - 1 AS key, user_id, starts, ends
+        FROM unnest(CAST(:ids AS varchar[]), CAST(:starts AS bigint[]), CAST(:ends AS bigint[]))
+             WITH ORDINALITY AS given (user_id, starts, ends, number))""",
+    "string_agg(packed, ''::bytea)",
+)
+
+
 class Periods:
     """The periods in a database. Every method may raise DatabaseError."""
 
@@ -106,14 +123,14 @@ class Periods:
         return self._of_users(packing.EDGES, user_ids, edges_of)
 
     _LAST_START: ClassVar[dict[str, sa.TextClause]] = {
-        "sqlite": sa.text("""
+        dialect: sa.text(f"""
             SELECT asked.value, (SELECT max(started_at) FROM activity_periods p
                                  WHERE p.user_id = asked.value AND p.started_at <= :at)
-            FROM json_each(:ids) AS asked"""),
-        "postgresql": sa.text("""
-            SELECT asked.value, (SELECT max(started_at) FROM activity_periods p
-                                 WHERE p.user_id = asked.value AND p.started_at <= :at)
-            FROM unnest(CAST(:ids AS varchar[])) AS asked (value)"""),
+            FROM {asked} AS asked{"" if dialect == "sqlite" else " (value)"}""")  # noqa: S608
+        for dialect, asked in (
+            ("sqlite", "(SELECT value FROM json_each(:ids))"),
+            ("postgresql", "unnest(CAST(:ids AS varchar[]))"),
+        )
     }
 
     def latest(self, user_ids: Sequence[str] | None, at: int) -> list[tuple[User, list[Span]]]:
@@ -149,35 +166,19 @@ class Periods:
         return [(user, found[user.id]) for user in users], edges
 
     _WITHIN: ClassVar[dict[tuple[Packing, str], sa.TextClause]] = {
-        (packed, "sqlite"): sa.text(f"""
-            WITH asked AS MATERIALIZED (
-                SELECT key, json_extract(value, '$[0]') AS user_id,
-                       json_extract(value, '$[1]') AS starts, json_extract(value, '$[2]') AS ends
-                FROM json_each(:asked))
+        (packed, dialect): sa.text(f"""
+            {asked}
             SELECT asked.key, (
-                SELECT group_concat(packed) FROM (
-                    SELECT {packed.sqlite} AS packed FROM activity_periods p
+                SELECT {aggregate} FROM (
+                    SELECT {getattr(packed, dialect)} AS packed FROM activity_periods p
                     WHERE p.user_id = asked.user_id
                       AND p.started_at > asked.starts - 604800000000
                       AND p.started_at < asked.ends
                       AND p.ended_at > asked.starts
-                    ORDER BY p.started_at, p.ended_at LIMIT :most))
+                    ORDER BY p.started_at, p.ended_at LIMIT :most) AS reaching)
             FROM asked ORDER BY asked.key""")  # noqa: S608
         for packed in (packing.SPANS, packing.EDGES)
-    } | {
-        (packed, "postgresql"): sa.text(f"""
-            SELECT asked.key - 1, (
-                SELECT string_agg(packed, ''::bytea) FROM (
-                    SELECT {packed.postgresql} AS packed FROM activity_periods p
-                    WHERE p.user_id = asked.user_id
-                      AND p.started_at > asked.starts - 604800000000
-                      AND p.started_at < asked.ends
-                      AND p.ended_at > asked.starts
-                    ORDER BY p.started_at, p.ended_at LIMIT :most) AS page)
-            FROM unnest(CAST(:ids AS varchar[]), CAST(:starts AS bigint[]), CAST(:ends AS bigint[]))
-                 WITH ORDINALITY AS asked (user_id, starts, ends, key)
-            ORDER BY asked.key""")  # noqa: S608
-        for packed in (packing.SPANS, packing.EDGES)
+        for dialect, asked, aggregate in (("sqlite", *_ASKED_SQLITE), ("postgresql", *_ASKED_POSTGRESQL))
     }
 
     def _within(

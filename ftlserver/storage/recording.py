@@ -38,8 +38,9 @@ class PeriodStatus:
 
 
 Item = Row | Rejection
+Statuses = list[PeriodStatus]
 _Sent = dict[str, list[tuple[int, Row]]]  # the periods by user, with their indexes among the items
-_Work = Callable[[Connection, Sequence[Item]], list[PeriodStatus]]
+_Work = Callable[[Connection, Sequence[Item]], Statuses]
 
 _INSERTED = PeriodStatus("inserted")
 _DUPLICATE = PeriodStatus("duplicate")
@@ -59,14 +60,14 @@ class Recording:
         self._users = users
         self._periods = periods
 
-    def record(self, items: Sequence[Item], *, partial: bool = False, dry_run: bool = False) -> list[PeriodStatus]:
+    def record(self, items: Sequence[Item], *, partial: bool = False, dry_run: bool = False) -> Statuses:
         """Store periods and return the status of each, in order.
 
         If one is rejected none is stored, unless *partial*; a *dry_run* stores none. Periods of the same users
         that are sent at the same time are compared one request after the other.
         """
 
-        def work(connection: Connection, items: Sequence[Item]) -> list[PeriodStatus]:
+        def work(connection: Connection, items: Sequence[Item]) -> Statuses:
             statuses, new = self._compare(connection, items)
             if self._periods.insert(connection, new) != len(new):
                 raise import_is_running(self.database)
@@ -76,10 +77,10 @@ class Recording:
 
     _DELETE = "DELETE FROM activity_periods WHERE user_id = {0} AND started_at = {0} AND ended_at = {0}"
 
-    def delete(self, items: Sequence[Item], *, partial: bool = False, dry_run: bool = False) -> list[PeriodStatus]:
+    def delete(self, items: Sequence[Item], *, partial: bool = False, dry_run: bool = False) -> Statuses:
         """Delete periods, by exactly their start and end, and return the status of each, in order."""
 
-        def work(connection: Connection, items: Sequence[Item]) -> list[PeriodStatus]:
+        def work(connection: Connection, items: Sequence[Item]) -> Statuses:
             stored = self._around(connection, _by_user(items))
             there = {(user_id, span[0], span[1]) for user_id, spans in stored.items() for span in spans}
             statuses = []
@@ -100,12 +101,12 @@ class Recording:
 
         return self._write(items, work, partial=partial, dry_run=dry_run)
 
-    def _write(self, items: Sequence[Item], work: _Work, *, partial: bool, dry_run: bool) -> list[PeriodStatus]:
-        statuses: list[PeriodStatus] = []
+    def _write(self, items: Sequence[Item], work: _Work, *, partial: bool, dry_run: bool) -> Statuses:
+        statuses: Statuses = []
         try:
             with transaction(self.database, write=True) as connection:
                 ids = {item[0] for item in items if not isinstance(item, Rejection)}
-                missing = ids - self._users.lock(connection, ids)
+                missing = ids - self._users.lock(connection, ids, against_writers=True)
                 statuses = work(connection, _without(missing, items) if missing else items)
                 if dry_run or (not partial and any(found.status == "rejected" for found in statuses)):
                     raise _NotStoredError
@@ -113,7 +114,7 @@ class Recording:
             pass
         return statuses
 
-    def _compare(self, connection: Connection, items: Sequence[Item]) -> tuple[list[PeriodStatus], list[Row]]:
+    def _compare(self, connection: Connection, items: Sequence[Item]) -> tuple[Statuses, list[Row]]:
         """Return the status of each of *items*, and the rows that are new."""
         statuses = [PeriodStatus("rejected", item) if isinstance(item, Rejection) else _INSERTED for item in items]
         sent = _by_user(items)

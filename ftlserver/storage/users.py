@@ -160,29 +160,18 @@ class Users:
             unbind(self.database, user_id)
         scrub(self.database)
 
-    # On PostgreSQL locks on users keep writers apart, taken in one order so that none waits in a circle; SQLite
-    # has one writer.
-    _EXISTING = "SELECT id FROM users WHERE id IN (SELECT value FROM json_each(:ids))"
-    _LOCK: ClassVar[dict[str, sa.TextClause]] = {
-        "sqlite": sa.text(_EXISTING),
-        "postgresql": sa.text(
-            "SELECT id FROM users WHERE id = ANY(CAST(:ids AS varchar[])) ORDER BY id FOR NO KEY UPDATE"
-        ),
-    }
-    _KEEP: ClassVar[dict[str, sa.TextClause]] = {
-        "sqlite": sa.text(_EXISTING),
-        "postgresql": sa.text("SELECT id FROM users WHERE id = ANY(CAST(:ids AS varchar[])) FOR KEY SHARE"),
-    }
+    _EXISTING = sa.text("SELECT id FROM users WHERE id IN (SELECT value FROM json_each(:ids))")
+    _LOCKED = "SELECT id FROM users WHERE id = ANY(CAST(:ids AS varchar[])) ORDER BY id FOR "
 
-    def lock(self, connection: Connection, user_ids: Iterable[str]) -> set[str]:
-        """Return those of the users that exist; other writers of them wait until the transaction ends."""
-        values = {"ids": self.database.array(sorted(user_ids))}
-        return set(connection.execute(self._LOCK[self.database.dialect], values).scalars())
+    def lock(self, connection: Connection, user_ids: Iterable[str], *, against_writers: bool) -> set[str]:
+        """Return those of the users that exist, and keep them from being deleted until the transaction ends.
 
-    def keep(self, connection: Connection, user_ids: Iterable[str]) -> set[str]:
-        """Return those of the users that exist; they cannot be deleted until the transaction ends."""
-        values = {"ids": self.database.array(user_ids)}
-        return set(connection.execute(self._KEEP[self.database.dialect], values).scalars())
+        *against_writers* lets other writers of them wait too. SQLite has one writer; on PostgreSQL locks are taken
+        in one order, so that no two transactions wait for each other.
+        """
+        strength = "NO KEY UPDATE" if against_writers else "KEY SHARE"
+        statement = self._EXISTING if self.database.is_sqlite else sa.text(self._LOCKED + strength)
+        return set(connection.execute(statement, {"ids": self.database.array(sorted(user_ids))}).scalars())
 
     def _find(self, user_id: str) -> User | None:
         row = self.table.find_one(id=user_id)

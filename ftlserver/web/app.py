@@ -103,10 +103,10 @@ _BOTTLE_MESSAGES = {
 def create_app(storage: Storage, policy: Policy | None = None) -> WSGIApplication:
     """Return the application over *storage*; without *policy* it is for a server on this machine alone."""
     policy = policy or Policy()
-    authentication = Authentication(storage.tokens, is_local=policy.is_local, public_read=policy.public_read)
+    auth = Authentication(storage.tokens, is_local=policy.is_local, public_read=policy.public_read)
     application = _Bottle()
     for route in ROUTES:
-        handler = _guarded(route, storage, policy, authentication)
+        handler = _guarded(route, storage, policy, auth)
         application.route([route.path, route.path + "/"], route.method, handler)
     return with_policy(application, policy)
 
@@ -131,7 +131,7 @@ class _Bottle(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
         )
 
 
-def _guarded(route: Route, storage: Storage, policy: Policy, authentication: Authentication) -> Callable[..., Any]:
+def _guarded(route: Route, storage: Storage, policy: Policy, auth: Authentication) -> Callable[..., Any]:
     """Return the handler of *route* behind its checks, with errors as answers."""
 
     def answer(**arguments: str) -> Any:
@@ -140,7 +140,7 @@ def _guarded(route: Route, storage: Storage, policy: Policy, authentication: Aut
             policy.check_origin(environ)
             caller = Principal(frozenset())
             if route.scope is not None:
-                caller = authentication.principal(environ.get("HTTP_AUTHORIZATION"))
+                caller = auth.principal(environ.get("HTTP_AUTHORIZATION"))
                 if route.scope != ANY_TOKEN:
                     caller.allow(route.scope)
             return route.handler(storage, Request(caller, route.schema), **arguments)

@@ -149,7 +149,8 @@ def with_policy(application: WSGIApplication, policy: Policy) -> WSGIApplication
                 f"{status} {HTTPStatus(status).phrase}", [*headers.items(), ("Content-Length", str(len(body)))]
             )
             return [] if environ["REQUEST_METHOD"] == "HEAD" else [body]
-        if origin in policy.origins and _is_preflight(environ):
+        is_preflight = environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
+        if is_preflight and origin in policy.origins:
             respond("204 No Content", _PREFLIGHT)
             return []
         return application(environ, respond)
@@ -168,10 +169,6 @@ def _check_path(path: str) -> None:
         path.encode("latin-1").decode()
     except UnicodeDecodeError as exc:
         raise InvalidRequestError("not_found", responses.NOTHING_HERE) from exc
-
-
-def _is_preflight(environ: WSGIEnvironment) -> bool:
-    return environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in environ
 
 
 def _printable(text: str) -> str:

@@ -45,18 +45,16 @@ class Request:
         With lines, ``partial`` and ``dry_run`` are in the query string; a JSON object contains all itself.
         """
         media_type, body = _body("application/json", "application/x-ndjson")
-        return self.validated(_read_object(body) if media_type == "application/json" else _read_lines(body))
+        if media_type != "application/json":
+            return self.validated(_read_lines(body))
+        if request.query:
+            raise InvalidRequestError("unknown_field", "the fields of this request belong in its body")
+        return self.validated(strict_json.loads(body))
 
     def validated(self, document: object) -> dict[str, Any]:
         """Return *document* if it has the shape of the schema; raise InvalidRequestError."""
         assert self.schema is not None
         return validate(self.schema, document)
-
-
-def _read_object(body: bytes) -> Any:
-    if request.query:
-        raise InvalidRequestError("unknown_field", "the fields of this request belong in its body")
-    return strict_json.loads(body)
 
 
 def _read_lines(body: bytes) -> dict[str, Any]:

@@ -176,15 +176,11 @@ def _check_members(document: Mapping[str, Any]) -> list[Problem]:
 
 
 def _sentence(error: Any) -> str:
-    match error.rule:
-        case "type":
-            return f"expected {_TYPES[error.constraint]}"
-        case "allowed":
-            return f"expected {' or '.join(str(value).lower() for value in error.constraint)}"
-        case "min":
-            return f"expected at least {error.constraint}"
-        case "max":
-            return f"expected at most {error.constraint}"
-        case "required":
-            return f"{error.document_path[0]} is missing"
-    return "expected a value, not null"
+    sentences = {
+        "type": lambda: f"expected {_TYPES[error.constraint]}",
+        "allowed": lambda: f"expected {' or '.join(str(value).lower() for value in error.constraint)}",
+        "min": lambda: f"expected at least {error.constraint}",
+        "max": lambda: f"expected at most {error.constraint}",
+        "required": lambda: f"{error.document_path[0]} is missing",
+    }
+    return sentences.get(error.rule, lambda: "expected a value, not null")()

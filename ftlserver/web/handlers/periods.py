@@ -19,7 +19,7 @@ from ftlserver.errors import (
 )
 from ftlserver.storage import Storage
 from ftlserver.storage.heartbeats import HEARTBEAT
-from ftlserver.storage.recording import Item, PeriodStatus, Rejection
+from ftlserver.storage.recording import Item, PeriodStatus, Rejection, Statuses
 from ftlserver.web.requests import Request
 from ftlserver.web.responses import period_json
 from ftlserver.web.schemas import MOST_PROBLEMS
@@ -70,9 +70,7 @@ def _single(user: User, text: str | None) -> ActivityPeriod:
     return ActivityPeriod(user.id, at - HEARTBEAT, at, start_offset, offset)
 
 
-def _write(
-    storage: Storage, request: Request, work: Callable[..., list[PeriodStatus]], latest: int
-) -> dict[str, Any]:
+def _write(storage: Storage, request: Request, work: Callable[..., Statuses], latest: int) -> dict[str, Any]:
     sent = request.periods()
     periods = sent["periods"]
     texts = _texts(periods)
@@ -147,7 +145,7 @@ def _time(sent: Mapping[str, Any], field: str, tz: Zone) -> tuple[int, int]:
         raise _BadFieldError(f"/{field}", exc.code, exc.message) from exc
 
 
-def _answer(statuses: list[PeriodStatus], *, may_reject: bool) -> dict[str, Any]:
+def _answer(statuses: Statuses, *, may_reject: bool) -> dict[str, Any]:
     """Return the counts and the statuses; raise InvalidRequestError if a bad period kept all from being stored."""
     counts = Counter(found.status for found in statuses)
     if counts["rejected"] and not may_reject:

@@ -6,7 +6,6 @@ from typing import Any
 
 from ftlserver.domain import instants, time_formats, timezones
 from ftlserver.domain.intervals import Interval
-from ftlserver.domain.time_formats import TimeFormat
 from ftlserver.domain.timezones import Zone
 from ftlserver.domain.user import User
 from ftlserver.domain.window import Window, read_edge, read_zone
@@ -34,7 +33,7 @@ def summary(storage: Storage, request: Request) -> dict[str, Any]:
     name = asked.get("day_zone", "member")
     day_zone = None if name == "member" else timezones.zone(name)
     activities, edges = storage.periods.spans(asked.get("id_list"), window.edges)
-    members = summary_of(activities, edges, window, day_zone, _format(asked))
+    members = summary_of(activities, edges, window, day_zone, asked.get("time_format", "iso"))
     rule = f"{_ONCE}; days are those of {'each member' if day_zone is None else name}"
     return _answer(asked, activities, window=window.to_json(edges, rule), members=members)
 
@@ -44,7 +43,9 @@ def overlap(storage: Storage, request: Request) -> dict[str, Any]:
     asked = request.question()
     window = Window.of(asked, instants.now())
     members, edges = storage.periods.edges(asked.get("id_list"), window.edges)
-    found = overlap_of(members, asked.get("min_members"), window.tz or timezones.zone("UTC"), _format(asked))
+    found = overlap_of(
+        members, asked.get("min_members"), window.tz or timezones.zone("UTC"), asked.get("time_format", "iso")
+    )
     return _answer(asked, members, window=window.to_json(edges, _ONCE), **found)
 
 
@@ -54,7 +55,7 @@ def presence(storage: Storage, request: Request) -> dict[str, Any]:
     tz = read_zone(asked)
     at = instants.now() if "at" not in asked else read_edge("/at", asked["at"], tz or timezones.zone("UTC"))
     activities = storage.periods.latest(asked.get("id_list"), at)
-    members = presence_of(activities, at, tz, _format(asked))
+    members = presence_of(activities, at, tz, asked.get("time_format", "iso"))
     return _answer(asked, activities, at=time_formats.utc(at), members=members)
 
 
@@ -81,7 +82,9 @@ def meeting(storage: Storage, request: Request) -> dict[str, Any]:
         raise InvalidRequestError("too_many_ids", message, limit=_MOST_TO_MEET)
     habits = [(user, found) for user, found, _ in shares(activities, edges, window, None)]
     duration = asked.get("minutes", 60) * instants.MINUTE
-    found = slots(habits, week, duration, most=asked.get("slots", 10), tz=tz, time_format=_format(asked))
+    found = slots(
+        habits, week, duration, most=asked.get("slots", 10), tz=tz, time_format=asked.get("time_format", "iso")
+    )
     return _answer(
         asked,
         activities,
@@ -97,11 +100,6 @@ def _answer(asked: dict[str, Any], read: Sequence[tuple[User, Any]], **found: An
     there = {user.id for user, _ in read}
     missing = (user_id for user_id in dict.fromkeys(asked.get("id_list", ())) if user_id not in there)
     return {"ok": True, **found} | responses.not_found(missing)
-
-
-def _format(asked: dict[str, Any]) -> TimeFormat:
-    found: TimeFormat = asked.get("time_format", "iso")
-    return found
 
 
 def _week(text: str | None, now: int, tz: Zone) -> Interval:
