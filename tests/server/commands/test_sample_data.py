@@ -14,7 +14,6 @@ from ftlserver.errors import InvalidPeriodError, InvalidValueError
 from tests.helpers import EGON, at
 
 NOW = at("2026-11-23T22:00:00Z")
-
 users = st.sampled_from(sorted(timezones.zone_names())).map(lambda tz: User("u", "U", tz))
 
 

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 from ftlserver.domain import days_and_hours, instants
 
 minutes = st.integers(60 * 24, 60 * 24 * 40)
-
 offsets = st.sampled_from([0, 3_600, -12_600, 20_700, -86_340])
 
 pieces = st.lists(

@@ -17,9 +17,7 @@ from ftlserver.web.app import create_app
 from tests.helpers import ask, at
 
 MINUTES = 3 * 24 * 60
-
 BERLIN_SUNDAY = at("2026-10-23T22:00:00Z")  # two days before the clocks go back in Berlin
-
 periods = st.lists(st.tuples(st.integers(0, MINUTES - 1), st.integers(1, 1500)), max_size=6)
 
 teams = st.lists(

@@ -6,7 +6,6 @@ from webtest import TestApp
 from tests.helpers import ask, refused
 
 QUESTIONS = ["loguseractivity", "summary", "overlap", "presence", "hours", "meeting"]
-
 WINDOWED = [question for question in QUESTIONS if question != "presence"]
 
 

@@ -19,7 +19,6 @@ from tests import plain
 from tests.helpers import SECOND, all_rows, few_examples, in_threads, keys, make_period, start_over
 
 HALF_A_DAY = 12 * instants.HOUR
-
 very_few_examples = settings(few_examples, max_examples=6)
 
 

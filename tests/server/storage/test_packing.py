@@ -19,9 +19,7 @@ from tests import plain
 from tests.helpers import ACTIVITY, serving
 
 moments = st.integers(0, instants.END_OF_TIME - LONGEST_PERIOD - 1) | st.integers(0, 10**14)
-
 spans = st.tuples(moments, st.integers(1, LONGEST_PERIOD), *[st.integers(-50_400, 50_400)] * 2)
-
 histories = st.dictionaries(st.sampled_from(["a", "b", "c", "d@e.f"]), st.lists(spans, max_size=6), max_size=4)
 
 

@@ -13,9 +13,7 @@ from ftlserver.storage.recording import MOST_OVERLAPS, Item, Rejection
 from tests.helpers import SECOND, few_examples, in_threads, keys, make_period, start_over
 
 HALF_A_DAY = 12 * instants.HOUR
-
 BAD = Rejection("/start_time", "wrong_type", "expected a string")
-
 Key = tuple[str, int, int]
 
 

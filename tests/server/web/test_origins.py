@@ -13,15 +13,10 @@ from tests.helpers import ABOUT_EGON, EGON, make_token, send, store_team
 from tests.server.web.sample_requests import ROUTE_TABLE, SAMPLES, sample_of
 
 NEW_USER = User("new", "N", "UTC")
-
 CHANGE = ("PUT", "/api/users/new", {"real_name": "N", "tz": "UTC"})
-
 QUESTION = ("POST", "/api/loguseractivity", ABOUT_EGON)
-
 LINK = ("GET", "/api/users", None)
-
 OWN = "http://localhost:80"
-
 NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 
 
@@ -115,7 +110,6 @@ def test_content_types_that_need_no_preflight_are_refused(sqlite_storage: Storag
 
 
 ALLOWED = "https://wiki.example.org"
-
 CORS = "access-control-"
 
 
