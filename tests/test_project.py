@@ -33,6 +33,7 @@ def test_the_readme_has_the_two_commands_each_on_one_line() -> None:
     assert "python3 -m venv .venv && .venv/bin/pip install '.[test]' && .venv/bin/pytest" in lines
 
 
+@pytest.mark.slow
 def test_the_sessions_of_the_readme_are_real(tmp_path: Path) -> None:
     bin_ = _bin(tmp_path, ftlserver="-m ftlserver", ftlclient="-m ftlclient")
     database = str(tmp_path / "ftl.sqlite3")
@@ -113,6 +114,7 @@ def test_a_procfile_host_finds_its_python() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_a_procfile_host_with_postgresql_releases_serves_and_stops(tmp_path: Path, postgresql_url: str) -> None:
     bin_ = _bin(tmp_path, python="")
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from ftlserver.domain.intervals import Interval
-from ftlserver.domain.period import LONGEST_PERIOD, ActivityPeriod, Row, Span
+from ftlserver.domain.period import LONGEST_PERIOD, Row, Span
 from ftlserver.domain.user import USER_FIELDS, User
 from ftlserver.storage import packing
 from ftlserver.storage.database import Database, transaction
@@ -99,12 +99,6 @@ class Periods:
             if len(rows) < _PAGE:
                 return
             last = rows[-1][:2]
-
-    def all_of(self, user_id: str) -> Iterator[ActivityPeriod]:
-        """Yield a user's periods by start, then end."""
-        for page in self.pages_of(user_id):
-            for span in page:
-                yield ActivityPeriod(user_id, *span)
 
     def spans(
         self, user_ids: Sequence[str] | None, edges_of: Callable[[User], Interval]

@@ -80,6 +80,7 @@ def on_a_terminal(*argv: str, **environ: str) -> str:
     return shown.decode()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("team_url")
 def test_a_terminal_has_colours_unless_it_wants_none() -> None:
     assert "\x1b[36m" in on_a_terminal("activity", "W012A3CDE")

@@ -49,6 +49,7 @@ CHANGES = [int(datetime.fromisoformat(text).timestamp()) for text in ("2017-03-2
 instants = st.integers(FIRST, LAST) | st.builds(int.__add__, st.sampled_from(CHANGES), st.integers(-2, 2))
 
 
+@pytest.mark.slow
 @given(
     st.sampled_from(candidates()),
     st.lists(instants, max_size=12),

@@ -97,6 +97,7 @@ def test_a_server_that_never_answers_times_out() -> None:
                 client.log_user_activity(["a"])
 
 
+@pytest.mark.slow
 def test_a_server_that_trickles_times_out() -> None:
     def application(_environ: object, start_response: Callable[..., object]) -> Iterable[bytes]:
         start_response("200 OK", [("Content-Type", "application/json")])
@@ -136,6 +137,7 @@ def test_an_incomplete_answer_is_not_a_server_that_is_down() -> None:
                 client.log_user_activity(["a"])
 
 
+@pytest.mark.slow
 def test_a_busy_server_is_retried() -> None:
     asked: list[int] = []
 

@@ -69,6 +69,7 @@ def test_json_of_another_server_is_not_this_api(capsys: pytest.CaptureFixture[st
     assert (status, out) == (5, "")
 
 
+@pytest.mark.slow
 def test_a_pipe_does_not_wrap_ids(sqlite_storage: Storage) -> None:
     longest = User("x" * 120, "A name of some length", "America/Argentina/Buenos_Aires")
     sqlite_storage.users.add_new([longest])
@@ -82,6 +83,7 @@ def test_a_pipe_does_not_wrap_ids(sqlite_storage: Storage) -> None:
             assert name == "activity" or longest.tz in shown
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 @pytest.mark.parametrize("name", QUESTIONS)
 def test_every_question_has_a_table_json_csv_and_pictures(
@@ -107,6 +109,7 @@ def test_every_question_has_a_table_json_csv_and_pictures(
     assert run(capsys, name, "absent")[0] == 3
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("demo")
 @pytest.mark.parametrize("name", QUESTIONS)
 @pytest.mark.parametrize(("width", "encoding"), [("60", "ascii"), ("200", "utf-8")])

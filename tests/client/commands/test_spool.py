@@ -60,6 +60,7 @@ def test_a_write_stays_saved_when_the_token_is_insufficient(
     assert len(all_rows(storage)) == 1
 
 
+@pytest.mark.slow
 def test_a_write_stays_saved_when_another_server_answers(capsys: pytest.CaptureFixture[str]) -> None:
     with serving(wsgi("200 OK", b"<html>log in to this network", [("Content-Type", "text/html")])) as url:
         status, _, err = run(capsys, "log", "09:00", "10:00", "--user", EGON.id, "--url", url)

@@ -20,6 +20,7 @@ from tests.client.conftest import make_token, run, running, unavailable_server, 
 from tests.conftest import EGON, serving
 
 
+@pytest.mark.slow
 def test_track_runs_until_interrupted_and_loses_nothing_without_a_server(storage: Storage) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -41,6 +42,7 @@ def test_track_runs_until_interrupted_and_loses_nothing_without_a_server(storage
     assert ended_at - started_at >= 2 * instants.SECOND
 
 
+@pytest.mark.slow
 def test_track_reports_how_long_the_user_was_active(
     capsys: pytest.CaptureFixture[str], url: str, storage: Storage
 ) -> None:
@@ -60,6 +62,7 @@ def test_track_of_an_unknown_user_is_refused_and_saves_nothing(
     assert Spool(spool_file()).items() == []
 
 
+@pytest.mark.slow
 def test_track_reports_saved_heartbeats_while_the_server_is_unavailable(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

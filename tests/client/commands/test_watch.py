@@ -22,6 +22,7 @@ def test_watch_needs_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     assert (status, "--watch" in err) == (2, True)
 
 
+@pytest.mark.slow
 def test_watch_refreshes_and_survives_an_unavailable_server(sqlite_storage: Storage) -> None:
     team = sample_data.demo_team(instants.now())
     sqlite_storage.bulk_import.store(

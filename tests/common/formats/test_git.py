@@ -211,6 +211,7 @@ def test_a_date_that_cannot_be_used_is_left_out(repository: Callable[..., Path],
     assert len(times(found)) == 1
 
 
+@pytest.mark.slow
 def test_the_first_and_the_last_moment_are_usable(repository: Callable[..., Path]) -> None:
     path = repository(commit(ADA, 1, "-2359"), commit(ADA, 253_402_128_000, "+2359"))
     assert times(read(path)) == [
@@ -356,6 +357,7 @@ def test_nobody_waits_for_the_rest_of_a_history(repository: Callable[..., Path])
     items.close()  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_a_long_history_is_read_in_flat_memory(repository: Callable[..., Path]) -> None:
     count = 10_000
     path = repository(*(commit(f"X <{n % 10}>", MONDAY + n * 3 * HOUR) for n in range(count)))

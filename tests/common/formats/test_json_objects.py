@@ -29,6 +29,7 @@ def test_deep_nesting_is_refused_at_once(opening: bytes) -> None:
             items(read, start + opening * 200_000)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("read", "name"), READERS, ids=lambda value: value if isinstance(value, str) else "")
 def test_a_truncated_file_is_refused(read: Any, name: str) -> None:
     data = (DATA / name).read_bytes().rstrip()

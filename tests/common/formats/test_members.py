@@ -97,6 +97,7 @@ def test_a_user_is_yielded_again_if_an_optional_field_follows_the_periods(
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("tail", "users"), [(b"]}]}", 1), (b'],"email":"e"}]}', 2)])
 def test_a_large_file_is_read_in_constant_memory(monkeypatch: pytest.MonkeyPatch, tail: bytes, users: int) -> None:
     monkeypatch.setattr(members, "_OPTIONAL", ("email",))

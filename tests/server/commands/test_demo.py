@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
+
+@pytest.mark.slow
 def test_demo_answers_and_leaves_no_files(tmp_path: Path) -> None:
     environ = os.environ | {"TMPDIR": str(tmp_path), "DATABASE_URL": ""}
     command = [sys.executable, "-m", "ftlserver", "demo", "--port", "0"]
@@ -26,6 +29,7 @@ def test_demo_answers_and_leaves_no_files(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("ftlserver-demo-*"))
 
 
+@pytest.mark.slow
 def test_demo_stops_when_its_terminal_closes(tmp_path: Path) -> None:
     environ = os.environ | {"TMPDIR": str(tmp_path)}
     command = [sys.executable, "-m", "ftlserver", "demo", "--port", "0"]

@@ -144,6 +144,7 @@ def test_import_of_a_repository(capsys: pytest.CaptureFixture[str], repository: 
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("format_", ["members", "git"])
 def test_import_shows_a_progress_bar_on_a_terminal(
     tmp_path: Path, database: Path, format_: str, request: pytest.FixtureRequest

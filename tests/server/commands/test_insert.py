@@ -65,6 +65,7 @@ def test_insert_activity_of_an_unknown_user_fails(capsys: pytest.CaptureFixture[
     assert run(capsys, "insert_activity", "unknown", "1") == (1, "", 'User "unknown" not found !\n')
 
 
+@pytest.mark.slow
 def test_eight_processes_insert_activity_while_the_server_answers(
     capsys: pytest.CaptureFixture[str], database: Path
 ) -> None:

@@ -28,6 +28,7 @@ def test_serve_refuses_an_invalid_allowed_host(
         monkeypatch.setenv("FTL_ALLOWED_HOSTS", f"ftl.example.org, {name}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("argv", "expected"),
     [

@@ -1,5 +1,6 @@
 """Days and hours of the week on the wall clock, against an oracle that goes minute by minute."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,6 +17,7 @@ pieces = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(pieces)
 def test_each_minute_belongs_to_the_hour_of_the_week_that_the_clock_showed(
     pieces: list[days_and_hours.Piece],
@@ -28,6 +30,7 @@ def test_each_minute_belongs_to_the_hour_of_the_week_that_the_clock_showed(
     assert days_and_hours.hours_of_week(pieces) == expected
 
 
+@pytest.mark.slow
 @given(pieces)
 def test_each_minute_belongs_to_the_day_that_the_clock_showed(pieces: list[days_and_hours.Piece]) -> None:
     expected: dict[int, int] = {}

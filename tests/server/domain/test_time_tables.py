@@ -1,10 +1,10 @@
-"""The fast path for reading times, against its plain twin."""
+"""The fast path for reading and writing times, against its plain twin."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlserver.domain import instants
+from ftlserver.domain import instants, time_formats, time_tables
 from ftlserver.domain.period import ActivityPeriod
 from ftlserver.domain.time_tables import read_rows
 from ftlserver.domain.user import User
@@ -48,3 +48,14 @@ def test_read_rows_equals_reading_periods_one_by_one(found: list[tuple[str, str,
 def test_canonical_times_take_the_fast_path(seconds: str, offset: str) -> None:
     found = [("la", f"2026-03-08T09:00{seconds}{offset}", f"2026-03-08T10:00{seconds}{offset}")]
     assert read_rows(found, ZONED) == [ActivityPeriod.from_text(ZONED["la"], *found[0][1:])]
+
+
+@given(
+    st.integers(0, instants.END_OF_TIME - 1) | st.integers(0, 10**9).map(lambda second: second * instants.SECOND),
+    st.integers(-86_399, 86_399) | st.sampled_from([0, 3_600, -28_800, 20_700, -2_670]),
+)
+def test_times_are_written_as_by_the_plain_functions(instant: int, offset: int) -> None:
+    assert time_tables.iso(instant, offset) == time_formats.iso(instant, offset)
+    minute = (instant + offset * instants.SECOND) // instants.MINUTE
+    displayed = time_tables.DAYS_DISPLAYED[minute // 1440] + time_tables.CLOCKS_DISPLAYED[minute % 1440]
+    assert displayed == time_formats.display(instant, offset)

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 import sqlalchemy as sa
 from webtest import TestApp
 
@@ -28,6 +29,7 @@ def test_a_window_is_searched_by_primary_key_on_sqlite(sqlite_storage: Storage) 
     assert not any("SCAN p" in step or "SCAN activity_periods" in step for step in steps)
 
 
+@pytest.mark.slow
 def test_every_statement_is_searched_by_primary_key_on_postgresql(postgresql_storage: Storage) -> None:
     """With plans for the values given, and with the generic ones that PostgreSQL uses for repeated statements."""
     storage = postgresql_storage
@@ -70,6 +72,7 @@ def test_every_statement_is_searched_by_primary_key_on_postgresql(postgresql_sto
                 assert "Seq Scan on activity_periods" not in plan
 
 
+@pytest.mark.slow
 def test_the_number_of_statements_does_not_depend_on_the_number_of_users(sqlite_storage: Storage) -> None:
     sqlite_storage.users.add_new([User(f"u{n}", "U", "UTC") for n in range(50)])
     app = TestApp(create_app(sqlite_storage))

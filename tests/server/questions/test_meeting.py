@@ -74,6 +74,7 @@ def test_a_meeting_in_an_unreasonable_week_is_refused(habits: TestApp, week: str
     assert refused(habits, "meeting", id_list=["york"], week=week) == (400, "invalid_argument", "/week")
 
 
+@pytest.mark.slow
 def test_a_meeting_of_too_many_users_is_refused(sqlite_storage: Storage) -> None:
     sqlite_storage.users.add_new([User(f"u{n}", "U", "UTC") for n in range(101)])
     app = TestApp(create_app(sqlite_storage))

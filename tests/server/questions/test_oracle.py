@@ -40,6 +40,7 @@ def wall(minute: int, tz: str) -> datetime:
     return instants.wall_clock(instant_of(minute), timezones.offset_at(instant_of(minute), timezones.zone(tz)))
 
 
+@pytest.mark.slow
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     team=teams,

@@ -2,6 +2,7 @@
 
 from itertools import chain, pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +32,7 @@ def test_sweep_finds_where_enough_members_are_active(groups: list[list[Interval]
     assert all(a[1] < b[0] or a[2] != b[2] for a, b in pairwise(found))
 
 
+@pytest.mark.slow
 @given(st.lists(disjoint, max_size=5) | st.lists(disjoint, min_size=7, max_size=18))
 def test_sweep_finds_the_common_time_of_each_pair(groups: list[list[Interval]]) -> None:
     edges_of = [list(chain.from_iterable(group)) for group in groups]

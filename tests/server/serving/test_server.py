@@ -114,6 +114,7 @@ def test_a_head_request_is_answered_with_headers_only(server_url: str) -> None:
     connection.close()
 
 
+@pytest.mark.slow
 def test_requests_that_arrive_too_slowly_are_cut_off(
     sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,6 +153,7 @@ def test_a_port_in_use_is_a_configuration_error(server_url: str) -> None:
         listen("127.0.0.1", port)
 
 
+@pytest.mark.slow
 def test_a_request_under_way_is_answered_before_the_server_stops() -> None:
     started = threading.Event()
 

@@ -85,6 +85,7 @@ def served(database: Path) -> Iterator[Served]:
     served.wait()
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_killed_is_replaced_while_the_other_one_answers(served: Served) -> None:
     killed, other = served.workers
     os.kill(killed, signal.SIGKILL)
@@ -112,6 +113,7 @@ def test_a_request_under_way_is_answered_before_the_workers_stop(served: Served)
     assert served.lines[-1].endswith(" INFO stopped\n")
 
 
+@pytest.mark.slow
 def test_the_first_token_closes_all_workers_and_each_log_line_names_its_worker(
     served: Served, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -43,6 +43,7 @@ def test_a_connection_released_while_the_database_is_closed_is_closed(url: str, 
     assert is_closed(opened[0])
 
 
+@pytest.mark.slow
 def test_a_connection_that_reads_while_the_database_is_closed_is_closed_afterwards(tmp_path: Path) -> None:
     database = connect(str(tmp_path / "ftl.sqlite3"))
     fetch(database, sa.text("SELECT 1"), {})

@@ -124,6 +124,7 @@ def test_only_the_owner_may_read_the_file(tmp_path: Path) -> None:
     assert (tmp_path / "deep" / "er" / "x.sqlite3").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 def test_a_lock_held_elsewhere_is_reported_as_database_busy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

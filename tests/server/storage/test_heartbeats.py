@@ -50,6 +50,7 @@ far_moments = st.tuples(st.permutations([half * HALF_A_DAY for half in range(1, 
 )
 
 
+@pytest.mark.slow
 @few_examples
 @given(close_moments, st.integers(1, 6))
 def test_heartbeats_in_any_order_add_up_to_the_same_activity(
@@ -60,6 +61,7 @@ def test_heartbeats_in_any_order_add_up_to_the_same_activity(
     assert active(storage) == expected_intervals(moments, gap * SECOND)
 
 
+@pytest.mark.slow
 @settings(few_examples, max_examples=12)
 @given(far_moments)
 def test_activity_of_more_than_a_week_is_stored_as_several_periods(
@@ -74,6 +76,7 @@ def test_activity_of_more_than_a_week_is_stored_as_several_periods(
     }
 
 
+@pytest.mark.slow
 @few_examples
 @given(close_moments, st.integers(1, 6))
 def test_heartbeats_sent_again_change_nothing(sqlite_storage: Storage, moments: list[int], gap: int) -> None:
@@ -86,6 +89,7 @@ def test_heartbeats_sent_again_change_nothing(sqlite_storage: Storage, moments: 
     assert len(all_rows(sqlite_storage)) <= len(rows)
 
 
+@pytest.mark.slow
 @very_few_examples
 @given(st.lists(st.integers(2, 400).map(lambda half: half * SECOND // 2), min_size=20, max_size=40))
 def test_concurrent_heartbeats_lose_nothing(storage: Storage, moments: list[int]) -> None:
@@ -105,6 +109,7 @@ def test_concurrent_heartbeats_lose_nothing(storage: Storage, moments: list[int]
     assert active(storage) == expected_intervals(moments, 5 * SECOND)
 
 
+@pytest.mark.slow
 @few_examples
 @given(
     st.lists(

@@ -4,6 +4,7 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
 import sqlalchemy as sa
 
 from ftlserver.errors import DatabaseError
@@ -13,6 +14,7 @@ from ftlserver.storage.idle_connections import fetch
 from tests.helpers import EGON, in_threads, run_on_postgresql
 
 
+@pytest.mark.slow
 def test_reads_recover_after_postgresql_cut_the_connections(postgresql: str, postgresql_storage: Storage) -> None:
     postgresql_storage.users.add_new([EGON])
 
@@ -31,6 +33,7 @@ def test_reads_recover_after_postgresql_cut_the_connections(postgresql: str, pos
         assert in_threads(8, read) == []
 
 
+@pytest.mark.slow
 def test_a_read_whose_connection_was_cut_while_it_ran_is_not_retried(
     postgresql: str, postgresql_storage: Storage
 ) -> None:
@@ -55,6 +58,7 @@ def test_a_read_whose_connection_was_cut_while_it_ran_is_not_retried(
     assert asked == ["database_unavailable"]
 
 
+@pytest.mark.slow
 def test_a_read_during_close_leaves_no_connection_open(tmp_path: Path) -> None:
     database = connect(str(tmp_path / "ftl.sqlite3"))
     assert fetch(database, sa.text("SELECT 1"), {}) == [(1,)]

@@ -23,6 +23,7 @@ spans = st.tuples(moments, st.integers(1, LONGEST_PERIOD), *[st.integers(-50_400
 histories = st.dictionaries(st.sampled_from(["a", "b", "c", "d@e.f"]), st.lists(spans, max_size=6), max_size=4)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(histories=histories, ids=st.lists(st.sampled_from(["a", "b", "c", "d@e.f", "x"]), min_size=1, max_size=6))
 def test_the_answer_is_that_of_the_plain_way_byte_for_byte(
@@ -46,6 +47,7 @@ def test_the_answer_is_that_of_the_plain_way_byte_for_byte(
         assert app.post_json(ACTIVITY, everything).body == expected
 
 
+@pytest.mark.slow
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     histories=histories,
@@ -90,6 +92,7 @@ def test_the_answer_about_a_window_is_that_of_the_plain_way(
         assert answer.get("not_found") == expected.get("not_found")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("time_format", ["display", "iso"])
 def test_a_long_answer_is_streamed_and_equals_the_plain_one(storage: Storage, time_format: str) -> None:
     users = [User(f"u{number}", "U", "UTC") for number in range(120)]

@@ -2,6 +2,7 @@
 
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -49,6 +50,7 @@ def overlapped(one: Key, others: set[Key]) -> set[Key]:
     return {other for other in others - {one} if other[0] == one[0] and other[1] < one[2] and one[1] < other[2]}
 
 
+@pytest.mark.slow
 @few_examples
 @given(
     st.lists(make_periods("ab"), max_size=14),
@@ -89,6 +91,7 @@ def item_span(item: ActivityPeriod) -> tuple[int, int, int, int]:
     return item.started_at, item.ended_at, item.start_offset, item.end_offset
 
 
+@pytest.mark.slow
 @few_examples
 @given(
     st.lists(make_periods("ab"), max_size=10),

@@ -82,6 +82,7 @@ def test_a_database_of_a_newer_version_is_refused(tmp_path: Path, monkeypatch: p
 START = "import sys; from ftlserver.storage.database import connect; connect(sys.argv[1]).close()"
 
 
+@pytest.mark.slow
 def test_processes_that_start_together_create_the_tables_once(url: str) -> None:
     processes = [
         subprocess.Popen([sys.executable, "-c", START, url], stderr=subprocess.PIPE, text=True) for _ in range(6)

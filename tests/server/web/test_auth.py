@@ -215,6 +215,7 @@ def test_a_request_neither_fails_nor_waits_when_the_last_use_of_its_token_cannot
         assert storage.tokens.get(id_in(headers)).last_used_at is not None
 
 
+@pytest.mark.slow
 def test_a_secret_is_neither_stored_nor_logged_nor_in_a_command_line(tmp_path: Path) -> None:
     path = tmp_path / "ftl.sqlite3"
     ftlserver = [sys.executable, "-m", "ftlserver", "--database", str(path)]

@@ -60,6 +60,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 @given(st.fixed_dictionaries({}, optional={"id_list": json_values, "time_format": json_values}) | json_values)
 def test_no_json_causes_an_unexpected_error(sqlite_storage: Storage, document: object) -> None:

@@ -75,6 +75,7 @@ def three_pages(sqlite_storage: Storage) -> Storage:
     return sqlite_storage
 
 
+@pytest.mark.slow
 def test_an_export_takes_no_more_memory_for_more_periods(three_pages: Storage) -> None:
     def peak(pieces: Any, most: int) -> tuple[int, int]:
         """Return the peak memory while the first pieces are made, and their length."""

@@ -232,6 +232,7 @@ def test_a_malformed_body_is_refused(sqlite_storage: Storage, body: object, erro
         assert response.json.get("max") == (5_000 if error == "too_many_periods" else None)
 
 
+@pytest.mark.slow
 def test_five_thousand_periods_are_accepted_in_one_request(sqlite_app: TestApp, sqlite_team: Storage) -> None:
     many = [
         {
