@@ -19,6 +19,9 @@ from benchmarks.measuring import (
     serving,
     serving_ok,
 )
+from benchmarks.measuring import (
+    load as load_with_waits,
+)
 from benchmarks.tiers import PostgreSQL, Tier
 from ftlserver.domain import instants, time_formats, timezones
 from ftlserver.domain.window import Window
@@ -58,6 +61,17 @@ def main_question(table: Table, tier: Tier, *, quick: bool) -> None:
     name = f"{tier.prefix}requests/s, 2 ids x 100 periods"
     with serving(database) as served, serving_ok() as ok:
         table.compare(name, "1/s", ">= 0.40", load(served), load(ok, "/"))
+    with serving(database) as served:
+        for connections in (64, 256, 450):
+            table.compare(
+                f"{tier.prefix}the same over {connections} connections / over 8",
+                "1/s",
+                ">= 0.8",
+                partial(requests_per_second, served, PATH, two, for_seconds, connections),
+                load(served),
+            )
+        longest = max(load_with_waits(served, PATH, two, 2 * for_seconds, count)[1] for count in (64, 256, 450))
+        table.note(Figure(f"{tier.prefix}longest wait of a connection", "s", "<= 2.0", longest, longest))
     with serving(database) as served, serving(database, "--workers", "2") as two_workers:
         name = f"{tier.prefix}the same with 2 workers / with 1"
         table.compare(name, "1/s", ">= 1.5", load(two_workers), load(served))

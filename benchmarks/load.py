@@ -39,24 +39,32 @@ class _Connection:
 
 
 def main() -> None:
-    """Run the load."""
+    """Run the load; print requests per second, and the longest time that a connection waited for an answer."""
     host, port, number, seconds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
     request = sys.stdin.buffer.read()
     poll = select.poll()
     connections = {}
+    sent = {}
     for _ in range(number):
         connection = _Connection(host, port)
-        connections[connection.socket.fileno()] = connection
+        descriptor = connection.socket.fileno()
+        connections[descriptor] = connection
         poll.register(connection.socket, select.POLLIN)
         connection.socket.sendall(request)
+        sent[descriptor] = time.perf_counter()
     answered = 0
+    longest = 0.0
     started = time.perf_counter()
     while (now := time.perf_counter()) - started < seconds:
         for descriptor, _ in poll.poll(1000):
             if connections[descriptor].receive():
                 answered += 1
+                now = time.perf_counter()
+                longest = max(longest, now - sent[descriptor])
                 connections[descriptor].socket.sendall(request)
-    print(answered / (now - started))
+                sent[descriptor] = now
+    longest = max(longest, *(now - at for at in sent.values()))
+    print(answered / (now - started), longest)
 
 
 if __name__ == "__main__":

@@ -140,8 +140,17 @@ def serving_ok() -> Iterator[Served]:
             process.terminate()
 
 
-def requests_per_second(served: Served, path: str, document: dict[str, Any], for_seconds: float) -> float:
-    """Return how many requests per second the server answers over 8 connections."""
+def requests_per_second(
+    served: Served, path: str, document: dict[str, Any], for_seconds: float, connections: int = 8
+) -> float:
+    """Return how many requests per second the server answers over keep-alive *connections*, all saturating."""
+    return load(served, path, document, for_seconds, connections)[0]
+
+
+def load(
+    served: Served, path: str, document: dict[str, Any], for_seconds: float, connections: int
+) -> tuple[float, float]:
+    """Return requests per second, and the longest time in seconds that a connection waited for an answer."""
     parts = urlsplit(served.url)
     body = json.dumps(document).encode()
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
@@ -151,11 +160,12 @@ def requests_per_second(served: Served, path: str, document: dict[str, Any], for
         "benchmarks.load",
         str(parts.hostname),
         str(parts.port),
-        "8",
+        str(connections),
         str(for_seconds),
     ]
     request = f"{head}{len(body)}\r\n\r\n".encode() + body
-    return float(subprocess.run(command, input=request, capture_output=True, check=True).stdout)
+    rate, longest = subprocess.run(command, input=request, capture_output=True, check=True).stdout.split()
+    return float(rate), float(longest)
 
 
 @contextmanager

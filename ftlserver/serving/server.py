@@ -18,6 +18,7 @@ from waitress.task import ErrorTask
 from waitress.utilities import BadRequest, RequestEntityTooLarge
 
 from ftlserver.errors import ConfigError
+from ftlserver.serving.event_loop import EventLoop
 from ftlserver.serving.threads import STALLED_SECONDS, Dispatcher
 from ftlserver.web import requests, responses
 from ftlserver.web.middleware import log_request
@@ -27,6 +28,9 @@ STOP_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP"
 LONGEST_DRAIN = 10.0
 HEADER_SECONDS = 10.0
 BODY_SECONDS = 30.0
+IDLE_SECONDS = 120.0  # a router in front keeps connections for 90 s
+MAINTENANCE_SECONDS = 2.0
+HEALTH = ("/healthz", "/healthz/")
 LARGEST_BUFFER = 2 * requests.LARGEST_BODY
 
 _ERRORS = {
@@ -82,10 +86,59 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         self._opened = time.monotonic()
         self._has_sent = False
+        self.active_at = self._opened
+        self.has_input_waiting = False
 
     def received(self, data: bytes) -> bool:
         self._has_sent = True
+        self.active_at = time.monotonic()
         return bool(super().received(data))
+
+    def readable(self) -> bool:
+        """Tell whether the loop waits for input: also while a task runs, until some arrives, which then waits."""
+        if self.requests and not (self.will_close or self.close_when_flushed):
+            return not self.has_input_waiting
+        is_readable = bool(super().readable())
+        if is_readable:
+            self.has_input_waiting = False
+        return is_readable
+
+    def handle_read(self) -> None:
+        if self.requests:
+            self.has_input_waiting = True
+        else:
+            super().handle_read()
+
+    def writable(self) -> bool:
+        """Tell whether output is to be sent, which a running task does itself as long as there is little."""
+        if self.requests and not self.will_close:
+            return bool(self.total_outbufs_len >= self.adj.send_bytes)
+        return bool(super().writable())
+
+    def service(self) -> None:
+        """Work on one request, in a thread of the dispatcher."""
+        self.server.serving.channel = self
+        try:
+            super().service()
+        finally:
+            self.server.serving.channel = None
+            self.active_at = time.monotonic()
+
+    def is_done(self) -> bool:
+        """Send the answer of a finished task in its own thread; tell whether nothing is left for the loop."""
+        if self.requests:
+            return False
+        if self.total_outbufs_len:
+            self._flush_exception(self._flush_some, do_close=False)
+        return not (self.total_outbufs_len or self.will_close or self.close_when_flushed or self.has_input_waiting)
+
+    def _flush_some(self, do_close: bool = True) -> bool:
+        with self.outbuf_lock:  # the loop and the thread of the task may both send
+            return bool(super()._flush_some(do_close=do_close))
+
+    def del_channel(self, map: Any = None) -> None:  # noqa: A002  waitress' own signature
+        self.server.loop.forget(self._fileno)
+        super().del_channel(map)
 
     def write_soon(self, data: bytes) -> int:
         """Keep *data* until it can be sent: a little in memory, more in a temporary file."""
@@ -134,8 +187,14 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     ) -> None:
         dispatcher = Dispatcher(concurrency)
         dispatcher.set_thread_count(threads)
+        channels: dict[int, Any] = {}
+        self.loop = EventLoop(channels)
+        self.serving = threading.local()  # which channel a thread works on
+        self._urgent: list[_Channel] = []
+        self._maintenance_at = 0.0
         super().__init__(
             application,
+            map=channels,
             _sock=listener,
             dispatcher=dispatcher,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
@@ -145,12 +204,10 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 threads=threads,
                 ident=None,
                 clear_untrusted_proxy_headers=False,  # middleware.Policy handles them
-                asyncore_use_poll=True,  # select() ends at descriptor 1023
                 connection_limit=500,
                 # An export goes to a temporary file as fast as it is made, so that a slow reader holds no thread.
                 outbuf_high_watermark=1024 * requests.LARGEST_BODY,
-                channel_timeout=120,  # a router in front keeps connections for 90 s
-                cleanup_interval=2,
+                cleanup_interval=10**9,  # by time.time(); readable() calls maintenance() by the monotonic clock
                 recv_bytes=64 * 1024,  # a body of a mebibyte comes in 16 pieces, not in 128
                 max_request_header_size=16 * 1024,
                 max_request_body_size=8 * requests.LARGEST_BODY,  # with the framing of the smallest chunks
@@ -167,7 +224,15 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         self.pull_trigger()
 
     def pull_trigger(self) -> None:
-        """Wake the loop, unless it has ended: the descriptor of the trigger may be another file's by then."""
+        """Wake the loop, unless it has ended: the descriptor of the trigger may be another file's by then.
+
+        A thread that has finished a task sends the answer itself; most often nothing is left for the loop.
+        """
+        channel = getattr(self.serving, "channel", None)
+        if channel is not None:
+            if channel.is_done():
+                return
+            self.loop.note_change(channel)
         with self._trigger_lock:
             if not self._has_ended:
                 super().pull_trigger()
@@ -181,13 +246,35 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def _work(self, timeout: float) -> None:
         if self.task_dispatcher.add_thread_if_stalled():
             timeout = STALLED_SECONDS
-        wasyncore.loop(timeout=timeout, use_poll=True, map=self._map, count=1)
+        self.loop.run_once(timeout)
+        while self._urgent:
+            self._urgent.pop().service()
+
+    def add_task(self, channel: _Channel) -> None:
+        """Let a thread work on the request of *channel*; ``/healthz`` is answered here, whatever they wait for."""
+        if channel.requests[0].path in HEALTH:
+            self._urgent.append(channel)
+        else:
+            super().add_task(channel)
+
+    def readable(self) -> bool:
+        """Tell whether to accept connections; look after the open ones now and then."""
+        now = time.monotonic()
+        if now >= self._maintenance_at:
+            self._maintenance_at = now + MAINTENANCE_SECONDS
+            self.maintenance(now)
+        return bool(super().readable())
 
     def maintenance(self, now: float) -> None:
-        super().maintenance(now)
+        """Close connections that are idle or late; *now* is of the monotonic clock."""
         for channel in self.active_channels.values():
-            if channel.is_late() or (self.in_connection_overflow and channel.is_idle()):
+            is_idle = not channel.requests and now - channel.active_at > IDLE_SECONDS
+            if is_idle or channel.is_late() or (self.in_connection_overflow and channel.is_idle()):
                 channel.will_close = True
+
+    def del_channel(self, map: Any = None) -> None:  # noqa: A002  waitress' own signature
+        self.loop.forget(self._fileno)
+        super().del_channel(map)
 
     def _drain(self) -> None:
         wasyncore.dispatcher.close(self)
@@ -202,6 +289,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             self._has_ended = True
             self.trigger.close()
         wasyncore.close_all(self._map)
+        self.loop.close()
 
 
 def serve(server: Server, ready: Callable[[], None]) -> None:
