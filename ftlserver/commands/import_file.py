@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import astuple
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -77,7 +78,7 @@ def _read(item: Item, owners: "_Owners", users: "_Spool", periods: "_Spool", ski
     match item:
         case FoundUser():
             user = owners.add(item)
-            users.add([(user.id, user.real_name, user.tz)])
+            users.add([astuple(user)])
         case FoundPeriod():
             if (owner := owners.find(item.user_id)) is not None:
                 # orjson writes no tuples with names

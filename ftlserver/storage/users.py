@@ -5,6 +5,7 @@ one value however many there are, and the list with the periods of each.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -131,9 +132,14 @@ class Users:
             return bool(self.put_many(connection, [user])[0])
 
     def put_many(self, connection: Connection, users: Iterable[User]) -> tuple[int, int]:
-        """Add or replace users in the caller's transaction; return how many were added, and how many changed."""
+        """Add or replace users in the caller's transaction; return how many were added, and how many changed.
+
+        A field without a value keeps the stored one: a file without a column erases nothing.
+        """
         wanted = {user.id: user for user in users}
         known = {user.id: user for user in self.find_many_in(connection, wanted)}
+        for stored in known.values():
+            wanted[stored.id] = _completed(wanted[stored.id], stored)
         changed = [user for user in wanted.values() if known.get(user.id) != user]
         if changed:
             insert = self._insert()
@@ -183,6 +189,11 @@ class Users:
 
 def _user(row: Mapping[str, Any]) -> User:
     return cached_user(*(row[name] for name in USER_FIELDS))
+
+
+def _completed(user: User, stored: User) -> User:
+    missing = {name: getattr(stored, name) for name in USER_FIELDS if getattr(user, name) is None}
+    return replace(user, **missing) if missing else user
 
 
 def _row(user: User) -> dict[str, Any]:

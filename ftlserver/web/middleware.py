@@ -110,7 +110,8 @@ class Policy:
             and environ.get("HTTP_SEC_FETCH_DEST") == "document"
         )
         foreign = site not in ("none", "same-origin") and not followed
-        if foreign or (origin and origin.partition("://")[2] != environ["HTTP_HOST"].lower()):
+        own = f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST'].lower()}"
+        if foreign or (origin and _without_default_port(origin) != _without_default_port(own)):
             message = "pages of other origins have no access; the operator names origins with FTL_ALLOWED_ORIGINS"
             raise RefusedError("cross_origin", message)
 
@@ -135,7 +136,8 @@ def with_policy(application: WSGIApplication, policy: Policy) -> WSGIApplication
             extra += [("Access-Control-Allow-Origin", origin), ("Access-Control-Expose-Headers", "X-Request-Id")]
 
         def respond(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            request = f"{_printable(environ['REQUEST_METHOD'])} {_printable(environ['PATH_INFO'])}"
+            route = environ.get("bottle.route")  # and not the path, which may contain an e-mail address
+            request = f"{_printable(environ['REQUEST_METHOD'])} {route.rule if route else '-'}"
             seconds = time.perf_counter() - started
             log_request(environ.get("REMOTE_ADDR", "-"), request, status[:3], seconds, request_id)
             return start_response(status, [*headers, *extra], exc_info)
@@ -172,7 +174,7 @@ def _check_path(path: str) -> None:
 
 
 def _printable(text: str) -> str:
-    """Return a method or a path as one short word for the log."""
+    """Return a method as one short word for the log."""
     return ascii(text[:200])[1:-1].replace(" ", "\\x20")
 
 
@@ -188,6 +190,11 @@ def _own_name(host: str) -> str:
     if name is None or "/" in name:
         raise ConfigError(f"{host} is not a host name; FTL_ALLOWED_HOSTS takes names such as ftl.example.org")
     return name
+
+
+def _without_default_port(origin: str) -> str:
+    """Return an origin as browsers write it, without the port that its scheme implies (RFC 6454, section 6)."""
+    return origin.removesuffix({"http": ":80", "https": ":443"}.get(origin.partition("://")[0], "/"))
 
 
 def _is_address(text: str) -> bool:

@@ -125,7 +125,7 @@ def body_too_large() -> InvalidRequestError:
 def read_page(page: dict[str, str]) -> tuple[str, int]:
     """Return after which id a page begins, and how many users it holds; raise InvalidRequestError."""
     limit = page.get("limit", str(DEFAULT_PAGE))
-    if not (limit.isascii() and limit.isdigit() and 0 < int(limit[:9]) <= LARGEST_PAGE):
+    if not (limit.isascii() and limit.isdigit() and len(limit) < 10 and 0 < int(limit) <= LARGEST_PAGE):
         problem = Problem("/limit", "wrong_type", f"expected a number from 1 to {LARGEST_PAGE:,}")
         raise InvalidRequestError("invalid_argument", "limit is not usable", [problem])
     return _read_cursor(page.get("cursor")), int(limit)

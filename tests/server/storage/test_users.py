@@ -86,3 +86,11 @@ def test_a_change_does_not_restore_a_deleted_user(storage: Storage) -> None:
         work = iter([change, lambda user_id=user_id: storage.users.delete(user_id)])  # type: ignore[misc]
         assert in_threads(2, lambda: next(work)()) == []  # noqa: B023
         assert storage.users.find(user_id) is None
+
+
+def test_a_field_without_a_value_keeps_the_stored_one(team: Storage) -> None:
+    """As a file has it that lacks a column."""
+    incomplete = User(EGON.id, "x", "Europe/Berlin")
+    object.__setattr__(incomplete, "real_name", None)
+    assert not team.users.put(incomplete)
+    assert team.users.find(EGON.id) == User(EGON.id, EGON.real_name, "Europe/Berlin")

@@ -35,4 +35,13 @@ def test_the_log_does_not_contain_what_was_written(
     record(app, {**ONE_PERIOD, "user_id": "canary-id"})
     record(app, {**ONE_PERIOD, "user_id": "canary-unknown", "start_time": "canary-time"}, partial=True)
     request(app, "POST", "/api/heartbeat", {"user_id": "canary-id", "at": "canary-time"})
+    for method, path in (
+        ("GET", "/api/users/canary-id"),
+        ("DELETE", "/api/users/canary-id/"),
+        ("GET", "/canary-path"),
+    ):
+        request(app, method, path)
     assert "canary" not in caplog.text
+    assert "GET /api/users/<user_id> 200" in caplog.text
+    assert "DELETE /api/users/<user_id>/ 200" in caplog.text
+    assert "GET - 404" in caplog.text

@@ -41,6 +41,7 @@ def test_a_link_without_ids_pages_through_all_users(app: TestApp, team: Storage)
         ("limit=0", "invalid_argument"),
         ("limit=1001", "invalid_argument"),
         ("limit=x", "invalid_argument"),
+        ("limit=00000000199999999999999999999999999999", "invalid_argument"),
         ("limit=2&limit=3", "invalid_argument"),
         ("cursor=x", "invalid_cursor"),
         ("cursor=Mjp4", "invalid_cursor"),
