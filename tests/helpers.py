@@ -92,6 +92,9 @@ def make_period(user_id: str, start: int, end: int) -> ActivityPeriod:
     return ActivityPeriod(user_id, start, end, start % 97 * 60, end % 97 * 60)
 
 
+EVERYTHING = (0, instants.END_OF_TIME)
+
+
 def all_rows(storage: Storage) -> list[tuple[Any, ...]]:
     with database.transaction(storage.database) as connection:
         return [

@@ -10,7 +10,6 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import astuple
 from itertools import chain
 from operator import itemgetter
@@ -113,11 +112,9 @@ class _Owners:
 
     def read_rows(self, found: FoundPeriods) -> list[Row] | None:
         """Return the rows of periods on consecutive lines, None if they have to be read one by one."""
-        known: dict[str, User] = {}
-        for user_id in set(map(itemgetter(0), found.periods)):
-            with suppress(UserNotFoundError):
-                if (user := self.find(user_id)) is not None:
-                    known[user_id] = user
+        ids = set(map(itemgetter(0), found.periods))
+        self._users |= {user.id: user for user in self._stored_users.find_many(ids - self._users.keys())}
+        known = {user_id: user for user_id in ids if (user := self._users.get(user_id)) is not None}
         return time_tables.read_rows(found.periods, known)
 
 

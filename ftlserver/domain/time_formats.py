@@ -99,7 +99,7 @@ def parse_edge(text: str, tz: Zone) -> int:
         edge = day_start(day, tz) if day >= _FIRST_WALL_CLOCK.date() else -END_OF_TIME
     else:
         wall, given = _read(text)
-        edge = nearest_instant_of(wall, tz) if given is None else parse(text, tz)[0]
+        edge = nearest_instant_of(wall, tz) if given is None else instant_of(wall, read_offset(given) or 0)
     if not -DAY <= edge <= _LAST_EDGE:
         raise InvalidValueError(_OUT_OF_RANGE)
     return edge

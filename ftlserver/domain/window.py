@@ -1,7 +1,7 @@
 """The window [from, to) of a question, as text and as instants."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ftlserver.domain import time_formats, timezones
@@ -26,6 +26,7 @@ class Window:
     to: str | None
     tz: Zone | None
     now: int
+    _edges: dict[str, Interval] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, asked: Mapping[str, Any], now: int) -> "Window":
@@ -34,7 +35,11 @@ class Window:
 
     def edges(self, user: User) -> Interval:
         """Return the instants between which the window lies for *user*; raise InvalidRequestError."""
-        tz = self.tz or timezones.zone(user.tz)
+        if user.tz not in self._edges:
+            self._edges[user.tz] = self._edges_in(self.tz or timezones.zone(user.tz))
+        return self._edges[user.tz]
+
+    def _edges_in(self, tz: Zone) -> Interval:
         start = BEGINNING if self.from_ is None else read_edge("/from", self.from_, tz)
         end = self.now if self.to is None else read_edge("/to", self.to, tz)
         if start >= end:

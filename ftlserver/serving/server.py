@@ -252,7 +252,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     def add_task(self, channel: _Channel) -> None:
         """Let a thread work on the request of *channel*; ``/healthz`` is answered here, whatever they wait for."""
-        if channel.requests[0].path in HEALTH:
+        if getattr(channel.requests[0], "path", None) in HEALTH:  # a request that is not HTTP has none
             self._urgent.append(channel)
         else:
             super().add_task(channel)

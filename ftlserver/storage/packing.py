@@ -65,21 +65,22 @@ EDGES = Packing(
 _PACKED = """
     (p.started_at / 1000000 + p.start_offset + 86400) / 60 * 65535
     + (p.ended_at / 1000000 + p.end_offset + 86400) / 60 - 94367744"""
+_REACHES_IN = "AND p.started_at > :after - 604800000000 AND p.started_at < :before AND p.ended_at > :after"
 _USER = ", ".join(f"u.{name}" for name in USER_FIELDS)
-# Users in the order asked, each with up to :most packed periods by start, then end.
+# Users in the order asked, each with up to :most packed periods that reach into [:after, :before), by start.
 HISTORIES = {
     "sqlite": sa.text(f"""
         SELECT {_USER}, (
             SELECT json_group_array(packed) FROM (
                 SELECT {_PACKED} AS packed
-                FROM activity_periods p WHERE p.user_id = u.id
+                FROM activity_periods p WHERE p.user_id = u.id {_REACHES_IN}
                 ORDER BY p.started_at, p.ended_at LIMIT :most))
         FROM json_each(:ids) AS asked CROSS JOIN users u ON u.id = asked.value ORDER BY asked.key"""),  # noqa: S608
     "postgresql": sa.text(f"""
         SELECT {_USER}, CAST((
             SELECT json_agg(packed) FROM (
                 SELECT {_PACKED} AS packed
-                FROM activity_periods p WHERE p.user_id = u.id
+                FROM activity_periods p WHERE p.user_id = u.id {_REACHES_IN}
                 ORDER BY p.started_at, p.ended_at LIMIT :most) AS page) AS text)
         FROM unnest(CAST(:ids AS varchar[])) WITH ORDINALITY AS asked (value, key)
         JOIN users u ON u.id = asked.value ORDER BY asked.key"""),  # noqa: S608

@@ -53,9 +53,9 @@ class Periods:
         self.database = database
         self._users = users
 
-    def histories(self, user_ids: Sequence[str], most: int) -> list[tuple[User, list[int]]]:
-        """Return the users with those ids, in that order, with up to *most* of their periods, packed."""
-        values = {"ids": self.database.array(user_ids), "most": most}
+    def histories(self, user_ids: Sequence[str], window: Interval, most: int) -> list[tuple[User, list[int]]]:
+        """Return the users with those ids, in that order, with up to *most* periods within *window*, packed."""
+        values = {"ids": self.database.array(user_ids), "after": window[0], "before": window[1], "most": most}
         count = len(USER_FIELDS)
         return [
             (cached_user(*row[:count]), packing.unpack_history(row[count]))

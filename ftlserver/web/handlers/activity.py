@@ -19,6 +19,7 @@ from ftlserver.web.requests import Request, read_query, refuse
 _IDS_AT_ONCE = 50
 _PAGE = 1_000
 
+_EVERYTHING = (0, instants.END_OF_TIME)
 _REACHES_IN = "half-open; a period that began before and reaches in belongs to it"
 _CLIPPED = "half-open; periods are cut at its edges"
 
@@ -47,33 +48,37 @@ def ask_by_link(storage: Storage, request: Request) -> dict[str, Any] | bytes | 
 
 def _answer(storage: Storage, asked: dict[str, Any], paging: dict[str, Any]) -> bytes | Iterable[bytes]:
     opening: dict[str, Any] = {"ok": True}
-    if asked.keys() <= {"id_list", "time_format"} and asked.get("time_format", "display") == "display":
-        members = _histories(storage, asked["id_list"], paging)
+    as_recorded = asked.get("time_format", "display") == "display" and not asked.keys() & {"tz", "clip"}
+    if as_recorded and asked.keys() <= {"id_list", "time_format"}:
+        members = _histories(storage, asked["id_list"], _EVERYTHING, paging)
+        return responses.stream(responses.JSON, responses.members(opening, members))
+    windowed = not asked.keys().isdisjoint(("from", "to"))
+    window = Window.of(asked, instants.now() if windowed else instants.END_OF_TIME)
+    users = storage.users.find_many(asked.get("id_list"))
+    edges = {user.id: window.edges(user) for user in users}
+    if windowed:
+        opening["window"] = window.to_json(edges, _CLIPPED if asked.get("clip") else _REACHES_IN)
+    if as_recorded and edges and window.is_same_for_all:
+        members = _histories(storage, asked.get("id_list", list(edges)), edges[users[0].id], paging)
     else:
-        windowed = not asked.keys().isdisjoint(("from", "to"))
-        window = Window.of(asked, instants.now() if windowed else instants.END_OF_TIME)
-        users = storage.users.find_many(asked.get("id_list"))
-        edges = {user.id: window.edges(user) for user in users}
-        if windowed:
-            opening["window"] = window.to_json(edges, _CLIPPED if asked.get("clip") else _REACHES_IN)
-        pages = storage.periods.pages(users, edges, _PAGE)
-        members = _within(pages, asked, edges, window.tz, paging)
+        members = _within(storage.periods.pages(users, edges, _PAGE), asked, edges, window.tz, paging)
     return responses.stream(responses.JSON, responses.members(opening, members))
 
 
-def _histories(storage: Storage, ids: Iterable[str], paging: dict[str, Any]) -> _Members:
-    """Yield members with all their periods as recorded, in display times."""
+def _histories(storage: Storage, ids: Iterable[str], window: Interval, paging: dict[str, Any]) -> _Members:
+    """Yield members with their periods within a window that is the same for all, as recorded, in display times."""
     wanted = list(dict.fromkeys(ids))
     found = set()
     separator = b""
     for at in range(0, len(wanted), _IDS_AT_ONCE):
-        for user, packed in storage.periods.histories(wanted[at : at + _IDS_AT_ONCE], _PAGE + 1):
+        for user, packed in storage.periods.histories(wanted[at : at + _IDS_AT_ONCE], window, _PAGE + 1):
             found.add(user.id)
             if len(packed) <= _PAGE:
                 yield separator + responses.member(user, packing.display_json(packed))
             else:
                 yield separator
-                pages = (responses.periods_json(page, "display") for page in storage.periods.pages_of(user.id))
+                spans = storage.periods.pages_of(user.id, window)
+                pages = (responses.periods_json(page, "display") for page in spans)
                 yield from responses.long_member(user, pages)
             separator = b","
     return responses.not_found(user_id for user_id in wanted if user_id not in found) | paging

@@ -11,7 +11,7 @@ from ftlserver.errors import DatabaseError
 from ftlserver.storage import Storage
 from ftlserver.storage.database import connect
 from ftlserver.storage.idle_connections import fetch
-from tests.helpers import EGON, in_threads, run_on_postgresql
+from tests.helpers import EGON, EVERYTHING, in_threads, run_on_postgresql
 
 
 @pytest.mark.slow
@@ -21,7 +21,7 @@ def test_reads_recover_after_postgresql_cut_the_connections(postgresql: str, pos
     def read() -> None:
         assert len(postgresql_storage.users.summaries()) == 1
         assert postgresql_storage.users.find(EGON.id) == EGON
-        assert postgresql_storage.periods.histories([EGON.id], 9) == [(EGON, [])]
+        assert postgresql_storage.periods.histories([EGON.id], EVERYTHING, 9) == [(EGON, [])]
 
     assert in_threads(4, read) == []
     for _ in range(2):

@@ -12,7 +12,7 @@ from ftlserver.storage import users as users_module
 from ftlserver.storage.heartbeats import Heartbeats
 from ftlserver.storage.recording import Recording
 from tests import plain
-from tests.helpers import EGON, GLINDA, assignment_periods
+from tests.helpers import EGON, EVERYTHING, GLINDA, assignment_periods
 
 
 def stored(storage: Storage, user_id: str) -> list[ActivityPeriod]:
@@ -21,33 +21,41 @@ def stored(storage: Storage, user_id: str) -> list[ActivityPeriod]:
 
 def test_histories_are_in_the_order_asked_with_at_most_so_many_periods(team: Storage) -> None:
     ids = ["W07QCRPA4", "unknown", "W012A3CDE"]
-    assert [(user, len(minutes)) for user, minutes in team.periods.histories(ids, 5)] == [(GLINDA, 3), (EGON, 3)]
-    assert [(user, len(minutes)) for user, minutes in team.periods.histories(ids, 2)] == [(GLINDA, 2), (EGON, 2)]
+    assert [(user, len(minutes)) for user, minutes in team.periods.histories(ids, EVERYTHING, 5)] == [
+        (GLINDA, 3),
+        (EGON, 3),
+    ]
+    assert [(user, len(minutes)) for user, minutes in team.periods.histories(ids, EVERYTHING, 2)] == [
+        (GLINDA, 2),
+        (EGON, 2),
+    ]
     assert plain.members(team, ids) == [(GLINDA, assignment_periods(GLINDA)), (EGON, assignment_periods(EGON))]
 
 
 def test_periods_are_ordered_by_start_then_end(storage: Storage) -> None:
     periods = [ActivityPeriod(EGON.id, start, end, 0, 0) for start, end in ((5, 9), (1, 8), (5, 7), (1, 2))]
     storage.bulk_import.store([EGON], periods)
-    assert storage.periods.histories([EGON.id], 9)[0][1] == [4096] * 4
+    assert storage.periods.histories([EGON.id], EVERYTHING, 9)[0][1] == [4096] * 4
     assert plain.members(storage, [EGON.id])[0][1] == sorted(periods)
     assert stored(storage, EGON.id) == sorted(periods)
 
 
 def test_a_user_without_periods_has_none(storage: Storage) -> None:
     storage.users.add_new([EGON])
-    assert storage.periods.histories([EGON.id], 9) == [(EGON, [])]
+    assert storage.periods.histories([EGON.id], EVERYTHING, 9) == [(EGON, [])]
     assert stored(storage, EGON.id) == []
 
 
 @pytest.mark.parametrize("user_id", ["'; DROP TABLE users; --", "%", "_", '"', "{}", "[]", "\\", "a,b", '{"a"}'])
 def test_an_id_is_never_read_as_sql_or_as_a_pattern(team: Storage, user_id: str) -> None:
-    assert team.periods.histories([user_id, "W012A3CDE"], 9)[0][0] == EGON
+    assert team.periods.histories([user_id, "W012A3CDE"], EVERYTHING, 9)[0][0] == EGON
     assert team.users.find(user_id) is None
 
 
 def test_thousands_of_ids_can_be_asked_about_in_one_statement(team: Storage) -> None:
-    assert len(team.periods.histories([f"u{number}" for number in range(70_000)] + ["W012A3CDE"], 9)) == 1
+    assert (
+        len(team.periods.histories([f"u{number}" for number in range(70_000)] + ["W012A3CDE"], EVERYTHING, 9)) == 1
+    )
 
 
 def test_paging_returns_every_user_and_period_once(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:

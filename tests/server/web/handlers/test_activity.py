@@ -7,6 +7,7 @@ import pytest
 from webtest import TestApp
 
 from ftlclient import Client, NotThisAPIError
+from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import ActivityPeriod, Span
 from ftlserver.domain.user import User
 from ftlserver.errors import DatabaseError, InvalidUserError
@@ -160,8 +161,8 @@ def test_a_long_answer_that_fails_midway_is_recognisably_incomplete(
     )
     pages = sqlite_storage.periods.pages_of
 
-    def broken(user_id: str) -> Iterator[list[Span]]:
-        found = pages(user_id)
+    def broken(user_id: str, window: Interval) -> Iterator[list[Span]]:
+        found = pages(user_id, window)
         yield next(found)
         yield next(found)
         raise DatabaseError("database_unavailable", "gone", "x")
