@@ -136,7 +136,11 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         with self.outbuf_lock:  # the loop and the thread of the task may both send
             return bool(super()._flush_some(do_close=do_close))
 
-    def del_channel(self, map: Any = None) -> None:  # noqa: A002  waitress' own signature
+    def add_channel(self, map: Any = None) -> None:  # noqa: A002  waitress' own signature
+        super().add_channel(map)
+        self.server.loop.note_change(self)
+
+    def del_channel(self, map: Any = None) -> None:  # noqa: A002
         self.server.loop.forget(self._fileno)
         super().del_channel(map)
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from ftlserver.serving import event_loop
 from ftlserver.serving import server as server_module
 from ftlserver.serving.server import Server, listen
 
@@ -60,6 +61,17 @@ def test_every_one_of_many_connections_is_answered_again_and_again() -> None:
                 assert read_answers(connection, 1) == [b"/%d" % round_]
         for connection in connections:
             connection.close()
+
+
+def test_no_step_waits_for_the_look_at_all_channels(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which is for what changes by time alone, and would hide a change that was not noted."""
+    monkeypatch.setattr(event_loop, "LOOK_SECONDS", 600.0)
+    with running(echo) as address:
+        for _ in range(5):
+            with socket.create_connection(address, timeout=10) as connection:
+                for number in range(5):
+                    connection.sendall(GET % number)
+                    assert read_answers(connection, 1) == [b"/%d" % number]
 
 
 def test_pipelined_requests_are_answered_in_order() -> None:
