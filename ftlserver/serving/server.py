@@ -96,7 +96,8 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
     def readable(self) -> bool:
         """Tell whether the loop waits for input: also while a task runs, until some arrives, which then waits."""
-        if self.requests and not (self.will_close or self.close_when_flushed):
+        is_busy = self.requests or self._is_sending()
+        if is_busy and not (self.will_close or self.close_when_flushed):
             return not self.has_input_waiting
         is_readable = bool(super().readable())
         if is_readable:
@@ -110,10 +111,15 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             super().handle_read()
 
     def writable(self) -> bool:
-        """Tell whether output is to be sent, which a running task does itself as long as there is little."""
-        if self.requests and not self.will_close:
-            return bool(self.total_outbufs_len >= self.adj.send_bytes)
-        return bool(super().writable())
+        """Tell whether output is to be sent, which a thread that sends now sees to by itself."""
+        return not self._is_sending() and bool(super().writable())
+
+    def _is_sending(self) -> bool:
+        """Tell whether a thread sends at this moment; it notes a change if something is left."""
+        if self.outbuf_lock.acquire(blocking=False):
+            self.outbuf_lock.release()
+            return False
+        return True
 
     def service(self) -> None:
         """Work on one request, in a thread of the dispatcher."""

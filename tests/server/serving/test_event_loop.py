@@ -74,6 +74,35 @@ def test_no_step_waits_for_the_look_at_all_channels(monkeypatch: pytest.MonkeyPa
                     assert read_answers(connection, 1) == [b"/%d" % number]
 
 
+def test_the_loop_leaves_sending_to_the_thread_that_sends() -> None:
+    """Otherwise it turns without a pause until the thread is done: with two workers that took a third of the rate."""
+    server = Server(echo, listen("127.0.0.1", 0), threads=1)
+    try:
+        with socket.create_connection(server.socket.getsockname(), timeout=10) as connection:
+            server.handle_accept()
+            (channel,) = server.active_channels.values()
+            sending, go_on = threading.Event(), threading.Event()
+
+            def send() -> None:
+                with channel.outbuf_lock:
+                    channel.total_outbufs_len = 1  # appended, and not sent so far
+                    sending.set()
+                    go_on.wait(10)
+                    channel.total_outbufs_len = 0
+
+            thread = threading.Thread(target=send)
+            thread.start()
+            assert sending.wait(10)
+            assert not channel.writable()
+            assert channel.readable()  # the registration that the connection has when the answer is sent
+            go_on.set()
+            thread.join(10)
+            connection.close()
+    finally:
+        server.stop()
+        server.run()
+
+
 def test_pipelined_requests_are_answered_in_order() -> None:
     def slowly(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         time.sleep(0.01)
@@ -103,7 +132,9 @@ def test_a_request_that_arrives_while_another_is_worked_on_is_answered_at_once_a
 
 
 @pytest.mark.parametrize("size", [10, 30_000, 3_000_000])
-def test_answers_of_all_sizes_arrive_whole_at_a_slow_reader(size: int) -> None:
+def test_answers_of_all_sizes_arrive_whole_at_a_slow_reader(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(event_loop, "LOOK_SECONDS", 600.0)
+
     def long(_environ: dict[str, Any], start_response: Any) -> list[bytes]:
         start_response("200 OK", [("Content-Length", str(size))])
         return [b"x" * size]
