@@ -135,7 +135,7 @@ def test_a_procfile_host_with_postgresql_releases_serves_and_stops(tmp_path: Pat
     def ask(**headers: str) -> tuple[int, dict[str, object]]:
         answer = requests.post(
             f"http://127.0.0.1:{port}/api/loguseractivity/",
-            json={"id_list": ["nobody"]},
+            json={"id_list": ["absent"]},
             headers={"Host": "ftl.example.org"} | headers,
             timeout=10,
         )
@@ -152,7 +152,7 @@ def test_a_procfile_host_with_postgresql_releases_serves_and_stops(tmp_path: Pat
             assert "locked until it has a token" in str(document["message"])
             token = run("ftlserver", "token", "create", "--name", "desk", "--scope", "read").strip()
             status, document = ask(Authorization=f"Bearer {token}")
-            assert (status, document["not_found"]) == (200, ["nobody"])
+            assert (status, document["not_found"]) == (200, ["absent"])
         finally:
             host.terminate()
         log, _ = host.communicate(timeout=30)

@@ -17,7 +17,7 @@ WHOLE_MINUTES_SINCE = 63_593_070 * SECOND
 
 _FIRST_WALL_CLOCK = datetime(1969, 12, 31)  # noqa: DTZ001  wall clocks
 _LAST_WALL_CLOCK = datetime(9999, 12, 31)  # noqa: DTZ001
-_LAST_EDGE = END_OF_TIME - 30 * DAY  # with room for the days and weeks that a question looks ahead
+_LAST_EDGE = END_OF_TIME - 30 * DAY  # a question looks days and weeks ahead
 _OUT_OF_RANGE = "a time lies between 1970 and 9999"
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DISPLAY = re.compile(
