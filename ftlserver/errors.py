@@ -37,7 +37,7 @@ HTTP_STATUSES = {
         431: "headers_too_large",
         500: "internal_error",
         501: "transfer_encoding_unsupported",
-        503: "database_busy database_unavailable storage_full query_timeout",
+        503: "database_busy database_unavailable storage_full query_timeout too_many_connections",
     }.items()
     for code in codes.split()
 }

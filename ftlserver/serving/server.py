@@ -15,7 +15,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
-from waitress.utilities import BadRequest, RequestEntityTooLarge
+from waitress.utilities import BadRequest, Error, RequestEntityTooLarge
 
 from ftlserver.errors import ConfigError
 from ftlserver.serving.event_loop import EventLoop
@@ -29,7 +29,10 @@ LONGEST_DRAIN = 10.0
 HEADER_SECONDS = 10.0
 BODY_SECONDS = 30.0
 IDLE_SECONDS = 120.0  # a router in front keeps connections for 90 s
-MAINTENANCE_SECONDS = 2.0
+MAINTENANCE_SECONDS = 0.5
+CONNECTIONS = 500
+SPARE_CONNECTIONS = 16  # beyond them, for /healthz and for refusing the rest
+CROWDED_SECONDS = 1.0  # how long a connection may be idle, or a request take to arrive, while all are taken
 HEALTH = ("/healthz", "/healthz/")
 LARGEST_BUFFER = 2 * requests.LARGEST_BODY
 
@@ -39,7 +42,13 @@ _ERRORS = {
     431: ("headers_too_large", "the headers of a request hold at most 16 KiB"),
     500: ("internal_error", "something went wrong here; the log of the server has more"),
     501: ("transfer_encoding_unsupported", "the only transfer encoding is chunked"),
+    503: ("too_many_connections", "the server has no free connection; try again in a second"),
 }
+
+
+class _TooManyConnectionsError(Error):  # type: ignore[misc]  # waitress is untyped
+    code = 503
+    reason = "Service Unavailable"
 
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress is untyped
@@ -71,6 +80,8 @@ class _ErrorTask(ErrorTask):  # type: ignore[misc]
         body = responses.error_body(status, code, message, **more)
         self.status = f"{status} {self.request.error.reason}"
         self.response_headers += [("Content-Type", responses.JSON), *responses.HEADERS]
+        if status == 503:
+            self.response_headers.append(("Retry-After", "1"))
         self.set_close_on_finish()
         self.content_length = len(body)
         log_request(self.channel.addr[0], "- -", str(status), 0.0, "-")
@@ -88,6 +99,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         self._has_sent = False
         self.active_at = self._opened
         self.has_input_waiting = False
+        self.is_spare = len(self.server.active_channels) > CONNECTIONS
 
     def received(self, data: bytes) -> bool:
         self._has_sent = True
@@ -140,7 +152,10 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
 
     def _flush_some(self, do_close: bool = True) -> bool:
         with self.outbuf_lock:  # the loop and the thread of the task may both send
-            return bool(super()._flush_some(do_close=do_close))
+            has_sent = bool(super()._flush_some(do_close=do_close))
+        if has_sent:
+            self.active_at = time.monotonic()
+        return has_sent
 
     def add_channel(self, map: Any = None) -> None:  # noqa: A002  waitress' own signature
         super().add_channel(map)
@@ -162,12 +177,12 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
     def is_idle(self) -> bool:
         return not (self.requests or self.request or self.total_outbufs_len)
 
-    def is_late(self) -> bool:
+    def is_late(self, is_crowded: bool) -> bool:
         """Tell whether a request has been awaited, or has been arriving, for too long."""
         if self.request is None:
             return not self._has_sent and time.monotonic() - self._opened > HEADER_SECONDS
         limit = BODY_SECONDS if self.request.headers_finished else HEADER_SECONDS
-        return bool(time.monotonic() - self.request.started > limit)
+        return bool(time.monotonic() - self.request.started > (CROWDED_SECONDS if is_crowded else limit))
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -214,7 +229,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 threads=threads,
                 ident=None,
                 clear_untrusted_proxy_headers=False,  # middleware.Policy handles them
-                connection_limit=500,
+                connection_limit=CONNECTIONS + SPARE_CONNECTIONS,
                 # An export goes to a temporary file as fast as it is made, so that a slow reader holds no thread.
                 outbuf_high_watermark=1024 * requests.LARGEST_BODY,
                 cleanup_interval=10**9,  # by time.time(); readable() calls maintenance() by the monotonic clock
@@ -261,8 +276,16 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             self._urgent.pop().service()
 
     def add_task(self, channel: _Channel) -> None:
-        """Let a thread work on the request of *channel*; ``/healthz`` is answered here, whatever they wait for."""
-        if getattr(channel.requests[0], "path", None) in HEALTH:  # a request that is not HTTP has none
+        """Let a thread work on the request of *channel*.
+
+        ``/healthz`` is answered here, whatever the threads wait for, and a spare connection is refused the rest.
+        """
+        request = channel.requests[0]
+        is_health = getattr(request, "path", None) in HEALTH  # a request that is not HTTP has no path
+        channel.is_spare = channel.is_spare and len(self.active_channels) > CONNECTIONS
+        if channel.is_spare and not (is_health or request.error):
+            request.error = _TooManyConnectionsError("")
+        if channel.is_spare or is_health:
             self._urgent.append(channel)
         else:
             super().add_task(channel)
@@ -276,10 +299,13 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         return bool(super().readable())
 
     def maintenance(self, now: float) -> None:
-        """Close connections that are idle or late; *now* is of the monotonic clock."""
+        """Close connections that are idle or late, sooner while all are taken; *now* is of the monotonic clock."""
+        is_crowded = len(self.active_channels) >= CONNECTIONS
         for channel in self.active_channels.values():
-            is_idle = not channel.requests and now - channel.active_at > IDLE_SECONDS
-            if is_idle or channel.is_late() or (self.in_connection_overflow and channel.is_idle()):
+            idle = now - channel.active_at
+            is_idle = idle > IDLE_SECONDS and not channel.requests
+            gives_way = is_crowded and idle > CROWDED_SECONDS and channel.is_idle()
+            if is_idle or gives_way or channel.is_late(is_crowded):
                 channel.will_close = True
 
     def del_channel(self, map: Any = None) -> None:  # noqa: A002  waitress' own signature

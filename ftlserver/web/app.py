@@ -24,7 +24,7 @@ ANY_TOKEN = "any token"  # noqa: S105  a scope
 _HTTP = frozenset(
     (
         *("bad_request", "headers_too_large", "body_too_large", "transfer_encoding_unsupported", "internal_error"),
-        *("host_missing", "host_not_allowed", "tls_required", "cross_origin"),
+        *("too_many_connections", "host_missing", "host_not_allowed", "tls_required", "cross_origin"),
     )
 )
 _DATABASE = frozenset(["database_busy", "database_unavailable", "storage_full", "query_timeout"])

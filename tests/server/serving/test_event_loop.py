@@ -217,3 +217,84 @@ def test_an_error_of_http_is_answered_and_closes_the_connection() -> None:
         connection.sendall(b"nonsense\r\n\r\n")
         received = b"".join(iter(lambda: connection.recv(65_536), b""))
         assert json.loads(received.partition(b"\r\n\r\n")[2])["error"] == "bad_request"
+
+
+def wait_for_go(begun: threading.Semaphore, go_on: threading.Event) -> Callable[..., Any]:
+    def wait(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        if environ["PATH_INFO"] == "/0":
+            begun.release()
+            go_on.wait(20)
+        return echo(environ, start_response)
+
+    return wait
+
+
+def test_a_connection_beyond_the_limit_is_refused_all_but_healthz(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "CONNECTIONS", 3)
+    begun, go_on = threading.Semaphore(0), threading.Event()
+    with running(wait_for_go(begun, go_on)) as address:
+        inside = [socket.create_connection(address, timeout=30) for _ in range(3)]
+        for connection in inside:
+            connection.sendall(GET % 0)
+            assert begun.acquire(timeout=10)
+        with socket.create_connection(address, timeout=10) as spare:
+            spare.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert read_answers(spare, 1) == [b"/healthz"]
+            spare.sendall(GET % 1)
+            head, _, body = b"".join(iter(lambda: spare.recv(65_536), b"")).partition(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 503 ")
+        assert b"\r\nRetry-After: 1" in head
+        assert json.loads(body)["error"] == "too_many_connections"
+        go_on.set()
+        for connection in inside:
+            assert read_answers(connection, 1) == [b"/0"]
+        inside.pop().close()
+        with socket.create_connection(address, timeout=10) as connection:
+            connection.sendall(GET % 1)
+            assert read_answers(connection, 1) == [b"/1"]
+        for connection in inside:
+            connection.close()
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [
+        pytest.param(b"GET / HTTP/1.1\r\nHost:", id="headers"),
+        pytest.param(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{", id="body"),
+    ],
+)
+def test_requests_that_trickle_give_way_when_all_connections_are_taken(
+    begun: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their own deadlines, of 10 and 30 seconds, are longer than this test waits."""
+    monkeypatch.setattr(server_module, "CONNECTIONS", 20)
+    with running(echo) as address:
+        slow = [socket.create_connection(address, timeout=10) for _ in range(20)]
+        for connection in slow:
+            connection.sendall(begun)
+        for connection in slow:
+            connection.settimeout(6)
+            assert connection.recv(1_000) == b""
+            connection.close()
+        with socket.create_connection(address, timeout=6) as connection:
+            connection.sendall(GET % 1)
+            assert read_answers(connection, 1) == [b"/1"]
+
+
+def test_a_slow_reader_who_goes_on_reading_is_not_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "IDLE_SECONDS", 0.7)
+    size = 40_000_000
+
+    def long(_environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        start_response("200 OK", [("Content-Length", str(size))])
+        return [b"x" * size]
+
+    with running(long) as address, socket.create_connection(address, timeout=10) as connection:
+        connection.sendall(GET % 0)
+        received = 0
+        while chunk := connection.recv(1_000_000):
+            received += len(chunk)
+            if received > size:  # with the headers
+                break
+            time.sleep(0.05)
+        assert received > size

@@ -19,7 +19,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher
         (HTTPChannel, ["received", "write_soon", "handle_close", "service", "parser_class", "error_task_class"]),
         (ErrorTask, ["execute", "set_close_on_finish", "write"]),
         (ThreadedTaskDispatcher, ["add_task", "handler_thread", "set_thread_count", "shutdown"]),
-        (BaseWSGIServer, ["maintenance", "pull_trigger", "in_connection_overflow"]),
+        (BaseWSGIServer, ["maintenance", "pull_trigger"]),
         (TcpWSGIServer, ["channel_class", "run"]),
         (wasyncore, ["loop", "close_all", "dispatcher"]),
         (Adjustments, ["channel_timeout", "cleanup_interval", "recv_bytes", "outbuf_high_watermark"]),
