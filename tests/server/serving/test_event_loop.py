@@ -286,6 +286,7 @@ def test_requests_that_trickle_give_way_when_all_connections_are_taken(
             connection.close()
 
 
+@pytest.mark.slow
 def test_a_slow_reader_who_goes_on_reading_is_not_idle(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_module, "IDLE_SECONDS", 0.7)
     size = 40_000_000
