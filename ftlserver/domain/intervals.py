@@ -8,21 +8,24 @@ Interval = tuple[int, int]
 
 def merge(intervals: Iterable[Interval]) -> list[Interval]:
     """Return the union of *intervals* as a sorted list of disjoint intervals that do not touch."""
-    merged = []
+    return list(merge_sorted(sorted(intervals)))
+
+
+def merge_sorted(intervals: Iterable[Interval]) -> Iterator[Interval]:
+    """Yield what ``merge`` returns, from *intervals* that are sorted, in flat memory."""
     begun = 0
     reached: int | None = None
-    for start, end in sorted(intervals):
+    for start, end in intervals:
         if reached is None or start > reached:
             if start == end:
                 continue
             if reached is not None:
-                merged.append((begun, reached))
+                yield begun, reached
             begun, reached = start, end
         elif end > reached:
             reached = end
     if reached is not None:
-        merged.append((begun, reached))
-    return merged
+        yield begun, reached
 
 
 def overlapping(intervals: Sequence[Interval], most: int) -> list[list[int]]:
@@ -55,15 +58,20 @@ def are_disjoint(intervals: Iterable[Interval]) -> bool:
     return all(before[1] <= after[0] for before, after in pairwise(sorted(intervals)))
 
 
-def clusters(intervals: Iterable[Interval], distance: int) -> Iterator[Interval]:
-    """Yield the intervals that cover *intervals*, joined where no more than *distance* lies between them."""
+def clusters(intervals: Iterable[Interval], distance: int) -> Iterator[tuple[Interval, int]]:
+    """Yield the intervals that cover *intervals*, joined where no more than *distance* lies between them.
+
+    Each comes with the number of those that it covers.
+    """
     begun = reached = -1
+    count = 0
     for start, end in sorted(intervals):
-        if begun < 0 or start - reached > distance:
-            if begun >= 0:
-                yield begun, reached
-            begun, reached = start, end
-        elif end > reached:
-            reached = end
-    if begun >= 0:
-        yield begun, reached
+        if count and start - reached > distance:
+            yield (begun, reached), count
+            count = 0
+        if not count:
+            begun = reached = start
+        reached = max(reached, end)
+        count += 1
+    if count:
+        yield (begun, reached), count

@@ -1,12 +1,11 @@
 """The window [from, to) of a question, as text and as instants."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from ftlserver.domain import time_formats, timezones
 from ftlserver.domain.intervals import Interval
-from ftlserver.domain.period import Span
 from ftlserver.domain.timezones import Zone
 from ftlserver.domain.user import User
 from ftlserver.errors import InvalidRequestError, InvalidValueError, Problem
@@ -56,11 +55,16 @@ class Window:
             text is None or time_formats.is_absolute(text) for text in (self.from_, self.to)
         )
 
-    def from_first_activity(self, edges: Interval, spans: Sequence[Span]) -> Interval:
-        """Return the *edges* of a member, beginning with the first of *spans* if the window has no beginning."""
+    def past(self, edges: Interval) -> Interval:
+        """Return the *edges* of a member without the future, which has no activity yet."""
         start, end = edges
-        if self.from_ is None and spans:
-            start = min(max(start, spans[0][0]), end - 1)
+        return start, max(start + 1, min(end, self.now))
+
+    def from_first_activity(self, edges: Interval, first_start: int | None) -> Interval:
+        """Return the *edges* of a member; one without beginning begins with *first_start*, if there is one."""
+        start, end = edges
+        if self.from_ is None and first_start is not None:
+            start = min(max(start, first_start), end - 1)
         return start, end
 
     def to_json(self, edges: Mapping[str, Interval], rule: str) -> dict[str, Any]:

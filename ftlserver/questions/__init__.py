@@ -1,10 +1,24 @@
 """The questions about several people at once, pure: one module each, members and their spans in, an answer out."""
 
+from collections.abc import Iterable
+from typing import NamedTuple
+
 from ftlserver.domain.instants import SECOND
+from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import Span
 from ftlserver.domain.user import User
 
-Activity = tuple[User, list[Span]]  # spans by start, then end
+
+class Activity(NamedTuple):
+    """A user with the part of the window that a question is about, and the spans that reach into it.
+
+    Spans come by start, then end, and can be read once: there may be a million.
+    """
+
+    user: User
+    edges: Interval
+    spans: Iterable[Span]
+    has_any: bool
 
 
 def seconds(length: int) -> float | int:

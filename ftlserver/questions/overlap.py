@@ -1,39 +1,51 @@
 """When enough members were active at the same time, and how long each two of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ftlserver.domain.time_formats import TimeFormat, render_in_zone
 from ftlserver.domain.timezones import Zone
 from ftlserver.domain.user import User
-from ftlserver.questions import seconds
-from ftlserver.questions.overlap_sweep import disjoint_edges, sweep
+from ftlserver.questions import limits, seconds
+from ftlserver.questions.overlap_sweep import Groups, Shared, measure, shared_intervals
 
 
-def overlap(
-    members: Sequence[tuple[User, list[int]]], min_members: int | None, tz: Zone, time_format: TimeFormat
-) -> dict[str, Any]:
-    """Return the intervals in which at least *min_members*, or all, were active, and the matrix of pairs.
+class Overlap:
+    """The intervals in which at least *min_members* of *users*, or all, were active, and the matrix of pairs.
 
-    *members* come with the starts and ends, in turn, of their periods within the window. An interval ends when a
-    member becomes active or inactive. The matrix has the seconds that each two share, in the order of the members,
-    and on its diagonal those of each alone.
+    *groups* are the users' disjoint intervals. Raise InvalidRequestError for too long an answer.
     """
-    least = min_members or len(members)
-    intervals, shared = sweep([disjoint_edges(edges) for _, edges in members], least)
-    ids = [user.id for user, _ in members]
-    return {
-        "min_members": least,
-        "overlap_seconds": seconds(sum(end - start for start, end, _ in intervals)),
-        "stretches": [
-            {
+
+    def __init__(self, users: Sequence[User], groups: Groups, min_members: int | None) -> None:
+        self._users = users
+        self._groups = groups
+        self.min_members = min_members or len(users)
+        self._shared: Shared = measure(groups, self.min_members)
+        limits.check(
+            self._shared.attendances,
+            limits.ATTENDANCES,
+            "members of all intervals together",
+            "ask about fewer members or a shorter window, or with a larger min_members",
+        )
+
+    @property
+    def overlap_seconds(self) -> float | int:
+        return seconds(self._shared.length)
+
+    def intervals(self, tz: Zone, time_format: TimeFormat) -> Iterator[dict[str, Any]]:
+        """Yield the intervals; each ends when a member becomes active or inactive."""
+        if not self._shared.intervals:
+            return
+        ids = [user.id for user in self._users]
+        for start, end, active in shared_intervals(self._groups, self.min_members):
+            yield {
                 "start_time": render_in_zone(start, tz, time_format),
                 "end_time": render_in_zone(end, tz, time_format),
                 "seconds": seconds(end - start),
                 "members": [ids[index] for index in active],
             }
-            for start, end, active in intervals
-        ],
-        "members": [user.to_json() for user, _ in members],
-        "matrix": [[seconds(length) for length in row] for row in shared],
-    }
+
+    def matrix(self) -> Iterator[list[float | int]]:
+        """Yield, for each member, the seconds that they share with each; with themselves, those of their own."""
+        for index in range(len(self._users)):
+            yield [seconds(length) for length in self._shared.lengths(index)]

@@ -3,69 +3,149 @@
 It replaces merging each member's intervals, intersecting them pair by pair and counting who is active at each
 edge. A month of 50 members with 100,000 periods takes 0.1 s; with a loop over the active members it took 0.45 s,
 and pair by pair 3.3 s. ``tests/server/questions/test_overlap_sweep.py`` compares it with a look at every point.
+
+A group is the starts and ends of a disjoint list of intervals, in turn. The events of all groups are sorted in
+slices of time, so that memory stays flat and no sort keeps the interpreter lock for long.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import chain, compress, islice
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress, islice
 from operator import lt
+from typing import NamedTuple
 
-from ftlserver.domain.intervals import merge
+from ftlserver.domain.intervals import Interval
 
+EVENTS_AT_ONCE = 10_000
+
+Groups = Sequence["array[int]"]
 SharedInterval = tuple[int, int, tuple[int, ...]]  # start, end, indexes of the groups that are active
 
 
-def disjoint_edges(points: list[int]) -> list[int]:
-    """Return the starts and ends, in turn, of a disjoint list, given those of intervals that may overlap."""
-    if all(map(lt, points, islice(points, 1, None))):
-        return points  # the fast path: they are disjoint already
-    return list(chain.from_iterable(merge(zip(points[::2], points[1::2], strict=True))))
+class Shared(NamedTuple):
+    """The intervals in which enough groups are active: their number, their length, and how many groups in all.
 
-
-def sweep(groups: Sequence[Iterable[int]], least: int) -> tuple[list[SharedInterval], list[list[int]]]:
-    """Return the intervals in which at least *least* of *groups* are active, and how long each two are together.
-
-    A group is the starts and ends of a disjoint list, in turn. An interval ends when a group becomes active or
-    inactive. *least* is at least 1. The second value is a matrix; its diagonal has the length of each group.
+    *rows* has, for each group, what it shares with each of the others, packed; ``lengths`` unpacks a row.
     """
-    # What is sorted is plain numbers: sorting pairs makes all that follows take twice as long, because pairs lie
-    # scattered in memory.
-    count = len(groups)
-    bits = count.bit_length()
-    mask = (1 << bits) - 1
-    events: list[int] = []
-    for index, group in enumerate(groups):
-        events += [point << bits | index for point in group]
-    events.sort()
-    first, last = (events[0] >> bits, events[-1] >> bits) if events else (0, 0)
+
+    intervals: int
+    length: int
+    attendances: int
+    rows: list[int]
+    width: int
+
+    def lengths(self, index: int) -> list[int]:
+        """Return how long a group is active together with each; with itself, its own length."""
+        return _bit_fields(self.rows[index], len(self.rows), self.width)
+
+
+def disjoint_edges(pages: Iterable[list[int]], window: Interval) -> "array[int]":
+    """Return the group of the intervals of *pages*, cut at *window*.
+
+    A page has starts and ends in turn; the intervals come by start, may overlap, and reach into the window.
+    """
+    edges = array("q")
+    for page in pages:
+        if (not edges or edges[-1] < page[0]) and all(map(lt, page, islice(page, 1, None))):
+            edges.extend(page)  # the fast path: they are disjoint already
+            continue
+        points = iter(page)
+        for start, end in zip(points, points, strict=True):
+            if not edges or start > edges[-1]:
+                edges.extend((start, end))
+            elif end > edges[-1]:
+                edges[-1] = end
+    if edges:
+        edges[0], edges[-1] = max(edges[0], window[0]), min(edges[-1], window[1])
+    return edges
+
+
+def measure(groups: Groups, least: int) -> Shared:
+    """Return the figures of the intervals in which at least *least* groups are active, and what each two share."""
     # What two groups share is what one has accumulated at the ends of the other's intervals, less what it had at
     # their starts. What each has accumulated so far is a bit field of one large number, so that one
     # multiplication lets time pass for all active groups.
+    count = len(groups)
+    bits = count.bit_length()
+    mask = (1 << bits) - 1
+    first, last = _bounds(groups)
     width = max(1, (last - first).bit_length())
     ones = [1 << (width * index) for index in range(count)]
     rows = [0] * count
-    shared: list[SharedInterval] = []
     is_active = [False] * count
     active = active_ones = accumulated = 0
+    intervals = length = attendances = 0
     since = first
-    for event in events:
-        point = event >> bits
-        index = event & mask
-        if point != since:
-            if active >= least:
-                shared.append((since, point, tuple(compress(range(count), is_active))))
-            accumulated += (point - since) * active_ones
-            since = point
-        if is_active[index]:
-            is_active[index] = False
-            active -= 1
-            active_ones -= ones[index]
-            rows[index] += accumulated
-        else:
-            is_active[index] = True
-            active += 1
-            active_ones += ones[index]
-            rows[index] -= accumulated
-    return shared, [_bit_fields(row, count, width) for row in rows]
+    for events in _slices(groups):
+        for event in events:
+            point = event >> bits
+            index = event & mask
+            if point != since:
+                if active >= least:
+                    intervals += 1
+                    length += point - since
+                    attendances += active
+                accumulated += (point - since) * active_ones
+                since = point
+            if is_active[index]:
+                is_active[index] = False
+                active -= 1
+                active_ones -= ones[index]
+                rows[index] += accumulated
+            else:
+                is_active[index] = True
+                active += 1
+                active_ones += ones[index]
+                rows[index] -= accumulated
+    return Shared(intervals, length, attendances, rows, width)
+
+
+def shared_intervals(groups: Groups, least: int) -> Iterator[SharedInterval]:
+    """Yield the intervals in which at least *least* groups are active.
+
+    An interval ends when a group becomes active or inactive. *least* is at least 1.
+    """
+    bits = len(groups).bit_length()
+    mask = (1 << bits) - 1
+    is_active = [False] * len(groups)
+    active = since = 0
+    for events in _slices(groups):
+        for event in events:
+            point = event >> bits
+            if point != since:
+                if active >= least:
+                    yield since, point, tuple(compress(range(len(groups)), is_active))
+                since = point
+            index = event & mask
+            is_active[index] = not is_active[index]
+            active += 1 if is_active[index] else -1
+
+
+def _bounds(groups: Groups) -> Interval:
+    edges = [(group[0], group[-1]) for group in groups if group]
+    return min((start for start, _ in edges), default=0), max((end for _, end in edges), default=0)
+
+
+def _slices(groups: Groups) -> Iterator[list[int]]:
+    """Yield the events of *groups*, sorted, in slices of time; an event is a point and the index of its group."""
+    # What is sorted is plain numbers: sorting pairs makes all that follows take twice as long, because pairs lie
+    # scattered in memory.
+    bits = len(groups).bit_length()
+    start, end = _bounds(groups)
+    waiting = [(start, end + 1)]
+    while waiting:
+        start, end = waiting.pop()
+        places = [(bisect_left(group, start), bisect_left(group, end)) for group in groups]
+        if sum(b - a for a, b in places) > EVENTS_AT_ONCE and end - start > 1:
+            middle = (start + end) // 2
+            waiting += [(middle, end), (start, middle)]
+            continue
+        events: list[int] = []
+        for index, (a, b) in enumerate(places):
+            events += [point << bits | index for point in groups[index][a:b]]
+        events.sort()
+        yield events
 
 
 def _bit_fields(row: int, count: int, width: int) -> list[int]:

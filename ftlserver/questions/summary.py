@@ -1,75 +1,72 @@
-"""How long each member was active on each calendar day."""
+"""How long a member was active on each calendar day."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
+from heapq import merge
+from typing import Any, NamedTuple
 
 from ftlserver.domain import days_and_hours, time_formats, timezones
 from ftlserver.domain.days_and_hours import Piece
 from ftlserver.domain.instants import DAY, SECOND
-from ftlserver.domain.intervals import Interval
 from ftlserver.domain.time_formats import TimeFormat
 from ftlserver.domain.timezones import Zone
 from ftlserver.domain.window import Window
-from ftlserver.errors import InvalidRequestError
 from ftlserver.questions import Activity, seconds
 
-MOST_DAYS = 100_000
+
+class _Active(NamedTuple):
+    """How long a member was active on a day, in microseconds, and the first and the last piece of it."""
+
+    length: int
+    first: Piece
+    last: Piece
+
+
+def days_of(activity: Activity, window: Window, day_zone: Zone | None) -> range:
+    """Return the days of the window, counted from 1970-01-01, or none if nothing says with which they begin."""
+    if window.from_ is None and not activity.has_any:
+        return range(0)
+    start, end = activity.edges
+    tz = day_zone or timezones.zone(activity.user.tz)
+    first, last = (days_and_hours.day_number(timezones.date_at(edge, tz)) for edge in (start, end - 1))
+    return range(first, last + 1)
 
 
 def summary(
-    activities: Iterable[Activity],
-    edges: Mapping[str, Interval],
-    window: Window,
-    day_zone: Zone | None,
-    time_format: TimeFormat,
-) -> list[dict[str, Any]]:
-    """Return each member with their days, active seconds and total.
+    activity: Activity, window: Window, day_zone: Zone | None, time_format: TimeFormat
+) -> tuple[dict[str, Any], Iterator[dict[str, Any]]]:
+    """Return a member with their active seconds, and the days that belong to it as they are made.
 
     Days are those of *day_zone*, or those that the member's own clock showed when the activity was recorded.
     Every day of the window is there, or every day from the first with activity when it has no beginning.
-    Raise InvalidRequestError for more than MOST_DAYS days in all.
     """
-    answer = []
-    counted = 0
-    for user, spans in activities:
-        start, end = window.from_first_activity(edges[user.id], spans)
-        tz = day_zone or timezones.zone(user.tz)
-        on_clock = days_and_hours.recorded if day_zone is None else days_and_hours.in_zone
-        days: defaultdict[int, list[Piece]] = defaultdict(list)
-        for day, piece in days_and_hours.by_day(on_clock(spans, (start, end), tz)):
-            days[day].append(piece)
-        first, last = (days_and_hours.day_number(timezones.date_at(edge, tz)) for edge in (start, end - 1))
-        if spans or window.from_ is not None:
-            counted += last - first + 1
-            if counted > MOST_DAYS:
-                message = f"the window has more than {MOST_DAYS:,} days of members; ask about less at once"
-                raise InvalidRequestError("too_many_days", message, limit=MOST_DAYS)
-            for day in range(first, last + 1):
-                days.setdefault(day, [])
-        listed = [_day(day, days[day], tz, window, time_format) for day in sorted(days)]
-        answer.append(
-            {
-                **user.to_json(),
-                "active_seconds": seconds(sum(active for active, _ in listed)),
-                "days": [day for _, day in listed if day["length_seconds"]],
-            }
+    tz = day_zone or timezones.zone(activity.user.tz)
+    on_clock = days_and_hours.recorded if day_zone is None else days_and_hours.in_zone
+    found: dict[int, _Active] = {}
+    for day, piece in days_and_hours.by_day(on_clock(activity.spans, activity.edges, tz)):
+        length = piece[1] - piece[0]
+        before = found.get(day)
+        found[day] = (
+            _Active(length, piece, piece) if before is None else _Active(before[0] + length, before[1], piece)
         )
-    return answer
+    total = sum(active.length for active in found.values())
+    listed = days_of(activity, window, day_zone)
+    # On the clock of a member who has moved since, activity may lie on a day outside of the window's.
+    numbers = merge(listed, sorted(day for day in found if day not in listed))
+    days = (_day(number, found.get(number), tz, window, time_format) for number in numbers)
+    return (
+        {**activity.user.to_json(), "active_seconds": seconds(total)},
+        (day for day in days if day["length_seconds"]),
+    )
 
 
-def _day(
-    number: int, pieces: list[Piece], tz: Zone, window: Window, time_format: TimeFormat
-) -> tuple[int, dict[str, Any]]:
-    """Return how long the member was active on a day, in microseconds, and the entry of that day."""
+def _day(number: int, active: _Active | None, tz: Zone, window: Window, time_format: TimeFormat) -> dict[str, Any]:
     day = days_and_hours.date_of(number)
     opens = timezones.day_start(day, tz)
     closes = timezones.day_start(day + timedelta(days=1), tz)
-    active = sum(end - start for start, end, _ in pieces)
-    answer: dict[str, Any] = {"date": day.isoformat(), "active_seconds": seconds(active)}
-    if pieces:
-        (start, _, first), (_, end, last) = pieces[0], pieces[-1]
+    answer: dict[str, Any] = {"date": day.isoformat(), "active_seconds": seconds(active.length) if active else 0}
+    if active:
+        (start, _, first), (_, end, last) = active.first, active.last
         # The activity was recorded in another zone than today's: the day is as long as on that clock.
         if first != timezones.offset_at(start, tz):
             opens = number * DAY - first * SECOND
@@ -77,7 +74,7 @@ def _day(
             closes = (number + 1) * DAY - last * SECOND
         answer["first_start"] = _show(start, first, window.tz, time_format)
         answer["last_end"] = _show(end, last, window.tz, time_format)
-    return active, {**answer, "length_seconds": seconds(closes - opens)}
+    return {**answer, "length_seconds": seconds(closes - opens)}
 
 
 def _show(instant: int, recorded: int, tz: Zone | None, time_format: TimeFormat) -> str:

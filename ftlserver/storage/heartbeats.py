@@ -46,7 +46,7 @@ class Heartbeats:
             if not self._users.lock(connection, [user_id], against_writers=True):
                 raise UserNotFoundError(user_id)
             around = (user_id, at - HEARTBEAT - gap, at + gap + 1)
-            spans = self._periods.within(connection, [around])[user_id]
+            (spans,) = self._periods.around(connection, [around])
             return self._record(connection, spans, single, gap)
 
     def _record(

@@ -10,9 +10,10 @@ A row for each period costs twice as much, mostly in handing the interpreter loc
 ``tests/plain.py`` has the plain twin of both, and ``tests/server/storage/test_packing.py`` compares every byte.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from struct import Struct, unpack
-from typing import Any, NamedTuple
+from typing import Generic, TypeVar
 
 import orjson
 import sqlalchemy as sa
@@ -24,39 +25,59 @@ from ftlserver.domain.user import USER_FIELDS
 
 _SPAN_IN_BYTES = Struct(">qqii")
 
+_Packed = TypeVar("_Packed")
 
-def _unpack_spans(packed: str | bytes) -> Iterable[Span]:
+
+def _unpack_spans(packed: str | bytes) -> list[Span]:
     if isinstance(packed, bytes):
-        return _SPAN_IN_BYTES.iter_unpack(packed)
+        return list(_SPAN_IN_BYTES.iter_unpack(packed))
     numbers = iter(orjson.loads(f"[{packed}]"))
-    return zip(numbers, numbers, numbers, numbers, strict=True)
+    return list(zip(numbers, numbers, numbers, numbers, strict=True))
 
 
-def _unpack_edges(packed: str | bytes) -> Iterable[int]:
+def _unpack_edges(packed: str | bytes) -> list[int]:
     if isinstance(packed, bytes):
-        return unpack(f">{len(packed) // 8}q", packed)
+        return list(unpack(f">{len(packed) // 8}q", packed))
     edges: list[int] = orjson.loads(f"[{packed}]")
     return edges
 
 
-class Packing(NamedTuple):
-    """How a period, ``p``, of a user's window, ``asked``, is packed by each database, and the reader of many."""
+@dataclass(frozen=True)
+class Packing(Generic[_Packed]):
+    """How a period, ``p``, is packed by each database, and the reader of many.
+
+    A period is unpacked as *items*; *key_of* is the start and the end of the last one.
+    """
 
     sqlite: str
     postgresql: str
-    unpack: Callable[[str | bytes], Iterable[Any]]
+    unpack: Callable[[str | bytes], list[_Packed]]
+    items: int
+    key_of: Callable[[list[_Packed]], tuple[int, int]]
+
+    def unpack_page(self, packed: str | bytes, most: int) -> tuple[list[_Packed], tuple[int, int] | None]:
+        """Return up to *most* periods, and the key of the last one if there are more."""
+        page = self.unpack(packed)
+        if len(page) <= most * self.items:
+            return page, None
+        del page[most * self.items :]
+        return page, self.key_of(page)
 
 
-SPANS = Packing(
+SPANS: Packing[Span] = Packing(
     "p.started_at || ',' || p.ended_at || ',' || p.start_offset || ',' || p.end_offset",
     "int8send(p.started_at) || int8send(p.ended_at) || int4send(p.start_offset) || int4send(p.end_offset)",
     _unpack_spans,
+    items=1,
+    key_of=lambda page: page[-1][:2],
 )
-# The start and the end of a period, cut at those of the window.
-EDGES = Packing(
-    "max(p.started_at, asked.starts) || ',' || min(p.ended_at, asked.ends)",
-    "int8send(greatest(p.started_at, asked.starts)) || int8send(least(p.ended_at, asked.ends))",
+# The start and the end of a period, in turn.
+EDGES: Packing[int] = Packing(
+    "p.started_at || ',' || p.ended_at",
+    "int8send(p.started_at) || int8send(p.ended_at)",
     _unpack_edges,
+    items=2,
+    key_of=lambda page: (page[-2], page[-1]),
 )
 
 # A period as one number, start * 65536 + end - start + 4096, of the minutes that the user's clock showed since

@@ -5,9 +5,9 @@ key bounds what is read on both sides.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -16,16 +16,19 @@ from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import LONGEST_PERIOD, Row, Span
 from ftlserver.domain.user import USER_FIELDS, User
 from ftlserver.storage import packing
-from ftlserver.storage.database import Database, transaction
+from ftlserver.storage.database import Database
 from ftlserver.storage.idle_connections import fetch
 from ftlserver.storage.packing import Packing
+from ftlserver.storage.schema import LONG_PERIOD
 from ftlserver.storage.users import Users, cached_user
 
 Item = TypeVar("Item")
 UserWindow = tuple[str, int, int]  # id, start, end
+_Key = tuple[int, int]  # the start and the end of the last period that was read
 
-_PAGE = 5_000
-_USERS_AT_ONCE = 50
+PAGE = 1_500  # periods of one user that are read at once
+_ROWS_AT_ONCE = 20_000  # periods of several users that are read at once
+_USERS_AT_ONCE = 200
 _ALL = 2**62
 
 
@@ -33,17 +36,33 @@ _ALL = 2**62
 _ASKED_SQLITE = (
     """WITH asked AS MATERIALIZED (
         SELECT key, json_extract(value, '$[0]') AS user_id,
-               json_extract(value, '$[1]') AS starts, json_extract(value, '$[2]') AS ends
+               json_extract(value, '$[1]') AS starts, json_extract(value, '$[2]') AS ends,
+               json_extract(value, '$[3]') AS read_start, json_extract(value, '$[4]') AS read_end
         FROM json_each(:asked))""",
     "group_concat(packed)",
 )
 _ASKED_POSTGRESQL = (
     """WITH asked AS (
-        SELECT number - 1 AS key, user_id, starts, ends
-        FROM unnest(CAST(:ids AS varchar[]), CAST(:starts AS bigint[]), CAST(:ends AS bigint[]))
-             WITH ORDINALITY AS given (user_id, starts, ends, number))""",
+        SELECT number - 1 AS key, user_id, starts, ends, read_start, read_end
+        FROM unnest(CAST(:ids AS varchar[]), CAST(:starts AS bigint[]), CAST(:ends AS bigint[]),
+                    CAST(:read_starts AS bigint[]), CAST(:read_ends AS bigint[]))
+             WITH ORDINALITY AS given (user_id, starts, ends, read_start, read_end, number))""",
     "string_agg(packed, ''::bytea)",
 )
+_ASKED = {"sqlite": _ASKED_SQLITE, "postgresql": _ASKED_POSTGRESQL}
+# A period that reaches into a window, and comes after the last one that was read.
+_REACHES_IN = """
+    p.user_id = asked.user_id AND (p.started_at, p.ended_at) > (asked.read_start, asked.read_end)
+    AND p.started_at < asked.ends AND p.ended_at > asked.starts"""
+
+
+class Extent(NamedTuple):
+    """What a question reads of a user: the window, how many periods reach into it, and the first one's start."""
+
+    user: User
+    window: Interval
+    periods: int
+    first_start: int | None
 
 
 class Periods:
@@ -62,127 +81,155 @@ class Periods:
             for row in fetch(self.database, packing.HISTORIES[self.database.dialect], values)
         ]
 
-    def pages(
-        self, users: Iterable[User], edges: Mapping[str, Interval], most: int
-    ) -> Iterator[tuple[User, Iterable[list[Span]]]]:
-        """Yield *users*, each with pages of the spans that reach into their window, in flat memory.
+    _EXTENTS: ClassVar[dict[str, sa.TextClause]] = {
+        dialect: sa.text(f"""
+            {asked[0]}
+            SELECT (SELECT count(*) FROM activity_periods p WHERE {_REACHES_IN}),
+                   (SELECT p.started_at FROM activity_periods p WHERE {_REACHES_IN}
+                    ORDER BY p.started_at, p.ended_at LIMIT 1)
+            FROM asked ORDER BY asked.key""")  # noqa: S608
+        for dialect, asked in _ASKED.items()
+    }
 
-        No transaction stays open between users, nor between pages, which contain up to *most* spans.
-        """
+    def extents(self, users: Sequence[User], edges: Mapping[str, Interval]) -> Iterator[Extent]:
+        """Yield what a question about *users* reads, whose windows are in *edges*; a caller may stop the count."""
         for batch in batches(users, _USERS_AT_ONCE):
-            windows = [(user.id, *edges[user.id]) for user in batch]
-            rows = fetch(self.database, *self._within(packing.SPANS, windows, most + 1))
-            found = _unpacked(packing.SPANS, windows, rows)
-            for user in batch:
-                if len(found[user.id]) <= most:
-                    yield user, [found.pop(user.id)]
-                else:
-                    del found[user.id]
-                    yield user, self.pages_of(user.id, edges[user.id])
+            values = self._asked([(user.id, *edges[user.id]) for user in batch])
+            rows = fetch(self.database, self._EXTENTS[self.database.dialect], values)
+            for user, row in zip(batch, rows, strict=True):
+                yield Extent(user, edges[user.id], *row)
 
-    _AFTER = sa.text("""
-        SELECT started_at, ended_at, start_offset, end_offset FROM activity_periods
-        WHERE user_id = :user_id AND (started_at, ended_at) > (:started_at, :ended_at)
-          AND started_at < :before AND ended_at > :after
-        ORDER BY started_at, ended_at LIMIT :limit""")
+    def read(
+        self, packed: Packing[Item], extents: Iterable[Extent]
+    ) -> Iterator[tuple[Extent, Iterable[list[Item]]]]:
+        """Yield *extents*, each with pages of what is packed of its periods, by start, then end, in flat memory.
+
+        A page holds up to PAGE periods. No transaction stays open between users, nor between pages.
+        """
+        for batch in _of_rows(extents, _ROWS_AT_ONCE):
+            pages = self.pages(packed, [(extent.user.id, *extent.window) for extent in batch])
+            for extent, (_, found) in zip(batch, pages, strict=True):
+                yield extent, found
+
+    def pages(
+        self, packed: Packing[Item], windows: Sequence[UserWindow]
+    ) -> Iterator[tuple[str, Iterable[list[Item]]]]:
+        """Yield the id of each of *windows* with pages of what is packed of the periods that reach into it."""
+        rows = fetch(self.database, *self._within(packed, windows, PAGE + 1))
+        for window, (_, value) in zip(windows, rows, strict=True):
+            yield window[0], self._pages(packed, window, value)
 
     def pages_of(self, user_id: str, window: Interval = (0, _ALL)) -> Iterator[list[Span]]:
         """Yield a user's spans that reach into *window*, page by page, each page a transaction of its own."""
-        after, before = window
-        last = (after - LONGEST_PERIOD, -1)
-        while True:
-            values = {"user_id": user_id, "started_at": last[0], "ended_at": last[1], "limit": _PAGE}
-            with transaction(self.database) as connection:
-                rows = connection.execute(self._AFTER, values | {"after": after, "before": before}).all()
-            if rows:
-                yield [tuple(row) for row in rows]
-            if len(rows) < _PAGE:
+        for _, pages in self.pages(packing.SPANS, [(user_id, *window)]):
+            yield from pages
+
+    def _pages(self, packed: Packing[Item], window: UserWindow, value: str | bytes | None) -> Iterator[list[Item]]:
+        """Yield what is packed in *value*, and in the pages after it."""
+        while value is not None:
+            page, last = packed.unpack_page(value, PAGE)
+            yield page
+            if last is None:
                 return
-            last = rows[-1][:2]
-
-    def spans(
-        self, user_ids: Sequence[str] | None, edges_of: Callable[[User], Interval]
-    ) -> tuple[list[tuple[User, list[Span]]], dict[str, Interval]]:
-        """Return the users with those ids, or all, with the spans that reach into the window of each.
-
-        Users come in the order given, or by id, spans by start, then end. *edges_of* gives a user's window, and
-        the windows come back by user id; what it raises ends the question.
-        """
-        return self._of_users(packing.SPANS, user_ids, edges_of)
-
-    def edges(
-        self, user_ids: Sequence[str] | None, edges_of: Callable[[User], Interval]
-    ) -> tuple[list[tuple[User, list[int]]], dict[str, Interval]]:
-        """Return what ``spans`` does, with the starts and ends of the spans, in turn, cut at the window."""
-        return self._of_users(packing.EDGES, user_ids, edges_of)
+            ((_, value),) = fetch(self.database, *self._within(packed, [window], PAGE + 1, last))
 
     _LAST_START: ClassVar[dict[str, sa.TextClause]] = {
         dialect: sa.text(f"""
-            SELECT asked.value, (SELECT max(started_at) FROM activity_periods p
-                                 WHERE p.user_id = asked.value AND p.started_at <= :at)
-            FROM {asked} AS asked{"" if dialect == "sqlite" else " (value)"}""")  # noqa: S608
+            SELECT (SELECT max(started_at) FROM activity_periods p
+                    WHERE p.user_id = asked.value AND p.started_at <= :at)
+            FROM {asked} ORDER BY asked.key""")  # noqa: S608
         for dialect, asked in (
-            ("sqlite", "(SELECT value FROM json_each(:ids))"),
-            ("postgresql", "unnest(CAST(:ids AS varchar[]))"),
+            ("sqlite", "json_each(:ids) AS asked"),
+            ("postgresql", "unnest(CAST(:ids AS varchar[])) WITH ORDINALITY AS asked (value, key)"),
         )
     }
 
-    def latest(self, user_ids: Sequence[str] | None, at: int) -> list[tuple[User, list[Span]]]:
-        """Return the users with those ids, or all, with the spans of the 7 days before their last start at *at*.
+    def latest(self, users: Sequence[User], at: int) -> dict[str, Interval]:
+        """Return, by user id, the window from 7 days before the user's last start until *at*, empty without one.
 
-        Those include what is under way at that instant, what it continues without a break, and what ended last.
+        It contains what is under way at that instant, what this continues without a break, and what ended last.
         """
-        with transaction(self.database) as connection:
-            users = self._users.find_many_in(connection, user_ids)
-            values = {"ids": self.database.array(user.id for user in users), "at": at}
-            last = connection.execute(self._LAST_START[self.database.dialect], values).all()
-            windows = [(user_id, start - LONGEST_PERIOD, at + 1) for user_id, start in last if start is not None]
-            found = self.within(connection, windows)
-        return [(user, found.get(user.id, [])) for user in users]
+        found = {}
+        for batch in batches(users, _USERS_AT_ONCE):
+            values = {"ids": self.database.array(user.id for user in batch), "at": at}
+            rows = fetch(self.database, self._LAST_START[self.database.dialect], values)
+            for user, (start,) in zip(batch, rows, strict=True):
+                found[user.id] = (at if start is None else start - LONGEST_PERIOD, at + 1)
+        return found
 
-    def within(self, connection: Connection, windows: Sequence[UserWindow]) -> dict[str, list[Span]]:
-        """Return, by user id, the spans that reach into each of *windows*, in the caller's transaction.
+    # What began long before a window is found by the index of long periods; the rest began shortly before it.
+    _AROUND: ClassVar[dict[str, sa.TextClause]] = {
+        dialect: sa.text(f"""
+            {asked}
+            SELECT (
+                SELECT {aggregate} FROM (
+                    SELECT packed FROM (
+                        SELECT {getattr(packing.SPANS, dialect)} AS packed FROM activity_periods p
+                        WHERE p.user_id = asked.user_id
+                          AND p.started_at > asked.starts - {LONGEST_PERIOD}
+                          AND p.started_at <= asked.starts - {LONG_PERIOD}
+                          AND p.ended_at - p.started_at > {LONG_PERIOD} AND p.ended_at > asked.starts
+                        ORDER BY p.started_at, p.ended_at LIMIT :most) AS long_before
+                    UNION ALL
+                    SELECT packed FROM (
+                        SELECT {getattr(packing.SPANS, dialect)} AS packed FROM activity_periods p
+                        WHERE p.user_id = asked.user_id AND p.started_at > asked.starts - {LONG_PERIOD}
+                          AND p.started_at < asked.ends AND p.ended_at > asked.starts
+                        ORDER BY p.started_at, p.ended_at LIMIT :most) AS near
+                    LIMIT :most) AS reaching)
+            FROM asked ORDER BY asked.key""")  # noqa: S608
+        for dialect, (asked, aggregate) in _ASKED.items()
+    }
 
-        Windows of the same user come in order and lie further apart than a period is long.
+    def around(self, connection: Connection, windows: Sequence[UserWindow], most: int = _ALL) -> list[list[Span]]:
+        """Return up to *most* spans that reach into each of *windows*, in the caller's transaction.
+
+        It reads what lies near the windows, however much history lies before them.
         """
-        rows = connection.execute(*self._within(packing.SPANS, windows, _ALL)).all()
-        return _unpacked(packing.SPANS, windows, rows)
+        values = self._asked(windows) | {"most": most}
+        found = connection.execute(self._AROUND[self.database.dialect], values).scalars()
+        return [[] if value is None else packing.SPANS.unpack(value) for value in found]
 
-    def _of_users(
-        self, packed: Packing, user_ids: Sequence[str] | None, edges_of: Callable[[User], Interval]
-    ) -> tuple[list[tuple[User, list[Any]]], dict[str, Interval]]:
-        with transaction(self.database) as connection:
-            users = self._users.find_many_in(connection, user_ids)
-            edges = {user.id: edges_of(user) for user in users}
-            windows = [(user.id, *edges[user.id]) for user in users]
-            rows = connection.execute(*self._within(packed, windows, _ALL)).all()
-        found = _unpacked(packed, windows, rows)
-        return [(user, found[user.id]) for user in users], edges
+    _EXISTING: ClassVar[dict[str, sa.TextClause]] = {
+        dialect: sa.text(f"""
+            {asked}
+            SELECT p.user_id, p.started_at, p.ended_at, p.start_offset, p.end_offset FROM asked
+            {"CROSS" if dialect == "sqlite" else "INNER"} JOIN activity_periods p
+            ON p.user_id = asked.user_id AND p.started_at = asked.starts AND p.ended_at = asked.ends""")  # noqa: S608
+        for dialect, (asked, _) in _ASKED.items()
+    }
 
-    _WITHIN: ClassVar[dict[tuple[Packing, str], sa.TextClause]] = {
+    def existing(self, connection: Connection, windows: Sequence[UserWindow]) -> list[Row]:
+        """Return those of *windows* that are stored as periods, in the caller's transaction."""
+        rows = connection.execute(self._EXISTING[self.database.dialect], self._asked(windows)).all()
+        return [tuple(row) for row in rows]
+
+    _WITHIN: ClassVar[dict[tuple[Packing[Any], str], sa.TextClause]] = {
         (packed, dialect): sa.text(f"""
             {asked}
             SELECT asked.key, (
                 SELECT {aggregate} FROM (
                     SELECT {getattr(packed, dialect)} AS packed FROM activity_periods p
-                    WHERE p.user_id = asked.user_id
-                      AND p.started_at > asked.starts - 604800000000
-                      AND p.started_at < asked.ends
-                      AND p.ended_at > asked.starts
+                    WHERE {_REACHES_IN}
                     ORDER BY p.started_at, p.ended_at LIMIT :most) AS reaching)
             FROM asked ORDER BY asked.key""")  # noqa: S608
         for packed in (packing.SPANS, packing.EDGES)
-        for dialect, asked, aggregate in (("sqlite", *_ASKED_SQLITE), ("postgresql", *_ASKED_POSTGRESQL))
+        for dialect, (asked, aggregate) in _ASKED.items()
     }
 
     def _within(
-        self, packed: Packing, windows: Sequence[UserWindow], most: int
+        self, packed: Packing[Any], windows: Sequence[UserWindow], most: int, last: _Key | None = None
     ) -> tuple[sa.TextClause, dict[str, Any]]:
-        statement = self._WITHIN[packed, self.database.dialect]
+        values = self._asked(windows, last)
+        return self._WITHIN[packed, self.database.dialect], values | {"most": most}
+
+    def _asked(self, windows: Sequence[UserWindow], last: _Key | None = None) -> dict[str, Any]:
+        """Return the values of a statement about *windows*, of periods after the *last* one that was read."""
+        asked = [(*window, *(last or (window[1] - LONGEST_PERIOD, 0))) for window in windows]
         if self.database.dialect == "sqlite":
-            return statement, {"asked": json.dumps(windows), "most": most}
-        ids, starts, ends = ([window[column] for window in windows] for column in range(3))
-        return statement, {"ids": ids, "starts": starts, "ends": ends, "most": most}
+            return {"asked": json.dumps(asked)}
+        names = ("ids", "starts", "ends", "read_starts", "read_ends")
+        return {name: [row[column] for row in asked] for column, name in enumerate(names)}
 
     def insert(self, connection: Connection, rows: Sequence[Row]) -> int:
         """Add periods of existing users in the caller's transaction; return how many were not stored already."""
@@ -192,7 +239,7 @@ class Periods:
             columns = dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
             return connection.execute(_INSERT_ARRAYS, columns).rowcount
         values = tuple(chain.from_iterable(rows))
-        width = _ROWS_AT_ONCE * len(_COLUMNS)
+        width = _ROWS_IN_STATEMENT * len(_COLUMNS)
         *whole, last = [values[at : at + width] for at in range(0, len(values), width)]
         added = connection.exec_driver_sql(_INSERT_ROWS, whole).rowcount if whole else 0
         return added + connection.exec_driver_sql(_insert_rows(len(last) // len(_COLUMNS)), last).rowcount
@@ -200,7 +247,7 @@ class Periods:
 
 _COLUMNS = ("user_id", "started_at", "ended_at", "start_offset", "end_offset")
 # SQLite: rows in one statement take half as long as rows one by one; every version takes 999 variables.
-_ROWS_AT_ONCE = 199
+_ROWS_IN_STATEMENT = 199
 _INSERT_ARRAYS = sa.text("""
     INSERT INTO activity_periods (user_id, started_at, ended_at, start_offset, end_offset)
     SELECT * FROM unnest(CAST(:user_id AS varchar[]), CAST(:started_at AS bigint[]), CAST(:ended_at AS bigint[]),
@@ -213,18 +260,21 @@ def _insert_rows(count: int) -> str:
     return f"INSERT INTO activity_periods ({', '.join(_COLUMNS)}) VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608
 
 
-_INSERT_ROWS = _insert_rows(_ROWS_AT_ONCE)
+_INSERT_ROWS = _insert_rows(_ROWS_IN_STATEMENT)
 
 
-def _unpacked(
-    packed: Packing, windows: Sequence[UserWindow], rows: Iterable[Sequence[Any]]
-) -> dict[str, list[Any]]:
-    """Return, by user id, what is packed in *rows*, each with the index of a window."""
-    found: dict[str, list[Any]] = {window[0]: [] for window in windows}
-    for key, value in rows:
-        if value is not None:
-            found[windows[key][0]] += packed.unpack(value)
-    return found
+def _of_rows(extents: Iterable[Extent], most: int) -> Iterator[list[Extent]]:
+    """Yield *extents* in lists of about *most* periods, as they are read: no more than a page of each."""
+    batch: list[Extent] = []
+    rows = 0
+    for extent in extents:
+        batch.append(extent)
+        rows += min(extent.periods, PAGE)
+        if rows >= most or len(batch) == _USERS_AT_ONCE:
+            yield batch
+            batch, rows = [], 0
+    if batch:
+        yield batch
 
 
 def batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -1,5 +1,6 @@
 """Recording what callers send: a status for each period, all or nothing, stored once however often it is sent."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -10,10 +11,11 @@ from ftlserver.domain import intervals
 from ftlserver.domain.period import LONGEST_PERIOD, Row, Span
 from ftlserver.errors import DatabaseError
 from ftlserver.storage.database import Database, transaction
-from ftlserver.storage.periods import Periods
+from ftlserver.storage.periods import Periods, UserWindow
 from ftlserver.storage.users import Users
 
 MOST_OVERLAPS = 10  # that are listed for one period
+_FEW = 16  # stored periods near those that were sent are read anyway
 
 Status = Literal["inserted", "overlaps", "duplicate", "deleted", "not_found", "rejected"]
 
@@ -81,8 +83,8 @@ class Recording:
         """Delete periods, by exactly their start and end, and return the status of each, in order."""
 
         def work(connection: Connection, items: Sequence[Item]) -> Statuses:
-            stored = self._around(connection, _by_user(items))
-            there = {(user_id, span[0], span[1]) for user_id, spans in stored.items() for span in spans}
+            sent = [item[:3] for item in items if not isinstance(item, Rejection)]
+            there = {row[:3] for row in self._periods.existing(connection, sent)}
             statuses = []
             keys = []
             for item in items:
@@ -141,13 +143,31 @@ class Recording:
         return statuses, new
 
     def _around(self, connection: Connection, sent: _Sent) -> dict[str, list[Span]]:
-        """Return, by user, the stored spans that reach into where those that were *sent* are."""
-        windows = [
-            (user_id, *window)
-            for user_id, numbered in sent.items()
-            for window in intervals.clusters([row[1:3] for _, row in numbered], LONGEST_PERIOD)
-        ]
-        return self._periods.within(connection, windows)
+        """Return, by user, the stored spans near those that were *sent*.
+
+        Where many more are stored than were sent, up to MOST_OVERLAPS for each, and what is the same.
+        """
+        by_size: defaultdict[int, list[UserWindow]] = defaultdict(list)
+        for user_id, numbered in sent.items():
+            for edges, count in intervals.clusters([row[1:3] for _, row in numbered], LONGEST_PERIOD):
+                by_size[count.bit_length()].append((user_id, *edges))
+        stored: dict[str, list[Span]] = {user_id: [] for user_id in sent}
+        crowded: list[UserWindow] = []
+        for bits, windows in by_size.items():
+            most = _FEW + (2 << bits)
+            for window, spans in zip(windows, self._periods.around(connection, windows, most), strict=True):
+                if len(spans) < most:
+                    stored[window[0]] += spans
+                else:
+                    crowded += [row[:3] for _, row in sent[window[0]] if window[1] <= row[1] < window[2]]
+        if crowded:
+            for row in self._periods.existing(connection, crowded):
+                stored[row[0]].append(row[1:])
+            found = self._periods.around(connection, crowded, MOST_OVERLAPS + 1)
+            for (user_id, *_), spans in zip(crowded, found, strict=True):
+                stored[user_id] += spans
+            stored = {user_id: list(dict.fromkeys(spans)) for user_id, spans in stored.items()}
+        return stored
 
 
 def import_is_running(database: Database) -> DatabaseError:

@@ -22,6 +22,7 @@ from ftlserver.storage.idle_connections import fetch
 from ftlserver.storage.tokens import unbind
 
 _PAGE = 5_000
+_NO_LIMIT = 2**62
 _COLUMNS = ", ".join(f"u.{name}" for name in USER_FIELDS)
 
 # A user that was read before needs no second check: 20 us of a question about two.
@@ -63,19 +64,14 @@ class Users:
             " JOIN users u ON u.id = asked.value ORDER BY asked.key"
         ),
     }
-    _ALL = sa.text(f"SELECT {_COLUMNS} FROM users u ORDER BY u.id")  # noqa: S608
+    _ALL = sa.text(f"SELECT {_COLUMNS} FROM users u ORDER BY u.id LIMIT :most")  # noqa: S608
 
-    def find_many(self, user_ids: Iterable[str] | None) -> list[User]:
-        """Return the users with those ids, in that order and each once, or all by id."""
-        return [cached_user(*row) for row in fetch(self.database, *self._many(user_ids))]
+    def find_many(self, user_ids: Iterable[str] | None, most: int = _NO_LIMIT) -> list[User]:
+        """Return the users with those ids, in that order and each once, or all by id, up to *most*."""
+        found = (self._ALL, {"most": most}) if user_ids is None else self._many(user_ids)
+        return [cached_user(*row) for row in fetch(self.database, *found)]
 
-    def find_many_in(self, connection: Connection, user_ids: Iterable[str] | None) -> list[User]:
-        """Return what ``find_many`` does, in the caller's transaction."""
-        return [cached_user(*row) for row in connection.execute(*self._many(user_ids)).all()]
-
-    def _many(self, user_ids: Iterable[str] | None) -> tuple[sa.TextClause, dict[str, Any]]:
-        if user_ids is None:
-            return self._ALL, {}
+    def _many(self, user_ids: Iterable[str]) -> tuple[sa.TextClause, dict[str, Any]]:
         return self._FIND_MANY[self.database.dialect], {"ids": self.database.array(dict.fromkeys(user_ids))}
 
     def page(self, after: str, limit: int) -> list[User]:
@@ -137,7 +133,7 @@ class Users:
         A field without a value keeps the stored one: a file without a column erases nothing.
         """
         wanted = {user.id: user for user in users}
-        known = {user.id: user for user in self.find_many_in(connection, wanted)}
+        known = {row[0]: cached_user(*row) for row in connection.execute(*self._many(wanted))}
         for stored in known.values():
             wanted[stored.id] = _completed(wanted[stored.id], stored)
         changed = [user for user in wanted.values() if known.get(user.id) != user]

@@ -32,6 +32,7 @@ _AUTH = _DATABASE | {"not_authed", "invalid_auth", "missing_scope"}
 _SHAPE = frozenset(["invalid_argument", "unknown_field"])
 _BODY = _SHAPE | {"invalid_json", "json_not_object", "unsupported_media_type", "missing_argument"}
 _QUESTION = _BODY | {"too_many_ids", "unknown_timezone"}
+_ABOUT_MANY = _QUESTION | {"too_much"}
 _LINK = _SHAPE | {"missing_argument", "too_many_ids", "unknown_timezone", "invalid_cursor"}
 _PERIODS = _BODY | {"too_many_periods", "invalid_period"}
 _TIME = frozenset(["nonexistent_local_time", "ambiguous_local_time"])
@@ -70,11 +71,11 @@ _HEARTBEAT = _BODY | _NO_USER | _TIME | {"invalid_period"}
 ROUTES = [
     Route("POST", "/api/loguseractivity", "read", activity.ask, schemas.LOG_USER_ACTIVITY, _QUESTION),
     Route("GET", "/api/loguseractivity", "read", activity.ask_by_link, schemas.LOG_USER_ACTIVITY, _LINK),
-    Route("POST", "/api/summary", "read", questions.summary, schemas.SUMMARY, _QUESTION | {"too_many_days"}),
-    Route("POST", "/api/overlap", "read", questions.overlap, schemas.OVERLAP, _QUESTION),
-    Route("POST", "/api/presence", "read", questions.presence, schemas.PRESENCE, _QUESTION),
-    Route("POST", "/api/hours", "read", questions.hours, schemas.HOURS, _QUESTION),
-    Route("POST", "/api/meeting", "read", questions.meeting, schemas.MEETING, _QUESTION),
+    Route("POST", "/api/summary", "read", questions.summary, schemas.SUMMARY, _ABOUT_MANY),
+    Route("POST", "/api/overlap", "read", questions.overlap, schemas.OVERLAP, _ABOUT_MANY),
+    Route("POST", "/api/presence", "read", questions.presence, schemas.PRESENCE, _ABOUT_MANY),
+    Route("POST", "/api/hours", "read", questions.hours, schemas.HOURS, _ABOUT_MANY),
+    Route("POST", "/api/meeting", "read", questions.meeting, schemas.MEETING, _ABOUT_MANY),
     Route("GET", "/api/users", "read", users.list_users, None, _SHAPE | {"invalid_cursor"}),
     Route("GET", _USER, "read", users.get, None, _NO_USER),
     Route("POST", "/api/activity", "write", periods.record, schemas.RECORD, _PERIODS),

@@ -14,11 +14,13 @@ from ftlserver.domain.time_formats import TimeFormat
 from ftlserver.domain.user import User
 from ftlserver.errors import DatabaseError, FTLError, InvalidRequestError, RefusedError
 from ftlserver.storage import packing
+from ftlserver.storage.periods import batches
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
 NOTHING_HERE = "there is nothing at this path; the API begins at /api/loguseractivity/"
 LONGEST_WHOLE = 256 * 1024
+_ITEMS_AT_ONCE = 500
 HEADERS = [
     ("Cache-Control", "no-store"),
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
@@ -87,13 +89,41 @@ def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
         yield b"".join(begun)
 
 
-def members(
-    opening: Mapping[str, Any], pieces: Generator[bytes, None, Mapping[str, Any]]
-) -> Generator[bytes, None, None]:
-    """Yield the JSON of an answer: the keys of *opening*, ``members``, and the keys that *pieces* return."""
-    yield orjson.dumps(opening)[:-1] + b',"members":['
+# The pieces of a JSON list; what is returned at their end are the keys that follow the list.
+Pieces = Generator[bytes, None, Mapping[str, Any] | None]
+
+
+def with_list(opening: Mapping[str, Any], name: str, pieces: Pieces) -> Generator[bytes, None, None]:
+    """Yield the JSON of an object: the keys of *opening*, the list called *name*, and the keys that follow it."""
+    yield from object_pieces(opening)
+    yield b',"%b":[' % name.encode()
     closing = yield from pieces
     yield b"]" + (b"," + orjson.dumps(closing)[1:-1] if closing else b"") + b"}"
+
+
+def object_pieces(document: Mapping[str, Any]) -> Iterator[bytes]:
+    """Yield the JSON of an object that has keys, without its last brace, objects in it key by key.
+
+    No call writes much at once: it would keep the interpreter lock.
+    """
+    separator = b"{"
+    for key, value in document.items():
+        yield separator + orjson.dumps(key) + b":"
+        if isinstance(value, dict) and value:
+            yield from object_pieces(value)
+            yield b"}"
+        else:
+            yield orjson.dumps(value)
+        separator = b","
+
+
+def items(values: Iterable[Any]) -> Pieces:
+    """Yield the JSON of the items of a list, with the commas between them."""
+    separator = b""
+    for batch in batches(values, _ITEMS_AT_ONCE):
+        yield separator + orjson.dumps(batch)[1:-1]
+        separator = b","
+    return None
 
 
 def member(user: User, periods: bytes) -> bytes:

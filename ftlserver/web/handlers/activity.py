@@ -1,6 +1,6 @@
 """The assignment's question: members with their activity periods."""
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ftlserver.domain import instants
@@ -11,19 +11,17 @@ from ftlserver.domain.user import User
 from ftlserver.domain.window import Window
 from ftlserver.questions import activity
 from ftlserver.storage import Storage, packing
+from ftlserver.storage.periods import PAGE, batches
 from ftlserver.web import responses
 from ftlserver.web.handlers.users import read_page_of_users
 from ftlserver.web.requests import Request, read_query, refuse
 
 # What is read at once of a long answer; this bounds its memory.
 _IDS_AT_ONCE = 50
-_PAGE = 1_000
 
 _EVERYTHING = (0, instants.END_OF_TIME)
 _REACHES_IN = "half-open; a period that began before and reaches in belongs to it"
 _CLIPPED = "half-open; periods are cut at its edges"
-
-_Members = Generator[bytes, None, dict[str, Any]]  # yields their JSON, returns the keys that follow them
 
 
 def ask(storage: Storage, request: Request) -> bytes | Iterable[bytes]:
@@ -51,7 +49,7 @@ def _answer(storage: Storage, asked: dict[str, Any], paging: dict[str, Any]) -> 
     as_recorded = asked.get("time_format", "display") == "display" and not asked.keys() & {"tz", "clip"}
     if as_recorded and asked.keys() <= {"id_list", "time_format"}:
         members = _histories(storage, asked["id_list"], _EVERYTHING, paging)
-        return responses.stream(responses.JSON, responses.members(opening, members))
+        return responses.stream(responses.JSON, responses.with_list(opening, "members", members))
     windowed = not asked.keys().isdisjoint(("from", "to"))
     window = Window.of(asked, instants.now() if windowed else instants.END_OF_TIME)
     users = storage.users.find_many(asked.get("id_list"))
@@ -61,19 +59,19 @@ def _answer(storage: Storage, asked: dict[str, Any], paging: dict[str, Any]) -> 
     if as_recorded and edges and window.is_same_for_all:
         members = _histories(storage, asked.get("id_list", list(edges)), edges[users[0].id], paging)
     else:
-        members = _within(storage.periods.pages(users, edges, _PAGE), asked, edges, window.tz, paging)
-    return responses.stream(responses.JSON, responses.members(opening, members))
+        members = _within(_pages(storage, users, edges), asked, edges, window.tz, paging)
+    return responses.stream(responses.JSON, responses.with_list(opening, "members", members))
 
 
-def _histories(storage: Storage, ids: Iterable[str], window: Interval, paging: dict[str, Any]) -> _Members:
+def _histories(storage: Storage, ids: Iterable[str], window: Interval, paging: dict[str, Any]) -> responses.Pieces:
     """Yield members with their periods within a window that is the same for all, as recorded, in display times."""
     wanted = list(dict.fromkeys(ids))
     found = set()
     separator = b""
     for at in range(0, len(wanted), _IDS_AT_ONCE):
-        for user, packed in storage.periods.histories(wanted[at : at + _IDS_AT_ONCE], window, _PAGE + 1):
+        for user, packed in storage.periods.histories(wanted[at : at + _IDS_AT_ONCE], window, PAGE + 1):
             found.add(user.id)
-            if len(packed) <= _PAGE:
+            if len(packed) <= PAGE:
                 yield separator + responses.member(user, packing.display_json(packed))
             else:
                 yield separator
@@ -84,13 +82,23 @@ def _histories(storage: Storage, ids: Iterable[str], window: Interval, paging: d
     return responses.not_found(user_id for user_id in wanted if user_id not in found) | paging
 
 
+def _pages(
+    storage: Storage, users: Iterable[User], edges: Mapping[str, Interval]
+) -> Iterator[tuple[User, Iterable[list[Span]]]]:
+    """Yield *users* with pages of the spans that reach into their windows, in flat memory."""
+    for batch in batches(users, _IDS_AT_ONCE):
+        windows = [(user.id, *edges[user.id]) for user in batch]
+        for user, (_, pages) in zip(batch, storage.periods.pages(packing.SPANS, windows), strict=True):
+            yield user, pages
+
+
 def _within(
     members: Iterable[tuple[User, Iterable[list[Span]]]],
     asked: dict[str, Any],
     edges: Mapping[str, Interval],
     tz: Zone | None,
     paging: dict[str, Any],
-) -> _Members:
+) -> responses.Pieces:
     """Yield members with their periods that reach into their windows."""
     time_format = asked.get("time_format", "display")
     missing = dict.fromkeys(asked.get("id_list", ()))

@@ -1,72 +1,116 @@
 """The questions about several people at once: decode, validate, ask storage and the question, answer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from itertools import chain
 from typing import Any
+
+import orjson
 
 from ftlserver.domain import instants, time_formats, timezones
 from ftlserver.domain.intervals import Interval
+from ftlserver.domain.period import Span
 from ftlserver.domain.timezones import Zone
 from ftlserver.domain.user import User
 from ftlserver.domain.window import Window, read_edge, read_zone
 from ftlserver.errors import InvalidRequestError, Problem
+from ftlserver.questions import Activity, limits
 from ftlserver.questions.hours import hours as hours_of
 from ftlserver.questions.hours import shares
 from ftlserver.questions.meeting import changes, slots
-from ftlserver.questions.overlap import overlap as overlap_of
+from ftlserver.questions.overlap import Overlap
+from ftlserver.questions.overlap_sweep import disjoint_edges
 from ftlserver.questions.presence import presence as presence_of
+from ftlserver.questions.summary import days_of
 from ftlserver.questions.summary import summary as summary_of
-from ftlserver.storage import Storage
+from ftlserver.storage import Storage, packing
+from ftlserver.storage.periods import Extent
 from ftlserver.web import responses
 from ftlserver.web.requests import Request
 
 _ONCE = "half-open; only time within it counts, and time that overlaps counts once"
 _HISTORY = timedelta(weeks=8)
 _FURTHEST = timedelta(days=366)  # clock changes of later years are not known, and finding them takes long
-_MOST_TO_MEET = 100  # the work grows with the pairs
+
+_FEWER = "ask about fewer members or a shorter window"
+
+Answer = bytes | Iterable[bytes]
 
 
-def summary(storage: Storage, request: Request) -> dict[str, Any]:
+def summary(storage: Storage, request: Request) -> Answer:
     """Answer how long each member was active on each day."""
     asked = request.question()
     window = Window.of(asked, instants.now())
     name = asked.get("day_zone", "member")
     day_zone = None if name == "member" else timezones.zone(name)
-    activities, edges = storage.periods.spans(asked.get("id_list"), window.edges)
-    members = summary_of(activities, edges, window, day_zone, asked.get("time_format", "iso"))
+    extents = _extents(storage, asked, window.edges)
+    days = sum(len(days_of(_activity(extent, window), window, day_zone)) for extent in extents)
+    limits.check(days, limits.DAYS, "days of all members together", _FEWER)
+
+    def member(activity: Activity) -> Iterator[bytes]:
+        opening, days = summary_of(activity, window, day_zone, asked.get("time_format", "iso"))
+        return responses.with_list(opening, "days", responses.items(days))
+
     rule = f"{_ONCE}; days are those of {'each member' if day_zone is None else name}"
-    return _answer(asked, activities, window=window.to_json(edges, rule), members=members)
+    members = (member(activity) for activity in _activities(storage, extents, window))
+    return _answer(asked, extents, members, window=_shown(window, extents, rule))
 
 
-def overlap(storage: Storage, request: Request) -> dict[str, Any]:
+def overlap(storage: Storage, request: Request) -> Answer:
     """Answer when members were active at the same time."""
     asked = request.question()
     window = Window.of(asked, instants.now())
-    members, edges = storage.periods.edges(asked.get("id_list"), window.edges)
-    found = overlap_of(
-        members, asked.get("min_members"), window.tz or timezones.zone("UTC"), asked.get("time_format", "iso")
-    )
-    return _answer(asked, members, window=window.to_json(edges, _ONCE), **found)
+    extents = _extents(storage, asked, window.edges, limits.MEMBERS_OF_OVERLAP)
+    comparisons = len(extents) * sum(extent.periods for extent in extents)
+    limits.check(comparisons, limits.COMPARISONS, "periods times members", _FEWER)
+    read = storage.periods.read(packing.EDGES, extents)
+    groups = [disjoint_edges(pages, extent.window) for extent, pages in read]
+    users = [extent.user for extent in extents]
+    found = Overlap(users, groups, asked.get("min_members"))
+    opening = {
+        "ok": True,
+        "window": _shown(window, extents, _ONCE),
+        "min_members": found.min_members,
+        "overlap_seconds": found.overlap_seconds,
+    }
+    intervals = found.intervals(window.tz or timezones.zone("UTC"), asked.get("time_format", "iso"))
+
+    def pieces() -> responses.Pieces:
+        yield from responses.items(intervals)
+        yield b'],"members":['
+        yield from responses.items(user.to_json() for user in users)
+        yield b'],"matrix":['
+        for index, row in enumerate(found.matrix()):
+            yield (b"," if index else b"") + orjson.dumps(row)
+        return _not_found(asked, extents)
+
+    return responses.stream(responses.JSON, responses.with_list(opening, "stretches", pieces()))
 
 
-def presence(storage: Storage, request: Request) -> dict[str, Any]:
+def presence(storage: Storage, request: Request) -> Answer:
     """Answer who is active at an instant."""
     asked = request.question()
     tz = read_zone(asked)
     at = instants.now() if "at" not in asked else read_edge("/at", asked["at"], tz or timezones.zone("UTC"))
-    activities = storage.periods.latest(asked.get("id_list"), at)
-    members = presence_of(activities, at, tz, asked.get("time_format", "iso"))
-    return _answer(asked, activities, at=time_formats.utc(at), members=members)
+    users = _users(storage, asked)
+    extents = _counted(storage, users, storage.periods.latest(users, at))
+    time_format = asked.get("time_format", "iso")
+    members = (
+        iter([orjson.dumps(presence_of(activity, at, tz, time_format))])
+        for activity in _activities(storage, extents)
+    )
+    return _answer(asked, extents, members, at=time_formats.utc(at))
 
 
-def hours(storage: Storage, request: Request) -> dict[str, Any]:
+def hours(storage: Storage, request: Request) -> Answer:
     """Answer in which hours of the week members are active."""
     asked = request.question()
     window = Window.of(asked, instants.now())
-    activities, edges = storage.periods.spans(asked.get("id_list"), window.edges)
+    extents = _extents(storage, asked, window.edges)
     rule = f"{_ONCE}; hours of the week are those of {'each member' if window.tz is None else window.tz.key}"
-    members = hours_of(activities, edges, window, window.tz)
-    return _answer(asked, activities, window=window.to_json(edges, rule), members=members)
+    activities = _activities(storage, _past(extents, window), window)
+    members = (iter([orjson.dumps(hours_of(activity, window.tz))]) for activity in activities)
+    return _answer(asked, extents, members, window=_shown(window, extents, rule))
 
 
 def meeting(storage: Storage, request: Request) -> dict[str, Any]:
@@ -76,30 +120,89 @@ def meeting(storage: Storage, request: Request) -> dict[str, Any]:
     tz = read_zone(asked) or timezones.zone("UTC")
     week = _week(asked.get("week"), now, tz)
     window = Window.of({"from": (timezones.date_at(now, tz) - _HISTORY).isoformat(), **asked}, now)
-    activities, edges = storage.periods.spans(asked.get("id_list"), window.edges)
-    if len(activities) > _MOST_TO_MEET:
-        message = f"at most {_MOST_TO_MEET} members can be brought together at once"
-        raise InvalidRequestError("too_many_ids", message, limit=_MOST_TO_MEET)
-    habits = [(user, found) for user, found, _ in shares(activities, edges, window, None)]
+    extents = _extents(storage, asked, window.edges, limits.MEMBERS_OF_MEETING)
+    activities = _activities(storage, _past(extents, window), window)
+    habits = [(activity.user, shares(activity, None)) for activity in activities]
     duration = asked.get("minutes", 60) * instants.MINUTE
     found = slots(
         habits, week, duration, most=asked.get("slots", 10), tz=tz, time_format=asked.get("time_format", "iso")
     )
-    return _answer(
-        asked,
-        activities,
-        window=window.to_json(edges, f"{_ONCE}; hours of the week are those of each member"),
-        week={"from": time_formats.utc(week[0]), "to": time_formats.utc(week[1])},
-        slots=found,
-        changes=changes(habits, min(now, week[0]), week[1]),
-        members=[user.to_json() for user, _ in habits],
+    return {
+        "ok": True,
+        "window": _shown(window, extents, f"{_ONCE}; hours of the week are those of each member"),
+        "week": {"from": time_formats.utc(week[0]), "to": time_formats.utc(week[1])},
+        "slots": found,
+        "changes": changes(habits, min(now, week[0]), week[1]),
+        "members": [user.to_json() for user, _ in habits],
+        **_not_found(asked, extents),
+    }
+
+
+def _users(storage: Storage, asked: dict[str, Any], most: int = limits.MEMBERS) -> list[User]:
+    """Return the users that a question is about; raise InvalidRequestError for more than *most*."""
+    users = storage.users.find_many(asked.get("id_list"), most + 1)
+    limits.check(len(users), most, "members", "name those whom you are interested in")
+    return users
+
+
+def _extents(
+    storage: Storage, asked: dict[str, Any], edges_of: Callable[[User], Interval], most: int = limits.MEMBERS
+) -> list[Extent]:
+    """Return what a question reads of each user; raise InvalidRequestError if it is too much."""
+    users = _users(storage, asked, most)
+    return _counted(storage, users, {user.id: edges_of(user) for user in users})
+
+
+def _counted(storage: Storage, users: Sequence[User], edges: Mapping[str, Interval]) -> list[Extent]:
+    extents = []
+    periods = 0
+    for extent in storage.periods.extents(users, edges):
+        periods += extent.periods
+        limits.check(periods, limits.PERIODS, "periods", _FEWER)
+        extents.append(extent)
+    return extents
+
+
+def _past(extents: Iterable[Extent], window: Window) -> Iterator[Extent]:
+    return (extent._replace(window=window.past(extent.window)) for extent in extents)
+
+
+def _activities(storage: Storage, extents: Iterable[Extent], window: Window | None = None) -> Iterator[Activity]:
+    """Yield the activity of the members of *extents*, one after the other."""
+    for extent, pages in storage.periods.read(packing.SPANS, extents):
+        yield _activity(extent, window, chain.from_iterable(pages))
+
+
+def _activity(extent: Extent, window: Window | None, spans: Iterable[Span] = ()) -> Activity:
+    edges = extent.window if window is None else window.from_first_activity(extent.window, extent.first_start)
+    return Activity(extent.user, edges, spans, has_any=extent.periods > 0)
+
+
+def _shown(window: Window, extents: Iterable[Extent], rule: str) -> dict[str, Any]:
+    return window.to_json({extent.user.id: extent.window for extent in extents}, rule)
+
+
+def _answer(
+    asked: dict[str, Any], extents: Sequence[Extent], members: Iterable[Iterator[bytes]], **opening: Any
+) -> Answer:
+    """Answer with *members*, each as the pieces of its JSON, one after the other."""
+
+    def pieces() -> responses.Pieces:
+        separator = b""
+        for member in members:
+            yield separator
+            yield from member
+            separator = b","
+        return _not_found(asked, extents)
+
+    return responses.stream(responses.JSON, responses.with_list({"ok": True, **opening}, "members", pieces()))
+
+
+def _not_found(asked: dict[str, Any], extents: Iterable[Extent]) -> dict[str, list[str]]:
+    there = {extent.user.id for extent in extents}
+    return responses.not_found(
+        user_id for user_id in dict.fromkeys(asked.get("id_list", ())) if user_id not in there
     )
-
-
-def _answer(asked: dict[str, Any], read: Sequence[tuple[User, Any]], **found: Any) -> dict[str, Any]:
-    there = {user.id for user, _ in read}
-    missing = (user_id for user_id in dict.fromkeys(asked.get("id_list", ())) if user_id not in there)
-    return {"ok": True, **found} | responses.not_found(missing)
 
 
 def _week(text: str | None, now: int, tz: Zone) -> Interval:

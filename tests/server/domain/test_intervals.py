@@ -51,7 +51,9 @@ def test_intervals_are_disjoint_if_none_overlaps_another(intervals: list[Interva
 def test_clusters_join_intervals_no_further_apart_than_the_distance(
     intervals: list[Interval], distance: int
 ) -> None:
-    found = list(clusters(intervals, distance))
+    counted = list(clusters(intervals, distance))
+    assert sum(count for _, count in counted) == len(intervals)
+    found = [cluster for cluster, _ in counted]
     assert points(found) >= points(intervals)
     assert all(b[0] - a[1] > distance for a, b in pairwise(found))
     for start, end in found:

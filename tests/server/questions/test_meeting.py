@@ -79,7 +79,7 @@ def test_a_meeting_of_too_many_users_is_refused(sqlite_storage: Storage) -> None
     sqlite_storage.users.add_new([User(f"u{n}", "U", "UTC") for n in range(101)])
     app = TestApp(create_app(sqlite_storage))
     response = app.post_json("/api/meeting/", {"all": True}, expect_errors=True)
-    assert (response.status_int, response.json["error"], response.json["max"]) == (400, "too_many_ids", 100)
+    assert (response.status_int, response.json["error"], response.json["max"]) == (400, "too_much", 100)
     assert ask(app, "meeting", id_list=[f"u{n}" for n in range(100)])["slots"] == []
 
 

@@ -100,5 +100,5 @@ def test_without_from_the_days_begin_with_the_first_activity(app: TestApp, team:
 def test_too_many_days_are_refused(app: TestApp) -> None:
     assert refused(app, "summary", **ABOUT_BOTH, **{"from": "1970-01-02", "to": "9999-01-01"})[:2] == (
         400,
-        "too_many_days",
+        "too_much",
     )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ftlserver.domain import instants
 from ftlserver.domain.period import ActivityPeriod
 from ftlserver.errors import DatabaseError
-from ftlserver.storage import Storage
+from ftlserver.storage import Storage, recording
 from ftlserver.storage.recording import MOST_OVERLAPS, Item, Rejection
 from tests.helpers import SECOND, few_examples, in_threads, keys, make_period, start_over
 
@@ -57,9 +57,19 @@ def overlapped(one: Key, others: set[Key]) -> set[Key]:
     st.lists(make_periods("aaab") | make_periods("abx") | st.just(BAD), max_size=16),
     st.booleans(),
     st.booleans(),
+    st.sampled_from([16, -1]),
 )
 def test_each_status_is_that_of_a_comparison_with_all_periods(
-    storage: Storage, before: list[ActivityPeriod], items: list[Item], partial: bool, dry_run: bool
+    storage: Storage, before: list[ActivityPeriod], items: list[Item], partial: bool, dry_run: bool, few: int
+) -> None:
+    """Also where more is stored than is read around a group of periods."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(recording, "_FEW", few)
+        check_statuses(storage, before, items, partial=partial, dry_run=dry_run)
+
+
+def check_statuses(
+    storage: Storage, before: list[ActivityPeriod], items: list[Item], *, partial: bool, dry_run: bool
 ) -> None:
     start_over(storage)
     storage.bulk_import.store([], before)

@@ -163,8 +163,8 @@ def test_a_long_answer_that_fails_midway_is_recognisably_incomplete(
 
     def broken(user_id: str, window: Interval) -> Iterator[list[Span]]:
         found = pages(user_id, window)
-        yield next(found)
-        yield next(found)
+        for _ in range(6):
+            yield next(found)
         raise DatabaseError("database_unavailable", "gone", "x")
 
     monkeypatch.setattr(sqlite_storage.periods, "pages_of", broken)

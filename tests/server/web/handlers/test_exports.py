@@ -67,7 +67,7 @@ def test_an_export_of_an_empty_database_is_one_line(sqlite_storage: Storage) -> 
 
 
 @pytest.fixture
-def three_pages(sqlite_storage: Storage) -> Storage:
+def eight_pages(sqlite_storage: Storage) -> Storage:
     sqlite_storage.bulk_import.store(
         [EGON],
         (ActivityPeriod(EGON.id, n * instants.MINUTE, (n + 1) * instants.MINUTE, 0, 0) for n in range(11_000)),
@@ -76,7 +76,7 @@ def three_pages(sqlite_storage: Storage) -> Storage:
 
 
 @pytest.mark.slow
-def test_an_export_takes_no_more_memory_for_more_periods(three_pages: Storage) -> None:
+def test_an_export_takes_no_more_memory_for_more_periods(eight_pages: Storage) -> None:
     def peak(pieces: Any, most: int) -> tuple[int, int]:
         """Return the peak memory while the first pieces are made, and their length."""
         length = 0
@@ -89,7 +89,7 @@ def test_an_export_takes_no_more_memory_for_more_periods(three_pages: Storage) -
         tracemalloc.stop()
         return taken, length
 
-    ways = ((lambda: exports.lines(three_pages), 1), (lambda: exports.user_pieces(three_pages, EGON), 2))
+    ways = ((lambda: exports.lines(eight_pages), 3), (lambda: exports.user_pieces(eight_pages, EGON), 4))
     for pieces, first_page in ways:
         peak(pieces(), first_page)  # fills the caches
         (few, short), (all_, long) = peak(pieces(), first_page), peak(pieces(), 1_000)
@@ -99,20 +99,20 @@ def test_an_export_takes_no_more_memory_for_more_periods(three_pages: Storage) -
 
 @pytest.mark.parametrize("path", ["/api/export", f"/api/users/{EGON.id}/export"])
 def test_an_export_that_fails_midway_is_recognisably_incomplete(
-    three_pages: Storage, caplog: pytest.LogCaptureFixture, path: str
+    eight_pages: Storage, caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
-    pages = three_pages.periods.pages_of
+    pages = eight_pages.periods.pages_of
 
     def fail(user_id: str) -> Any:
-        """Drop the table before its last page has been read."""
+        """Drop the table after the answer has begun, before its last page has been read."""
         for number, page in enumerate(pages(user_id)):
-            if number == 1:
-                with transaction(three_pages.database, write=True) as connection:
+            if number == 5:
+                with transaction(eight_pages.database, write=True) as connection:
                     connection.execute(sa.text("DROP TABLE activity_periods"))
             yield page
 
-    three_pages.periods.pages_of = fail  # type: ignore[method-assign]
-    with serving(create_app(three_pages)) as url:
+    eight_pages.periods.pages_of = fail  # type: ignore[method-assign]
+    with serving(create_app(eight_pages)) as url:
         parts = urlsplit(url)
         with socket.create_connection((str(parts.hostname), parts.port or 0), timeout=10) as connection:
             connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
