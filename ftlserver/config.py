@@ -12,6 +12,8 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
 DEFAULT_THREADS = 8
 MOST_WORKERS = 256
+DEFAULT_RATE = 600  # requests a minute
+MOST_RATE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Config:
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
     trusted_proxy: str | None = None
+    rate: int = DEFAULT_RATE
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
@@ -44,6 +47,7 @@ class Config:
             allowed_hosts=_names(environ.get("FTL_ALLOWED_HOSTS", "")),
             allowed_origins=_names(environ.get("FTL_ALLOWED_ORIGINS", "")),
             trusted_proxy=environ.get("FTL_TRUSTED_PROXY") or ("*" if "DYNO" in environ else None),
+            rate=_number("FTL_RATE", environ.get("FTL_RATE") or str(DEFAULT_RATE), 0, MOST_RATE),
         )
 
 

@@ -34,10 +34,11 @@ HTTP_STATUSES = {
         415: "unsupported_media_type",
         421: "host_not_allowed",
         422: "invalid_period unknown_timezone nonexistent_local_time ambiguous_local_time",
+        429: "ratelimited",
         431: "headers_too_large",
         500: "internal_error",
         501: "transfer_encoding_unsupported",
-        503: "database_busy database_unavailable storage_full query_timeout too_many_connections",
+        503: "database_busy database_unavailable storage_full query_timeout too_many_connections server_busy",
     }.items()
     for code in codes.split()
 }

@@ -14,8 +14,8 @@ ORDERS = {
     "ftlserver.domain": "instants timezones time_formats user period time_tables intervals days_and_hours window token",
     "ftlserver.storage": "schema database idle_connections backup tokens users packing periods recording heartbeats"
     " bulk_import __init__",
-    "ftlserver.questions": "__init__ activity overlap_sweep overlap presence summary hours meeting",
-    "ftlserver.web": "schemas bulk_json strict_json requests responses auth middleware handlers app",
+    "ftlserver.questions": "__init__ limits activity overlap_sweep overlap presence summary hours meeting",
+    "ftlserver.web": "schemas bulk_json strict_json requests responses turns rates auth middleware handlers app",
     "ftlserver.web.handlers": "users activity questions periods exports health",
     "ftlserver.serving": "event_loop threads server workers",
     "ftlclient": "errors time_ranges config api views commands cli __main__",

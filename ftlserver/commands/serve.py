@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ftlcommon.command_line import number
 from ftlserver import __version__
 from ftlserver.commands import port, positive
-from ftlserver.config import DEFAULT_THREADS, MOST_WORKERS, Config
+from ftlserver.config import DEFAULT_RATE, DEFAULT_THREADS, MOST_RATE, MOST_WORKERS, Config
 from ftlserver.serving.server import Server, listen, serve, url_of
 from ftlserver.serving.workers import supervise
 from ftlserver.storage import Storage
@@ -52,6 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="ADDRESS",
         help="the proxy whose X-Forwarded-For and -Proto headers are used; * is any (FTL_TRUSTED_PROXY)",
     )
+    parser.add_argument(
+        "--rate",
+        metavar="N",
+        type=number(0, MOST_RATE),
+        help=f"requests a minute of a token, or an address without one (FTL_RATE, else {DEFAULT_RATE}); 0: any",
+    )
     parser.add_argument("--public-read", action="store_true", help="let callers without a token read")
 
 
@@ -65,11 +71,18 @@ def handle(args: argparse.Namespace, config: Config) -> int:
             [*config.allowed_origins, *args.allowed_origin],
             args.trusted_proxy or config.trusted_proxy,
             public_read=args.public_read,
+            rate=config.rate if args.rate is None else args.rate,
         )
 
         def work(ready: Callable[[str], None]) -> None:
             with Storage.open(config.database, threads=args.threads) as storage:
-                server = Server(create_app(storage, policy), listener, args.threads, storage.database.concurrency)
+                server = Server(
+                    create_app(storage, policy),
+                    listener,
+                    args.threads,
+                    storage.database.concurrency,
+                    policy.caller_of,
+                )
                 serve(server, lambda: ready(server.url))
 
         with Storage.open(config.database) as storage:  # before the workers, so that one process makes the tables

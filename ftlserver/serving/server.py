@@ -4,7 +4,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from wsgiref.types import WSGIApplication
 
@@ -99,6 +99,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         self._has_sent = False
         self.active_at = self._opened
         self.has_input_waiting = False
+        self.caller: str | None = None
         self.is_spare = len(self.server.active_channels) > CONNECTIONS
 
     def received(self, data: bytes) -> bool:
@@ -203,15 +204,23 @@ def url_of(listener: socket.socket) -> str:
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]
-    """An HTTP server on a listening socket; *concurrency* of its *threads* are active unless they are stalled."""
+    """An HTTP server on a listening socket; *concurrency* of its *threads* are active unless they are stalled.
+
+    *caller_of* tells callers apart by the headers of a request and the address of its connection.
+    """
 
     channel_class = _Channel
 
     def __init__(
-        self, application: WSGIApplication, listener: socket.socket, threads: int, concurrency: int = 1
+        self,
+        application: WSGIApplication,
+        listener: socket.socket,
+        threads: int,
+        concurrency: int = 1,
+        caller_of: Callable[[Mapping[str, str], str], str | None] = lambda _headers, _address: None,
     ) -> None:
-        dispatcher = Dispatcher(concurrency)
-        dispatcher.set_thread_count(threads)
+        dispatcher = Dispatcher(concurrency, threads)
+        self._caller_of = caller_of
         channels: dict[int, Any] = {}
         self.loop = EventLoop(channels)
         self.serving = threading.local()  # which channel a thread works on
@@ -288,6 +297,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         if channel.is_spare or is_health:
             self._urgent.append(channel)
         else:
+            channel.caller = self._caller_of(request.headers, str(channel.addr[0]))
             super().add_task(channel)
 
     def readable(self) -> bool:

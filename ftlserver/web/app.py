@@ -28,11 +28,11 @@ _HTTP = frozenset(
     )
 )
 _DATABASE = frozenset(["database_busy", "database_unavailable", "storage_full", "query_timeout"])
-_AUTH = _DATABASE | {"not_authed", "invalid_auth", "missing_scope"}
+_AUTH = _DATABASE | {"not_authed", "invalid_auth", "missing_scope", "ratelimited"}
 _SHAPE = frozenset(["invalid_argument", "unknown_field"])
 _BODY = _SHAPE | {"invalid_json", "json_not_object", "unsupported_media_type", "missing_argument"}
 _QUESTION = _BODY | {"too_many_ids", "unknown_timezone"}
-_ABOUT_MANY = _QUESTION | {"too_much"}
+_ABOUT_MANY = _QUESTION | {"too_much", "server_busy"}
 _LINK = _SHAPE | {"missing_argument", "too_many_ids", "unknown_timezone", "invalid_cursor"}
 _PERIODS = _BODY | {"too_many_periods", "invalid_period"}
 _TIME = frozenset(["nonexistent_local_time", "ambiguous_local_time"])
@@ -104,7 +104,9 @@ _BOTTLE_MESSAGES = {
 def create_app(storage: Storage, policy: Policy | None = None) -> WSGIApplication:
     """Return the application over *storage*; without *policy* it is for a server on this machine alone."""
     policy = policy or Policy()
-    auth = Authentication(storage.tokens, is_local=policy.is_local, public_read=policy.public_read)
+    auth = Authentication(
+        storage.tokens, is_local=policy.is_local, public_read=policy.public_read, rate=policy.rate
+    )
     application = _Bottle()
     for route in ROUTES:
         handler = _guarded(route, storage, policy, auth)
@@ -141,7 +143,7 @@ def _guarded(route: Route, storage: Storage, policy: Policy, auth: Authenticatio
             policy.check_origin(environ)
             caller = Principal(frozenset())
             if route.scope is not None:
-                caller = auth.principal(environ.get("HTTP_AUTHORIZATION"))
+                caller = auth.principal(environ.get("HTTP_AUTHORIZATION"), environ["ftl.client"])
                 if route.scope != ANY_TOKEN:
                     caller.allow(route.scope)
             return route.handler(storage, Request(caller, route.schema), **arguments)

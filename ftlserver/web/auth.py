@@ -9,18 +9,23 @@ from ftlserver.domain import instants, token
 from ftlserver.domain.token import EVERYTHING, READ_ONLY, Principal, Token
 from ftlserver.errors import DatabaseError, RefusedError
 from ftlserver.storage.tokens import Tokens
+from ftlserver.web.rates import Rate
 
 # How often a server without tokens looks for one, and how often the use of a token is noted.
 _LOOK_SECONDS = 1.0
 _NOTE_SECONDS = 60
+_FAILURES = 20  # a minute, of one address
 
 _log = logging.getLogger("ftlserver")
 
 
 class Authentication:
-    """Tells who a caller is, from the token in the Authorization header."""
+    """Tells who a caller is, from the token in the Authorization header.
 
-    def __init__(self, tokens: Tokens, *, is_local: bool, public_read: bool) -> None:
+    A token, or an address without one, makes up to *rate* requests a minute; a server that is open has no limit.
+    """
+
+    def __init__(self, tokens: Tokens, *, is_local: bool, public_read: bool, rate: int = 0) -> None:
         self._tokens = tokens
         self._is_local = is_local
         self._public_read = public_read
@@ -28,14 +33,17 @@ class Authentication:
         self._look_at = 0.0
         self._noted: dict[str, int] = {}
         self._lock = threading.Lock()
+        self._rate = Rate(rate)
+        self._failures = Rate(_FAILURES)
 
-    def principal(self, authorization: str | None) -> Principal:
-        """Return the caller who sends this Authorization header, or none; raise RefusedError."""
+    def principal(self, authorization: str | None, address: str) -> Principal:
+        """Return the caller at *address* who sends this Authorization header, or none; raise RefusedError."""
         if authorization is not None:
-            return self._owner(authorization)
+            return self._owner(authorization, address)
         if self._is_local and not self._is_locked():
             return EVERYTHING
         if self._public_read:
+            self._rate.take(address, "too many requests from this address; wait a little, or use a token")
             return READ_ONLY
         if self._is_locked():
             raise token.not_authed()
@@ -50,7 +58,7 @@ class Authentication:
             self._look_at = now + _LOOK_SECONDS
         return self._has_tokens
 
-    def _owner(self, authorization: str) -> Principal:
+    def _owner(self, authorization: str, address: str) -> Principal:
         scheme, _, secret = authorization.partition(" ")
         secret = secret.strip()
         token_id = token.id_of(secret) if scheme.lower() == "bearer" else None
@@ -59,8 +67,10 @@ class Authentication:
         # Digests are compared whether there is a token or not, so that the time does not reveal which ids exist.
         matches = hmac.compare_digest(token.digest(secret), found.digest if found else token.digest(""))
         if found is None or not matches or not found.is_valid(now):
+            self._failures.take(address, "too many requests with invalid tokens from this address; wait a little")
             message = "this token is unknown, expired or revoked; ask for a new one"
             raise RefusedError("invalid_auth", message)
+        self._rate.take(found.id, "too many requests with this token; wait a little")
         self._note_use(found, now)
         return found.principal()
 

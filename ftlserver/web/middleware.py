@@ -5,7 +5,7 @@ import logging
 import random
 import re
 import time
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -36,7 +36,8 @@ class Policy:
 
     *hosts* are the names by which the server may be called. Pages of *origins*, and no others, may send requests
     from a browser. *trusted_proxy*, an address or ``*``, is believed about the client. A server that *is_local* is
-    open while it has no token; *public_read* lets callers without a token read.
+    open while it has no token; *public_read* lets callers without a token read. A token, or an address without
+    one, makes up to *rate* requests a minute; 0 is no limit.
     """
 
     hosts: frozenset[str] = frozenset(LOOPBACK_NAMES)
@@ -44,6 +45,7 @@ class Policy:
     trusted_proxy: str | None = None
     is_local: bool = True
     public_read: bool = False
+    rate: int = 0
 
     @classmethod
     def of(
@@ -54,6 +56,7 @@ class Policy:
         trusted_proxy: str | None = None,
         *,
         public_read: bool = False,
+        rate: int = 0,
     ) -> "Policy":
         """Return the policy of a server that listens on *address*.
 
@@ -69,18 +72,35 @@ class Policy:
             trusted_proxy=trusted_proxy,
             is_local=listening.is_loopback and trusted_proxy is None and names <= {*LOOPBACK_NAMES, *own},
             public_read=public_read,
+            rate=rate,
         )
+
+    def caller_of(self, headers: Mapping[str, str], address: str) -> str | None:
+        """Return what tells callers apart before a token is checked, None for one who is not limited.
+
+        *headers* are named as in an environ, without ``HTTP_``; *address* is that of the connection.
+        """
+        if "AUTHORIZATION" in headers:
+            return headers["AUTHORIZATION"]
+        return None if self.is_local else self._client(headers.get("X_FORWARDED_FOR", ""), address)
+
+    def _client(self, forwarded_for: str, address: str) -> str:
+        """Return the address of a client; what a proxy that is not trusted says only tells its clients apart."""
+        if self.trusted_proxy not in ("*", address):
+            return f"{address} {forwarded_for}".rstrip()
+        # The last entry is the proxy's own; it only passes on those before it.
+        client = forwarded_for.rpartition(",")[2].strip()
+        return client if _is_address(client) else address
 
     def read_proxy(self, environ: Environ) -> None:
         """Take the client's address and scheme from a trusted proxy; drop what other clients say of them."""
         forwarded_for = environ.pop("HTTP_X_FORWARDED_FOR", "")
         forwarded_proto = environ.pop("HTTP_X_FORWARDED_PROTO", "")
-        if self.trusted_proxy in ("*", environ.get("REMOTE_ADDR")):
-            # The last entry is the proxy's own; it only passes on those before it.
-            address = forwarded_for.rpartition(",")[2].strip()
+        address = environ.get("REMOTE_ADDR", "-")
+        environ["ftl.client"] = self._client(forwarded_for, address)
+        if self.trusted_proxy in ("*", address):
+            environ["REMOTE_ADDR"] = environ["ftl.client"]
             scheme = forwarded_proto.rpartition(",")[2].strip().lower()
-            if _is_address(address):
-                environ["REMOTE_ADDR"] = address
             if scheme in ("http", "https"):
                 environ["wsgi.url_scheme"] = scheme
                 environ["ftl.scheme_seen"] = scheme

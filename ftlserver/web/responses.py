@@ -60,6 +60,8 @@ def error(exc: FTLError, request_id: str) -> tuple[bytes, int, dict[str, str]]:
             more |= exc.more
             if exc.code in _CHALLENGES:
                 headers["WWW-Authenticate"] = _CHALLENGES[exc.code]
+            if "retry_after" in exc.more:
+                headers["Retry-After"] = str(exc.more["retry_after"])
     return error_body(exc.status, exc.code, exc.message, **more, request_id=request_id), exc.status, headers
 
 
@@ -97,8 +99,13 @@ def with_list(opening: Mapping[str, Any], name: str, pieces: Pieces) -> Generato
     """Yield the JSON of an object: the keys of *opening*, the list called *name*, and the keys that follow it."""
     yield from object_pieces(opening)
     yield b',"%b":[' % name.encode()
-    closing = yield from pieces
-    yield b"]" + (b"," + orjson.dumps(closing)[1:-1] if closing else b"") + b"}"
+    following = yield from pieces
+    yield b"]" + closing(following or {})
+
+
+def closing(document: Mapping[str, Any]) -> bytes:
+    """Return the JSON of the last keys of an object, and its brace."""
+    return b"," + orjson.dumps(document)[1:] if document else b"}"
 
 
 def object_pieces(document: Mapping[str, Any]) -> Iterator[bytes]:

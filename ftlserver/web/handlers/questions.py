@@ -27,6 +27,7 @@ from ftlserver.storage import Storage, packing
 from ftlserver.storage.periods import Extent
 from ftlserver.web import responses
 from ftlserver.web.requests import Request
+from ftlserver.web.turns import in_turn
 
 _ONCE = "half-open; only time within it counts, and time that overlaps counts once"
 _HISTORY = timedelta(weeks=8)
@@ -63,28 +64,31 @@ def overlap(storage: Storage, request: Request) -> Answer:
     extents = _extents(storage, asked, window.edges, limits.MEMBERS_OF_OVERLAP)
     comparisons = len(extents) * sum(extent.periods for extent in extents)
     limits.check(comparisons, limits.COMPARISONS, "periods times members", _FEWER)
-    read = storage.periods.read(packing.EDGES, extents)
-    groups = [disjoint_edges(pages, extent.window) for extent, pages in read]
     users = [extent.user for extent in extents]
-    found = Overlap(users, groups, asked.get("min_members"))
-    opening = {
-        "ok": True,
-        "window": _shown(window, extents, _ONCE),
-        "min_members": found.min_members,
-        "overlap_seconds": found.overlap_seconds,
-    }
-    intervals = found.intervals(window.tz or timezones.zone("UTC"), asked.get("time_format", "iso"))
 
-    def pieces() -> responses.Pieces:
-        yield from responses.items(intervals)
+    def pieces() -> Iterator[bytes]:
+        read = storage.periods.read(packing.EDGES, extents)
+        groups = [disjoint_edges(pages, extent.window) for extent, pages in read]
+        found = Overlap(users, groups, asked.get("min_members"))
+        yield from responses.object_pieces(
+            {
+                "ok": True,
+                "window": _shown(window, extents, _ONCE),
+                "min_members": found.min_members,
+                "overlap_seconds": found.overlap_seconds,
+            }
+        )
+        yield b',"stretches":['
+        shown_in = window.tz or timezones.zone("UTC")
+        yield from responses.items(found.intervals(shown_in, asked.get("time_format", "iso")))
         yield b'],"members":['
         yield from responses.items(user.to_json() for user in users)
         yield b'],"matrix":['
         for index, row in enumerate(found.matrix()):
             yield (b"," if index else b"") + orjson.dumps(row)
-        return _not_found(asked, extents)
+        yield b"]" + responses.closing(_not_found(asked, extents))
 
-    return responses.stream(responses.JSON, responses.with_list(opening, "stretches", pieces()))
+    return responses.stream(responses.JSON, in_turn(extents, pieces()))
 
 
 def presence(storage: Storage, request: Request) -> Answer:
@@ -113,7 +117,7 @@ def hours(storage: Storage, request: Request) -> Answer:
     return _answer(asked, extents, members, window=_shown(window, extents, rule))
 
 
-def meeting(storage: Storage, request: Request) -> dict[str, Any]:
+def meeting(storage: Storage, request: Request) -> Answer:
     """Answer with the best times to meet in a coming week."""
     asked = request.question()
     now = instants.now()
@@ -121,21 +125,30 @@ def meeting(storage: Storage, request: Request) -> dict[str, Any]:
     week = _week(asked.get("week"), now, tz)
     window = Window.of({"from": (timezones.date_at(now, tz) - _HISTORY).isoformat(), **asked}, now)
     extents = _extents(storage, asked, window.edges, limits.MEMBERS_OF_MEETING)
-    activities = _activities(storage, _past(extents, window), window)
-    habits = [(activity.user, shares(activity, None)) for activity in activities]
-    duration = asked.get("minutes", 60) * instants.MINUTE
-    found = slots(
-        habits, week, duration, most=asked.get("slots", 10), tz=tz, time_format=asked.get("time_format", "iso")
-    )
-    return {
-        "ok": True,
-        "window": _shown(window, extents, f"{_ONCE}; hours of the week are those of each member"),
-        "week": {"from": time_formats.utc(week[0]), "to": time_formats.utc(week[1])},
-        "slots": found,
-        "changes": changes(habits, min(now, week[0]), week[1]),
-        "members": [user.to_json() for user, _ in habits],
-        **_not_found(asked, extents),
-    }
+
+    def pieces() -> Iterator[bytes]:
+        activities = _activities(storage, _past(extents, window), window)
+        habits = [(activity.user, shares(activity, None)) for activity in activities]
+        found = slots(
+            habits,
+            week,
+            asked.get("minutes", 60) * instants.MINUTE,
+            most=asked.get("slots", 10),
+            tz=tz,
+            time_format=asked.get("time_format", "iso"),
+        )
+        answer = {
+            "ok": True,
+            "window": _shown(window, extents, f"{_ONCE}; hours of the week are those of each member"),
+            "week": {"from": time_formats.utc(week[0]), "to": time_formats.utc(week[1])},
+            "slots": found,
+            "changes": changes(habits, min(now, week[0]), week[1]),
+            "members": [user.to_json() for user, _ in habits],
+            **_not_found(asked, extents),
+        }
+        yield orjson.dumps(answer)
+
+    return responses.stream(responses.JSON, in_turn(extents, pieces()))
 
 
 def _users(storage: Storage, asked: dict[str, Any], most: int = limits.MEMBERS) -> list[User]:
@@ -183,7 +196,7 @@ def _shown(window: Window, extents: Iterable[Extent], rule: str) -> dict[str, An
 
 
 def _answer(
-    asked: dict[str, Any], extents: Sequence[Extent], members: Iterable[Iterator[bytes]], **opening: Any
+    asked: dict[str, Any], extents: list[Extent], members: Iterable[Iterator[bytes]], **opening: Any
 ) -> Answer:
     """Answer with *members*, each as the pieces of its JSON, one after the other."""
 
@@ -195,7 +208,8 @@ def _answer(
             separator = b","
         return _not_found(asked, extents)
 
-    return responses.stream(responses.JSON, responses.with_list({"ok": True, **opening}, "members", pieces()))
+    answer = responses.with_list({"ok": True, **opening}, "members", pieces())
+    return responses.stream(responses.JSON, in_turn(extents, answer))
 
 
 def _not_found(asked: dict[str, Any], extents: Iterable[Extent]) -> dict[str, list[str]]:

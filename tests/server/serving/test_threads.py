@@ -13,8 +13,9 @@ from ftlserver.serving.threads import STALLED_SECONDS, Dispatcher
 class Task:
     """A task that calls a function and remembers which thread called it."""
 
-    def __init__(self, work: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, work: Callable[[], object] = lambda: None, caller: str | None = None) -> None:
         self._work = work
+        self.caller = caller
         self.done_by: int | None = None
         self.cancelled = False
         self.done = threading.Event()
@@ -32,8 +33,7 @@ class Task:
 
 @pytest.fixture
 def dispatcher() -> Iterator[Dispatcher]:
-    found = Dispatcher(1)
-    found.set_thread_count(4)
+    found = Dispatcher(1, 4)
     wait_until(lambda: found.active_count == 0)
     yield found
     assert found.shutdown()
@@ -71,8 +71,7 @@ def test_another_thread_becomes_active_when_one_is_stalled(dispatcher: Dispatche
 
 
 def test_up_to_the_concurrency_threads_are_active_without_a_stall() -> None:
-    dispatcher = Dispatcher(2)
-    dispatcher.set_thread_count(4)
+    dispatcher = Dispatcher(2, 4)
     wait_until(lambda: dispatcher.active_count == 0)
     release = threading.Event()
     tasks = [Task(release.wait) for _ in range(4)]
@@ -101,17 +100,45 @@ def test_no_thread_goes_idle_while_all_are_busy(dispatcher: Dispatcher, monkeypa
     rest.set()
 
 
-def test_no_thread_is_woken_before_one_is_stalled_or_when_all_are_busy(dispatcher: Dispatcher) -> None:
+def test_no_thread_is_woken_before_one_is_stalled_or_when_all_are_busy(
+    dispatcher: Dispatcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threads, "LONG_SECONDS", 60)
     release = threading.Event()
     tasks = [Task(release.wait) for _ in range(6)]
     assert not dispatcher.add_thread_if_stalled()
     for task in tasks:
         dispatcher.add_task(task)
     wait_until(lambda: len([task for task in tasks if task.done_by]) == 4, waking=dispatcher)
-    assert not dispatcher.add_thread_if_stalled()
+    dispatcher.add_thread_if_stalled()
     assert dispatcher.active_count == 4
     release.set()
     wait_until(lambda: all(task.done.is_set() for task in tasks))
+
+
+def test_when_all_threads_have_worked_for_long_others_are_started(dispatcher: Dispatcher) -> None:
+    release = threading.Event()
+    long = [Task(release.wait) for _ in range(10)]
+    for task in long:
+        dispatcher.add_task(task)
+    wait_until(lambda: len([task for task in long if task.done_by]) == 8, waking=dispatcher)
+    assert not dispatcher.add_thread_if_stalled()  # no more than twice as many
+    assert len(dispatcher.threads) == 8
+    release.set()
+    wait_until(lambda: all(task.done.is_set() for task in long))
+
+
+def test_one_caller_has_at_most_half_of_the_threads(dispatcher: Dispatcher) -> None:
+    release = threading.Event()
+    greedy = [Task(release.wait, caller="greedy") for _ in range(6)]
+    others = [Task(caller=f"other {number}") for number in range(3)] + [Task()]
+    for task in [*greedy, *others]:
+        dispatcher.add_task(task)
+    wait_until(lambda: all(task.done.is_set() for task in others), waking=dispatcher)
+    assert len([task for task in greedy if task.done_by]) == 2
+    assert not dispatcher.add_thread_if_stalled()  # nothing waits that may have a thread
+    release.set()
+    wait_until(lambda: all(task.done.is_set() for task in greedy))
 
 
 def test_a_thread_that_was_stalled_goes_idle_when_another_is_active(dispatcher: Dispatcher) -> None:
@@ -145,8 +172,7 @@ def test_a_task_that_fails_is_logged_and_the_thread_continues(
 
 
 def test_shutdown_ends_all_busy_threads(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    dispatcher = Dispatcher(1)
-    dispatcher.set_thread_count(2)
+    dispatcher = Dispatcher(1, 2)
     release = threading.Event()
     for task in [Task(release.wait), Task(release.wait)]:
         dispatcher.add_task(task)
@@ -162,8 +188,7 @@ def test_shutdown_ends_all_busy_threads(monkeypatch: pytest.MonkeyPatch, caplog:
 
 
 def test_shutdown_cancels_waiting_tasks() -> None:
-    dispatcher = Dispatcher(1)
-    dispatcher.set_thread_count(1)
+    dispatcher = Dispatcher(1, 1)
     release = threading.Event()
     stalled, waiting = Task(release.wait), Task()
     dispatcher.add_task(stalled)

@@ -122,9 +122,9 @@ def bad_tokens(storage: Storage) -> Iterator[str]:
 
 @pytest.mark.parametrize("policy", [Policy(), Policy(public_read=True, is_local=False)], ids=["own", "public"])
 def test_whatever_is_wrong_with_a_token_the_answer_is_the_same(sqlite_storage: Storage, policy: Policy) -> None:
-    app = TestApp(create_app(sqlite_storage, policy))
     bodies = set()
     for authorization in bad_tokens(sqlite_storage):
+        app = TestApp(create_app(sqlite_storage, policy))  # a new one, which has counted no failure
         for path in ("/api/loguseractivity", "/api/export", "/api/users/unknown", "/api/whoami"):
             method = "POST" if path == "/api/loguseractivity" else "GET"
             response = send(app, method, path, headers={"Authorization": authorization})
