@@ -18,7 +18,7 @@ from ftlserver.domain.instants import DAY, END_OF_TIME, HOUR, MINUTE, SECOND
 from ftlserver.domain.period import LONGEST_PERIOD, Row
 from ftlserver.domain.time_formats import MONTHS, WHOLE_MINUTES_SINCE, read_offset, whole_minutes
 from ftlserver.domain.user import User
-from ftlserver.errors import InvalidValueError
+from ftlserver.errors import InvalidValueError, UnknownZoneError
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
@@ -142,6 +142,6 @@ def read_rows(
             if end_offset is None:
                 end_offset = timezones.offset_at(end, timezones.zone(users[user_id].tz))
             rows.append((user_id, start, end, start_offset, end_offset))
-    except KeyError:
+    except (KeyError, UnknownZoneError):
         return None
     return rows

@@ -29,9 +29,19 @@ def zone_names() -> frozenset[str]:
 
 def zone(name: str) -> Zone:
     """Return the zone called *name*; raise UnknownZoneError unless it is an IANA name."""
-    if name not in zone_names():
+    if not is_known(name):
         raise UnknownZoneError("a time zone is an IANA name, such as Europe/Berlin")
     return ZoneInfo(name)
+
+
+def is_known(name: str) -> bool:
+    """Tell whether *name* is an IANA name; a stored one may be newer than this zone data."""
+    return name in zone_names()
+
+
+def zone_or_utc(name: str) -> Zone:
+    """Return the zone called *name*, or UTC if this zone data does not know it."""
+    return ZoneInfo(name if is_known(name) else "UTC")
 
 
 def offset_at(instant: int, tz: Zone) -> int:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ftlserver.domain import timezones
-from ftlserver.errors import InvalidUserError
+from ftlserver.domain.timezones import Zone
+from ftlserver.errors import InvalidUserError, UnknownZoneError
 
 USER_ID_RULE = "expected 1 to 120 characters of A-Z a-z 0-9 . _ @ + -"
 REAL_NAME_RULE = "expected 1 to 200 characters without control characters"
@@ -43,9 +44,26 @@ class User:
             raise InvalidUserError(f"real_name: {REAL_NAME_RULE}")
         timezones.zone(self.tz)
 
+    @classmethod
+    def stored(cls, *values: Any) -> "User":
+        """Return a user as stored, whose zone may be one that this zone data does not know."""
+        try:
+            return cls(*values)
+        except UnknownZoneError:
+            user = object.__new__(cls)
+            for name, value in zip(USER_FIELDS, values, strict=True):
+                object.__setattr__(user, name, value)
+            return user
+
+    @property
+    def zone(self) -> Zone:
+        """Return the zone to answer in: UTC if this zone data does not know the user's."""
+        return timezones.zone_or_utc(self.tz)
+
     def to_json(self) -> dict[str, Any]:
         """Return the part of an answer that identifies a member; fields without a value are left out."""
-        return {name: value for name in USER_FIELDS if (value := getattr(self, name)) is not None}
+        known = {name: value for name in USER_FIELDS if (value := getattr(self, name)) is not None}
+        return known if timezones.is_known(self.tz) else {**known, "tz_unknown": True}
 
 
 USER_FIELDS = tuple(field.name for field in fields(User))

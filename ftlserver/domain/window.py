@@ -35,7 +35,7 @@ class Window:
     def edges(self, user: User) -> Interval:
         """Return the instants between which the window lies for *user*; raise InvalidRequestError."""
         if user.tz not in self._edges:
-            self._edges[user.tz] = self._edges_in(self.tz or timezones.zone(user.tz))
+            self._edges[user.tz] = self._edges_in(self.tz or user.zone)
         return self._edges[user.tz]
 
     def _edges_in(self, tz: Zone) -> Interval:

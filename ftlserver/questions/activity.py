@@ -25,7 +25,7 @@ def _clipped(span: Span, user: User, first: int, last: int) -> Span:
     started_at, ended_at, start_offset, end_offset = span
     start, end = max(started_at, first), min(ended_at, last)
     if start_offset != end_offset:  # the cut may lie on either side of the change
-        tz = timezones.zone(user.tz)
+        tz = user.zone
         offsets = start_offset, end_offset
         if start != started_at and timezones.offset_at(start, tz) == offsets[1]:
             start_offset = offsets[1]

@@ -18,7 +18,7 @@ def shares(activity: Activity, tz: Zone | None) -> Shares:
     """
     if not activity.has_any:
         return [0.0] * HOURS_OF_WEEK
-    zone = tz or timezones.zone(activity.user.tz)
+    zone = tz or activity.user.zone
     on_clock = days_and_hours.recorded if tz is None else days_and_hours.in_zone
     active = days_and_hours.hours_of_week(on_clock(activity.spans, activity.edges, zone))
     past = days_and_hours.hours_of_week(timezones.offset_intervals(*activity.edges, zone))

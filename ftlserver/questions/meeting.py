@@ -30,7 +30,7 @@ def slots(
     earliest. The hours of each member are projected with the offsets of that week.
     """
     # Offsets change seldom: one list of intervals for each zone, instead of a look-up for each slot.
-    offsets = {user.tz: timezones.offset_intervals(*week, timezones.zone(user.tz)) for user, _ in habits}
+    offsets = {user.tz: timezones.offset_intervals(*week, user.zone) for user, _ in habits}
     rated = []
     for start in range(week[0], week[1] - duration + 1, STEP):
         expected = [_expected(found, offsets[user.tz], start, start + duration) for user, found in habits]
@@ -54,7 +54,7 @@ def slots(
                 "members": [
                     {
                         "id": user.id,
-                        "local_time": render_in_zone(start, timezones.zone(user.tz), time_format),
+                        "local_time": render_in_zone(start, user.zone, time_format),
                         "expected": round(share, 2),
                         "usual": usual,
                     }
@@ -73,7 +73,7 @@ def changes(habits: Habits, now: int, until: int) -> list[dict[str, Any]]:
     """
     found = []
     for name in sorted({user.tz for user, _ in habits}):
-        tz = timezones.zone(name)
+        tz = timezones.zone_or_utc(name)
         for (_, at, before), (_, _, after) in pairwise(timezones.offset_intervals(now, until, tz)):
             moved = [habit for habit in habits if habit[0].tz == name]
             rest = [habit for habit in habits if habit[0].tz != name]
@@ -102,7 +102,7 @@ def _expected(found: Shares, offsets: Sequence[tuple[int, int, int]], start: int
 def _shared(moved: Habits, offset: int, rest: Habits, at: int) -> int:
     """Return the expected common time of a week of each of *moved*, at *offset*, with each of *rest*."""
     total = 0.0
-    others = [(found, timezones.offset_at(at, timezones.zone(user.tz))) for user, found in rest]
+    others = [(found, timezones.offset_at(at, user.zone)) for user, found in rest]
     for quarter in range(0, WEEK, _QUARTER):
         there = [found[_hour(quarter, other)] for found, other in others]
         for _, found in moved:

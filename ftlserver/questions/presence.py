@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ftlserver.domain import intervals, timezones
+from ftlserver.domain import intervals
 from ftlserver.domain.time_formats import TimeFormat, render_in_zone
 from ftlserver.domain.timezones import Zone
 from ftlserver.questions import Activity
@@ -13,7 +13,7 @@ def presence(activity: Activity, at: int, tz: Zone | None, time_format: TimeForm
 
     Periods that overlap or touch count as one. Times are shown in *tz*, or in the member's zone.
     """
-    own = timezones.zone(activity.user.tz)
+    own = activity.user.zone
     since = last = None
     for start, end in intervals.merge_sorted(span[:2] for span in activity.spans):
         if end <= at:

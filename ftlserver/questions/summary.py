@@ -27,7 +27,7 @@ def days_of(activity: Activity, window: Window, day_zone: Zone | None) -> range:
     if window.from_ is None and not activity.has_any:
         return range(0)
     start, end = activity.edges
-    tz = day_zone or timezones.zone(activity.user.tz)
+    tz = day_zone or activity.user.zone
     first, last = (days_and_hours.day_number(timezones.date_at(edge, tz)) for edge in (start, end - 1))
     return range(first, last + 1)
 
@@ -40,7 +40,7 @@ def summary(
     Days are those of *day_zone*, or those that the member's own clock showed when the activity was recorded.
     Every day of the window is there, or every day from the first with activity when it has no beginning.
     """
-    tz = day_zone or timezones.zone(activity.user.tz)
+    tz = day_zone or activity.user.zone
     on_clock = days_and_hours.recorded if day_zone is None else days_and_hours.in_zone
     found: dict[int, _Active] = {}
     for day, piece in days_and_hours.by_day(on_clock(activity.spans, activity.edges, tz)):

@@ -26,7 +26,7 @@ _NO_LIMIT = 2**62
 _COLUMNS = ", ".join(f"u.{name}" for name in USER_FIELDS)
 
 # A user that was read before needs no second check: 20 us of a question about two.
-cached_user = lru_cache(maxsize=4_096)(User)
+cached_user = lru_cache(maxsize=4_096)(User.stored)
 
 
 class Users:

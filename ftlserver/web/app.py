@@ -66,7 +66,7 @@ class Route:
 
 _USER = "/api/users/<user_id>"
 _NO_USER = frozenset(["user_not_found"])
-_HEARTBEAT = _BODY | _NO_USER | _TIME | {"invalid_period"}
+_HEARTBEAT = _BODY | _NO_USER | _TIME | {"invalid_period", "unknown_timezone"}
 
 ROUTES = [
     Route("POST", "/api/loguseractivity", "read", activity.ask, schemas.LOG_USER_ACTIVITY, _QUESTION),

@@ -16,6 +16,7 @@ from ftlserver.errors import (
     InvalidValueError,
     LocalTimeError,
     Problem,
+    UnknownZoneError,
 )
 from ftlserver.storage import Storage
 from ftlserver.storage.heartbeats import HEARTBEAT
@@ -120,6 +121,8 @@ def _item(sent: object, users: Mapping[str, User], latest: int) -> Item:
         return ActivityPeriod(user.id, started_at, ended_at, start_offset, end_offset)
     except InvalidPeriodError as exc:
         return Rejection("", exc.code, exc.message)
+    except UnknownZoneError as exc:  # of a stored user
+        return Rejection("/user_id", exc.code, f"{exc.message}; change the zone of this user first")
     except _BadFieldError as exc:
         return exc.rejection
 
