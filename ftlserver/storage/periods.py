@@ -164,7 +164,8 @@ class Periods:
             SELECT (
                 SELECT {aggregate} FROM (
                     SELECT packed FROM (
-                        SELECT {getattr(packing.SPANS, dialect)} AS packed FROM activity_periods p
+                        SELECT {getattr(packing.SPANS, dialect)} AS packed
+                        FROM activity_periods p {"INDEXED BY long_periods" if dialect == "sqlite" else ""}
                         WHERE p.user_id = asked.user_id
                           AND p.started_at > asked.starts - {LONGEST_PERIOD}
                           AND p.started_at <= asked.starts - {LONG_PERIOD}

@@ -120,10 +120,10 @@ class Recording:
         """Return the status of each of *items*, and the rows that are new."""
         statuses = [PeriodStatus("rejected", item) if isinstance(item, Rejection) else _INSERTED for item in items]
         sent = _by_user(items)
-        stored = self._around(connection, sent)
+        stored, near = self._around(connection, sent)
         new: list[Row] = []
         for user_id, numbered in sent.items():
-            if not stored[user_id] and intervals.are_disjoint([row[1:3] for _, row in numbered]):
+            if not (stored[user_id] or near) and intervals.are_disjoint([row[1:3] for _, row in numbered]):
                 new += [row for _, row in numbered]  # the fast path; the rest takes three times as long
                 continue
             seen = {span[:2] for span in stored[user_id]}
@@ -136,16 +136,20 @@ class Recording:
                     fresh.append((index, row))
             spans = [row[1:] for _, row in fresh] + stored[user_id]
             others = intervals.overlapping([span[:2] for span in spans], MOST_OVERLAPS)
-            for (index, _), overlapped in zip(fresh, others, strict=False):
-                if overlapped:
-                    statuses[index] = PeriodStatus("overlaps", overlaps=[spans[other] for other in overlapped])
+            for (index, row), overlapped in zip(fresh, others, strict=False):
+                found = dict.fromkeys([*(spans[other] for other in overlapped), *near.get(row[:3], ())])
+                if found:
+                    statuses[index] = PeriodStatus("overlaps", overlaps=list(found)[:MOST_OVERLAPS])
             new += [row for _, row in fresh]
         return statuses, new
 
-    def _around(self, connection: Connection, sent: _Sent) -> dict[str, list[Span]]:
+    def _around(
+        self, connection: Connection, sent: _Sent
+    ) -> tuple[dict[str, list[Span]], dict[UserWindow, list[Span]]]:
         """Return, by user, the stored spans near those that were *sent*.
 
-        Where many more are stored than were sent, up to MOST_OVERLAPS for each, and what is the same.
+        Where more are stored than were sent, they are only those that were sent, and the second value has up to
+        MOST_OVERLAPS of the others for each.
         """
         by_size: defaultdict[int, list[UserWindow]] = defaultdict(list)
         for user_id, numbered in sent.items():
@@ -154,20 +158,18 @@ class Recording:
         stored: dict[str, list[Span]] = {user_id: [] for user_id in sent}
         crowded: list[UserWindow] = []
         for bits, windows in by_size.items():
-            most = _FEW + (2 << bits)
+            most = _FEW + (1 << bits)
             for window, spans in zip(windows, self._periods.around(connection, windows, most), strict=True):
                 if len(spans) < most:
                     stored[window[0]] += spans
                 else:
                     crowded += [row[:3] for _, row in sent[window[0]] if window[1] <= row[1] < window[2]]
-        if crowded:
-            for row in self._periods.existing(connection, crowded):
-                stored[row[0]].append(row[1:])
-            found = self._periods.around(connection, crowded, MOST_OVERLAPS + 1)
-            for (user_id, *_), spans in zip(crowded, found, strict=True):
-                stored[user_id] += spans
-            stored = {user_id: list(dict.fromkeys(spans)) for user_id, spans in stored.items()}
-        return stored
+        if not crowded:
+            return stored, {}
+        for row in self._periods.existing(connection, crowded):
+            stored[row[0]].append(row[1:])
+        found = self._periods.around(connection, crowded, MOST_OVERLAPS)
+        return stored, dict(zip(crowded, found, strict=True))
 
 
 def import_is_running(database: Database) -> DatabaseError:
