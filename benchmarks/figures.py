@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from benchmarks import data
 from benchmarks.measuring import (
@@ -25,7 +26,7 @@ from benchmarks.measuring import (
 from benchmarks.tiers import PostgreSQL, Tier
 from ftlserver.domain import instants, time_formats, timezones
 from ftlserver.domain.window import Window
-from ftlserver.storage import Storage
+from ftlserver.storage import Storage, packing
 
 PATH = "/api/loguseractivity/"
 MONTH = {"from": "2026-03-01T00:00:00Z", "to": "2026-03-31T00:00:00Z"}
@@ -208,11 +209,15 @@ def team_questions(table: Table, tier: Tier, *, quick: bool) -> None:
     window = Window.of(MONTH, instants.now())
     edges = window.edges(team[0])
     with Storage.open(database, threads=4) as storage, serving(database) as served:
+        extents = list(storage.periods.extents(team, {user.id: edges for user in team}))
+
+        def spans() -> list[Any]:
+            return [page for _, pages in storage.periods.read(packing.SPANS, extents) for page in pages]
 
         def read() -> float:
             if isinstance(tier, PostgreSQL):
                 return tier.fetch(database, [user.id for user in team], edges) * 1000
-            return seconds(lambda: storage.periods.spans(None, window.edges)) * 1000
+            return seconds(spans) * 1000
 
         def milliseconds(question: str) -> float:
             return ask(served, f"/api/{question}/", {"all": True, **MONTH}) * 1000

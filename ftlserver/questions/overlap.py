@@ -34,10 +34,8 @@ class Overlap:
 
     def intervals(self, tz: Zone, time_format: TimeFormat) -> Iterator[dict[str, Any]]:
         """Yield the intervals; each ends when a member becomes active or inactive."""
-        if not self._shared.intervals:
-            return
         ids = [user.id for user in self._users]
-        for start, end, active in shared_intervals(self._groups, self.min_members):
+        for start, end, active in shared_intervals(self._groups, self.min_members, self._shared):
             yield {
                 "start_time": render_in_zone(start, tz, time_format),
                 "end_time": render_in_zone(end, tz, time_format),

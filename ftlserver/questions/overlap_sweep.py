@@ -18,6 +18,7 @@ from typing import NamedTuple
 from ftlserver.domain.intervals import Interval
 
 EVENTS_AT_ONCE = 10_000
+KEPT = 1_000
 
 Groups = Sequence["array[int]"]
 SharedInterval = tuple[int, int, tuple[int, ...]]  # start, end, indexes of the groups that are active
@@ -26,7 +27,8 @@ SharedInterval = tuple[int, int, tuple[int, ...]]  # start, end, indexes of the 
 class Shared(NamedTuple):
     """The intervals in which enough groups are active: their number, their length, and how many groups in all.
 
-    *rows* has, for each group, what it shares with each of the others, packed; ``lengths`` unpacks a row.
+    *rows* has, for each group, what it shares with each of the others, packed; ``lengths`` unpacks a row. *first*
+    are the first intervals, most often all of them, so that no second pass is needed.
     """
 
     intervals: int
@@ -34,6 +36,7 @@ class Shared(NamedTuple):
     attendances: int
     rows: list[int]
     width: int
+    first: list[SharedInterval]
 
     def lengths(self, index: int) -> list[int]:
         """Return how long a group is active together with each; with itself, its own length."""
@@ -77,12 +80,15 @@ def measure(groups: Groups, least: int) -> Shared:
     active = active_ones = accumulated = 0
     intervals = length = attendances = 0
     since = first
+    kept: list[SharedInterval] = []
     for events in _slices(groups):
         for event in events:
             point = event >> bits
             index = event & mask
             if point != since:
                 if active >= least:
+                    if intervals < KEPT:
+                        kept.append((since, point, tuple(compress(range(count), is_active))))
                     intervals += 1
                     length += point - since
                     attendances += active
@@ -98,14 +104,18 @@ def measure(groups: Groups, least: int) -> Shared:
                 active += 1
                 active_ones += ones[index]
                 rows[index] -= accumulated
-    return Shared(intervals, length, attendances, rows, width)
+    return Shared(intervals, length, attendances, rows, width, kept)
 
 
-def shared_intervals(groups: Groups, least: int) -> Iterator[SharedInterval]:
-    """Yield the intervals in which at least *least* groups are active.
+def shared_intervals(groups: Groups, least: int, shared: Shared) -> Iterable[SharedInterval]:
+    """Return the intervals in which at least *least* groups are active, whose figures are *shared*.
 
     An interval ends when a group becomes active or inactive. *least* is at least 1.
     """
+    return shared.first if shared.intervals == len(shared.first) else _intervals(groups, least)
+
+
+def _intervals(groups: Groups, least: int) -> Iterator[SharedInterval]:
     bits = len(groups).bit_length()
     mask = (1 << bits) - 1
     is_active = [False] * len(groups)

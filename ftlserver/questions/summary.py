@@ -1,9 +1,10 @@
 """How long a member was active on each calendar day."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from heapq import merge
-from typing import Any, NamedTuple
+from typing import Any
 
 from ftlserver.domain import days_and_hours, time_formats, timezones
 from ftlserver.domain.days_and_hours import Piece
@@ -14,7 +15,8 @@ from ftlserver.domain.window import Window
 from ftlserver.questions import Activity, seconds
 
 
-class _Active(NamedTuple):
+@dataclass(slots=True)
+class _Active:
     """How long a member was active on a day, in microseconds, and the first and the last piece of it."""
 
     length: int
@@ -44,11 +46,12 @@ def summary(
     on_clock = days_and_hours.recorded if day_zone is None else days_and_hours.in_zone
     found: dict[int, _Active] = {}
     for day, piece in days_and_hours.by_day(on_clock(activity.spans, activity.edges, tz)):
-        length = piece[1] - piece[0]
-        before = found.get(day)
-        found[day] = (
-            _Active(length, piece, piece) if before is None else _Active(before[0] + length, before[1], piece)
-        )
+        active = found.get(day)
+        if active is None:
+            found[day] = _Active(piece[1] - piece[0], piece, piece)
+        else:
+            active.length += piece[1] - piece[0]
+            active.last = piece
     total = sum(active.length for active in found.values())
     listed = days_of(activity, window, day_zone)
     # On the clock of a member who has moved since, activity may lie on a day outside of the window's.

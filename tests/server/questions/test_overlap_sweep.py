@@ -28,7 +28,9 @@ def swept(
     edges = [array("q", chain.from_iterable(group)) for group in groups]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(overlap_sweep, "EVENTS_AT_ONCE", events_at_once)
-        return measure(edges, min_members), list(shared_intervals(edges, min_members))
+        patch.setattr(overlap_sweep, "KEPT", events_at_once)
+        shared = measure(edges, min_members)
+        return shared, list(shared_intervals(edges, min_members, shared))
 
 
 @given(st.lists(disjoint, max_size=5), st.integers(1, 5), at_once)
