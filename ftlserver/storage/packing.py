@@ -6,12 +6,14 @@ A row for each period costs twice as much, mostly in handing the interpreter loc
   bytes from PostgreSQL, which make a week of 1,000 members 2.6 times as fast there.
 * ``HISTORIES``, ``pack`` and ``display_json`` replace a join of users and periods, a datetime for each time and a
   dict for each period in the assignment's own answer: 2 users with 100 periods take 50 us, their bare rows 100.
+* ``history_json`` remembers what it made of short histories: the same 2 users again take 5 us instead of 110.
 
 ``tests/plain.py`` has the plain twin of both, and ``tests/server/storage/test_packing.py`` compares every byte.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from struct import Struct, unpack
 from typing import Generic, TypeVar
 
@@ -108,10 +110,22 @@ HISTORIES = {
 }
 
 
-def unpack_history(text: str | None) -> list[int]:
-    """Return the packed periods of a user from the last column of ``HISTORIES``."""
-    packed: list[int] = orjson.loads(text or b"[]")
-    return packed
+def history_json(text: str | None, most: int) -> bytes | None:
+    """Return the JSON list of the periods in the last column of ``HISTORIES``, or None for more than *most*."""
+    if text is None:
+        return b"[]"
+    if text.count(",") >= most:
+        return None
+    return _short_history_json(text) if len(text) <= _SHORT else display_json(orjson.loads(text))
+
+
+@lru_cache(maxsize=1_000)
+def _short_history_json(text: str) -> bytes:
+    """Return what was made of the same text before: those who watch a team ask the same again and again."""
+    return display_json(orjson.loads(text))
+
+
+_SHORT = 3_000  # characters, of up to 200 periods, which are 14 KB of JSON
 
 
 def pack(spans: Sequence[Span]) -> list[int]:

@@ -72,12 +72,15 @@ class Periods:
         self.database = database
         self._users = users
 
-    def histories(self, user_ids: Sequence[str], window: Interval, most: int) -> list[tuple[User, list[int]]]:
-        """Return the users with those ids, in that order, with up to *most* periods within *window*, packed."""
-        values = {"ids": self.database.array(user_ids), "after": window[0], "before": window[1], "most": most}
+    def histories(self, user_ids: Sequence[str], window: Interval, most: int) -> list[tuple[User, bytes | None]]:
+        """Return the users with those ids, in that order, with the JSON list of their periods within *window*.
+
+        Periods are in display times, as recorded; more than *most* are None.
+        """
+        values = {"ids": self.database.array(user_ids), "after": window[0], "before": window[1], "most": most + 1}
         count = len(USER_FIELDS)
         return [
-            (cached_user(*row[:count]), packing.unpack_history(row[count]))
+            (cached_user(*row[:count]), packing.history_json(row[count], most))
             for row in fetch(self.database, packing.HISTORIES[self.database.dialect], values)
         ]
 

@@ -69,10 +69,10 @@ def _histories(storage: Storage, ids: Iterable[str], window: Interval, paging: d
     found = set()
     separator = b""
     for at in range(0, len(wanted), _IDS_AT_ONCE):
-        for user, packed in storage.periods.histories(wanted[at : at + _IDS_AT_ONCE], window, PAGE + 1):
+        for user, periods in storage.periods.histories(wanted[at : at + _IDS_AT_ONCE], window, PAGE):
             found.add(user.id)
-            if len(packed) <= PAGE:
-                yield separator + responses.member(user, packing.display_json(packed))
+            if periods is not None:
+                yield separator + responses.member(user, periods)
             else:
                 yield separator
                 spans = storage.periods.pages_of(user.id, window)

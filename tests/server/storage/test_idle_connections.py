@@ -21,7 +21,7 @@ def test_reads_recover_after_postgresql_cut_the_connections(postgresql: str, pos
     def read() -> None:
         assert len(postgresql_storage.users.summaries()) == 1
         assert postgresql_storage.users.find(EGON.id) == EGON
-        assert postgresql_storage.periods.histories([EGON.id], EVERYTHING, 9) == [(EGON, [])]
+        assert postgresql_storage.periods.histories([EGON.id], EVERYTHING, 9) == [(EGON, b"[]")]
 
     assert in_threads(4, read) == []
     for _ in range(2):
