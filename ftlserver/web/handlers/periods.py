@@ -1,7 +1,7 @@
 """Activity periods: recording and deleting them, and heartbeats."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -21,6 +21,7 @@ from ftlserver.errors import (
 from ftlserver.storage import Storage
 from ftlserver.storage.heartbeats import HEARTBEAT
 from ftlserver.storage.recording import Item, PeriodStatus, Rejection, Statuses
+from ftlserver.web import responses
 from ftlserver.web.requests import Request
 from ftlserver.web.responses import period_json
 from ftlserver.web.schemas import MOST_PROBLEMS
@@ -31,12 +32,12 @@ DEFAULT_GAP = 300  # seconds
 _FIELDS = ("user_id", "start_time", "end_time")
 
 
-def record(storage: Storage, request: Request) -> dict[str, Any]:
+def record(storage: Storage, request: Request) -> bytes | Iterable[bytes]:
     """Record periods, and answer with the status of each."""
     return _write(storage, request, storage.recording.record, instants.now() + FURTHEST_AHEAD)
 
 
-def delete(storage: Storage, request: Request) -> dict[str, Any]:
+def delete(storage: Storage, request: Request) -> bytes | Iterable[bytes]:
     """Delete periods, and answer with the status of each."""
     return _write(storage, request, storage.recording.delete, instants.END_OF_TIME)
 
@@ -71,7 +72,9 @@ def _single(user: User, text: str | None) -> ActivityPeriod:
     return ActivityPeriod(user.id, at - HEARTBEAT, at, start_offset, offset)
 
 
-def _write(storage: Storage, request: Request, work: Callable[..., Statuses], latest: int) -> dict[str, Any]:
+def _write(
+    storage: Storage, request: Request, work: Callable[..., Statuses], latest: int
+) -> bytes | Iterable[bytes]:
     sent = request.periods()
     periods = sent["periods"]
     texts = _texts(periods)
@@ -85,7 +88,7 @@ def _write(storage: Storage, request: Request, work: Callable[..., Statuses], la
     items = [_item(item, users, latest) for item in periods] if rows is None else rows
     partial, dry_run = sent.get("partial", False), sent.get("dry_run", False)
     statuses = work(items, partial=partial, dry_run=dry_run)
-    return _answer(statuses, may_reject=partial or dry_run) | ({"dry_run": True} if dry_run else {})
+    return _answer(statuses, may_reject=partial or dry_run, following={"dry_run": True} if dry_run else {})
 
 
 class _BadFieldError(Exception):
@@ -148,8 +151,8 @@ def _time(sent: Mapping[str, Any], field: str, tz: Zone) -> tuple[int, int]:
         raise _BadFieldError(f"/{field}", exc.code, exc.message) from exc
 
 
-def _answer(statuses: Statuses, *, may_reject: bool) -> dict[str, Any]:
-    """Return the counts and the statuses; raise InvalidRequestError if a bad period kept all from being stored."""
+def _answer(statuses: Statuses, *, may_reject: bool, following: Mapping[str, Any]) -> bytes | Iterable[bytes]:
+    """Answer with the counts and the statuses; raise InvalidRequestError if a bad period kept all from storage."""
     counts = Counter(found.status for found in statuses)
     if counts["rejected"] and not may_reject:
         problems = [
@@ -160,7 +163,14 @@ def _answer(statuses: Statuses, *, may_reject: bool) -> dict[str, Any]:
         message = f"{len(problems):,} of {len(statuses):,} periods cannot be taken, so nothing was changed"
         raise InvalidRequestError("invalid_period", message, problems[:MOST_PROBLEMS])
     plain = {status: {"verdict": status} for status in counts}
-    return {
+
+    def verdicts() -> responses.Pieces:
+        yield from responses.items(
+            _status_json(found) if found.rejection or found.overlaps else plain[found.status] for found in statuses
+        )
+        return following
+
+    opening = {
         "ok": True,
         "inserted": counts["inserted"] + counts["overlaps"],
         "duplicates": counts["duplicate"],
@@ -168,10 +178,8 @@ def _answer(statuses: Statuses, *, may_reject: bool) -> dict[str, Any]:
         "deleted": counts["deleted"],
         "not_found": counts["not_found"],
         "rejected": counts["rejected"],
-        "verdicts": [
-            _status_json(found) if found.rejection or found.overlaps else plain[found.status] for found in statuses
-        ],
     }
+    return responses.stream(responses.JSON, responses.with_list(opening, "verdicts", verdicts()))
 
 
 def _status_json(found: PeriodStatus) -> dict[str, Any]:
