@@ -31,6 +31,9 @@ _CHALLENGES = {
     "not_authed": 'Bearer realm="ftl"',
     "invalid_auth": 'Bearer realm="ftl", error="invalid_token"',
 }
+Answer = bytes | Iterable[bytes]
+# The pieces of a JSON list; what is returned at their end are the keys that follow the list.
+Pieces = Generator[bytes, None, Mapping[str, Any] | None]
 _RETRY_SECONDS = "1"
 
 _log = logging.getLogger("ftlserver")
@@ -65,7 +68,7 @@ def error(exc: FTLError, request_id: str) -> tuple[bytes, int, dict[str, str]]:
     return error_body(exc.status, exc.code, exc.message, **more, request_id=request_id), exc.status, headers
 
 
-def stream(media_type: str, pieces: Iterable[bytes]) -> bytes | Iterable[bytes]:
+def stream(media_type: str, pieces: Iterable[bytes]) -> Answer:
     """Answer with *pieces*: a short answer whole, with its length, a long one as it is made.
 
     What is raised before an answer gets long is an ordinary error; later the answer breaks off without an end.
@@ -89,10 +92,6 @@ def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
             begun, size = [], 0
     if begun:
         yield b"".join(begun)
-
-
-# The pieces of a JSON list; what is returned at their end are the keys that follow the list.
-Pieces = Generator[bytes, None, Mapping[str, Any] | None]
 
 
 def with_list(opening: Mapping[str, Any], name: str, pieces: Pieces) -> Generator[bytes, None, None]:

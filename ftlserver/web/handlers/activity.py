@@ -24,12 +24,12 @@ _REACHES_IN = "half-open; a period that began before and reaches in belongs to i
 _CLIPPED = "half-open; periods are cut at its edges"
 
 
-def ask(storage: Storage, request: Request) -> bytes | Iterable[bytes]:
+def ask(storage: Storage, request: Request) -> responses.Answer:
     """Answer about the members that the body names."""
     return _answer(storage, request.question(), {})
 
 
-def ask_by_link(storage: Storage, request: Request) -> dict[str, Any] | bytes | Iterable[bytes]:
+def ask_by_link(storage: Storage, request: Request) -> dict[str, Any] | responses.Answer:
     """Answer a question in the query string; without ids, about a page of all users."""
     asked, page = read_query()
     if "id_list" in asked:
@@ -44,7 +44,7 @@ def ask_by_link(storage: Storage, request: Request) -> dict[str, Any] | bytes | 
     return _answer(storage, {**asked, "id_list": [user.id for user in users]}, paging)
 
 
-def _answer(storage: Storage, asked: dict[str, Any], paging: dict[str, Any]) -> bytes | Iterable[bytes]:
+def _answer(storage: Storage, asked: dict[str, Any], paging: dict[str, Any]) -> responses.Answer:
     opening: dict[str, Any] = {"ok": True}
     as_recorded = asked.get("time_format", "display") == "display" and not asked.keys() & {"tz", "clip"}
     if as_recorded and asked.keys() <= {"id_list", "time_format"}:

@@ -1,6 +1,6 @@
 """Exports: a user with all their periods, or everything, as a stream."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import orjson
 
@@ -10,13 +10,13 @@ from ftlserver.web import responses
 from ftlserver.web.requests import Request
 
 
-def export_user(storage: Storage, request: Request, user_id: str) -> bytes | Iterable[bytes]:
+def export_user(storage: Storage, request: Request, user_id: str) -> responses.Answer:
     """Answer with one user as the assignment's endpoint does, with exact times."""
     request.caller.allow_users([user_id])
     return responses.stream(responses.JSON, user_pieces(storage, storage.users.get(user_id)))
 
 
-def export(storage: Storage, request: Request) -> bytes | Iterable[bytes]:
+def export(storage: Storage, request: Request) -> responses.Answer:
     """Answer with everything, as lines of JSON."""
     request.caller.allow_users(None)
     return responses.stream(responses.NDJSON, lines(storage))

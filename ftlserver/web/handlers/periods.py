@@ -1,7 +1,7 @@
 """Activity periods: recording and deleting them, and heartbeats."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -32,12 +32,12 @@ DEFAULT_GAP = 300  # seconds
 _FIELDS = ("user_id", "start_time", "end_time")
 
 
-def record(storage: Storage, request: Request) -> bytes | Iterable[bytes]:
+def record(storage: Storage, request: Request) -> responses.Answer:
     """Record periods, and answer with the status of each."""
     return _write(storage, request, storage.recording.record, instants.now() + FURTHEST_AHEAD)
 
 
-def delete(storage: Storage, request: Request) -> bytes | Iterable[bytes]:
+def delete(storage: Storage, request: Request) -> responses.Answer:
     """Delete periods, and answer with the status of each."""
     return _write(storage, request, storage.recording.delete, instants.END_OF_TIME)
 
@@ -72,9 +72,7 @@ def _single(user: User, text: str | None) -> ActivityPeriod:
     return ActivityPeriod(user.id, at - HEARTBEAT, at, start_offset, offset)
 
 
-def _write(
-    storage: Storage, request: Request, work: Callable[..., Statuses], latest: int
-) -> bytes | Iterable[bytes]:
+def _write(storage: Storage, request: Request, work: Callable[..., Statuses], latest: int) -> responses.Answer:
     sent = request.periods()
     periods = sent["periods"]
     texts = _texts(periods)
@@ -151,7 +149,7 @@ def _time(sent: Mapping[str, Any], field: str, tz: Zone) -> tuple[int, int]:
         raise _BadFieldError(f"/{field}", exc.code, exc.message) from exc
 
 
-def _answer(statuses: Statuses, *, may_reject: bool, following: Mapping[str, Any]) -> bytes | Iterable[bytes]:
+def _answer(statuses: Statuses, *, may_reject: bool, following: Mapping[str, Any]) -> responses.Answer:
     """Answer with the counts and the statuses; raise InvalidRequestError if a bad period kept all from storage."""
     counts = Counter(found.status for found in statuses)
     if counts["rejected"] and not may_reject:

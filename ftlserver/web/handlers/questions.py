@@ -35,10 +35,8 @@ _FURTHEST = timedelta(days=366)  # clock changes of later years are not known, a
 
 _FEWER = "ask about fewer members or a shorter window"
 
-Answer = bytes | Iterable[bytes]
 
-
-def summary(storage: Storage, request: Request) -> Answer:
+def summary(storage: Storage, request: Request) -> responses.Answer:
     """Answer how long each member was active on each day."""
     asked = request.question()
     window = Window.of(asked, instants.now())
@@ -57,7 +55,7 @@ def summary(storage: Storage, request: Request) -> Answer:
     return _answer(asked, extents, members, window=_shown(window, extents, rule))
 
 
-def overlap(storage: Storage, request: Request) -> Answer:
+def overlap(storage: Storage, request: Request) -> responses.Answer:
     """Answer when members were active at the same time."""
     asked = request.question()
     window = Window.of(asked, instants.now())
@@ -91,7 +89,7 @@ def overlap(storage: Storage, request: Request) -> Answer:
     return responses.stream(responses.JSON, in_turn(extents, pieces()))
 
 
-def presence(storage: Storage, request: Request) -> Answer:
+def presence(storage: Storage, request: Request) -> responses.Answer:
     """Answer who is active at an instant."""
     asked = request.question()
     tz = read_zone(asked)
@@ -106,7 +104,7 @@ def presence(storage: Storage, request: Request) -> Answer:
     return _answer(asked, extents, members, at=time_formats.utc(at))
 
 
-def hours(storage: Storage, request: Request) -> Answer:
+def hours(storage: Storage, request: Request) -> responses.Answer:
     """Answer in which hours of the week members are active."""
     asked = request.question()
     window = Window.of(asked, instants.now())
@@ -117,7 +115,7 @@ def hours(storage: Storage, request: Request) -> Answer:
     return _answer(asked, extents, members, window=_shown(window, extents, rule))
 
 
-def meeting(storage: Storage, request: Request) -> Answer:
+def meeting(storage: Storage, request: Request) -> responses.Answer:
     """Answer with the best times to meet in a coming week."""
     asked = request.question()
     now = instants.now()
@@ -197,7 +195,7 @@ def _shown(window: Window, extents: Iterable[Extent], rule: str) -> dict[str, An
 
 def _answer(
     asked: dict[str, Any], extents: list[Extent], members: Iterable[Iterator[bytes]], **opening: Any
-) -> Answer:
+) -> responses.Answer:
     """Answer with *members*, each as the pieces of its JSON, one after the other."""
 
     def pieces() -> responses.Pieces:
