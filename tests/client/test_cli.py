@@ -89,6 +89,7 @@ def test_a_terminal_has_colours_unless_it_wants_none() -> None:
     assert "\x1b" not in on_a_terminal("activity", "W012A3CDE", TERM="dumb")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("team_url")
 def test_a_pipe_closed_by_its_reader_is_no_error() -> None:
     for format_, shown in (("csv", "user_"), ("table", "Egon ")):

@@ -25,6 +25,7 @@ def test_completion_writes_a_script_for_the_shell(
     assert f"{program}" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

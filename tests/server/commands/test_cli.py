@@ -29,6 +29,7 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str], name: str) -
     assert f"usage: ftlserver {name}" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("redirection", [">&-", "2>&-", "<&-", ">/dev/full"])
 @pytest.mark.parametrize("command", ["-m ftlserver users", "-m ftlserver --help", "-m ftlclient --help"])
 def test_closed_or_full_streams_cause_no_traceback(command: str, redirection: str) -> None:
@@ -55,6 +56,7 @@ def test_an_unusable_database_is_named_and_has_an_exit_status_of_its_own(
     assert "secret" not in err
 
 
+@pytest.mark.slow
 def test_a_reader_that_closes_the_pipe_early_is_no_error(database: Path) -> None:
     main(["import", "members", str(DATA / "members.json")])
     command = f"{sys.executable} -m ftlserver export | head -c 20"

@@ -188,6 +188,7 @@ def test_healthz_is_answered_while_all_threads_wait() -> None:
             connection.close()
 
 
+@pytest.mark.slow
 def test_a_clock_that_is_set_back_does_not_switch_off_the_deadlines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_module, "MAINTENANCE_SECONDS", 0.1)
     monkeypatch.setattr(server_module, "HEADER_SECONDS", 0.3)
@@ -198,6 +199,7 @@ def test_a_clock_that_is_set_back_does_not_switch_off_the_deadlines(monkeypatch:
         assert connection.recv(1_000) == b""
 
 
+@pytest.mark.slow
 def test_an_idle_connection_is_closed_and_one_in_use_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server_module, "MAINTENANCE_SECONDS", 0.1)
     monkeypatch.setattr(server_module, "IDLE_SECONDS", 0.5)
@@ -256,6 +258,7 @@ def test_a_connection_beyond_the_limit_is_refused_all_but_healthz(monkeypatch: p
             connection.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "begun",
     [

@@ -224,6 +224,7 @@ def process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_the_server_cleanly(process: subprocess.Popen[str], tmp_path: Path, number: int) -> None:
     url = wait_for_url(process)
@@ -238,6 +239,7 @@ def test_a_signal_stops_the_server_cleanly(process: subprocess.Popen[str], tmp_p
     assert "W012A3CDE" not in log
 
 
+@pytest.mark.slow
 def test_what_is_in_a_path_cannot_forge_a_log_line(process: subprocess.Popen[str]) -> None:
     url = wait_for_url(process)
     talk(url, b"GET /x%0a2026-01-01%20forged%1b[31m?token=secret HTTP/1.1\r\nHost: localhost\r\n\r\n")

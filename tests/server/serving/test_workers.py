@@ -139,6 +139,7 @@ def test_the_first_token_closes_all_workers_and_each_log_line_names_its_worker(
     assert shown.status_code == 200
 
 
+@pytest.mark.slow
 def test_workers_end_when_their_supervisor_is_killed(database: Path) -> None:
     served = Served(database, WEB_CONCURRENCY="2")
     assert len(served.workers) == 2

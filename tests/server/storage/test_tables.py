@@ -45,6 +45,7 @@ def test_users_and_tokens_are_written_without_sql_text() -> None:
             assert word not in source.replace("FOR NO KEY UPDATE", ""), word
 
 
+@pytest.mark.slow
 def test_threads_that_add_the_same_new_users_concurrently_all_succeed(storage: Storage) -> None:
     """dataset's own upsert gives IntegrityErrors here."""
     users = [User(f"new{number}", "N", "UTC") for number in range(25)]
@@ -57,6 +58,7 @@ def test_threads_that_add_the_same_new_users_concurrently_all_succeed(storage: S
     assert [user.id for user in storage.users.all()] == sorted(user.id for user in users)
 
 
+@pytest.mark.slow
 def test_threads_that_roll_back_do_not_disturb_the_tables_of_others(storage: Storage) -> None:
     storage.users.add_new([EGON])
 

@@ -54,6 +54,7 @@ def test_a_deleted_user_leaves_no_trace_in_the_files(tmp_path: Path, wal: bool) 
     assert traces == []
 
 
+@pytest.mark.slow
 def test_the_same_new_user_from_several_threads_is_added_once_without_an_error(storage: Storage) -> None:
     for number in range(5):
         user = User(f"new{number}", "N", "UTC")
