@@ -1,13 +1,15 @@
-"""Send one request repeatedly over keep-alive connections; print requests per second.
+"""Send requests, in turn, over keep-alive connections; print requests per second.
 
-``python -m benchmarks.load HOST PORT CONNECTIONS SECONDS < request``. It runs as a separate program, so that it
-does not share the interpreter of the server, and uses little CPU time, because two workers need both cores.
+``python -m benchmarks.load HOST PORT CONNECTIONS SECONDS < requests``, with NUL between requests. It runs as a
+separate program, so that it does not share the interpreter of the server, and uses little CPU time, because two
+workers need both cores.
 """
 
 import select
 import socket
 import sys
 import time
+from itertools import cycle
 
 _BUFFER = bytearray(262_144)
 
@@ -41,7 +43,7 @@ class _Connection:
 def main() -> None:
     """Run the load; print requests per second, and the longest time that a connection waited for an answer."""
     host, port, number, seconds = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])
-    request = sys.stdin.buffer.read()
+    requests = cycle(sys.stdin.buffer.read().split(b"\0"))
     poll = select.poll()
     connections = {}
     sent = {}
@@ -50,7 +52,7 @@ def main() -> None:
         descriptor = connection.socket.fileno()
         connections[descriptor] = connection
         poll.register(connection.socket, select.POLLIN)
-        connection.socket.sendall(request)
+        connection.socket.sendall(next(requests))
         sent[descriptor] = time.perf_counter()
     answered = 0
     longest = 0.0
@@ -61,7 +63,7 @@ def main() -> None:
                 answered += 1
                 now = time.perf_counter()
                 longest = max(longest, now - sent[descriptor])
-                connections[descriptor].socket.sendall(request)
+                connections[descriptor].socket.sendall(next(requests))
                 sent[descriptor] = now
     longest = max(longest, *(now - at for at in sent.values()))
     print(answered / (now - started), longest)

@@ -141,18 +141,18 @@ def serving_ok() -> Iterator[Served]:
 
 
 def requests_per_second(
-    served: Served, path: str, document: dict[str, Any], for_seconds: float, connections: int = 8
+    served: Served, path: str, documents: list[dict[str, Any]], for_seconds: float, connections: int = 8
 ) -> float:
     """Return how many requests per second the server answers over keep-alive *connections*, all saturating."""
-    return load(served, path, document, for_seconds, connections)[0]
+    return load(served, path, documents, for_seconds, connections)[0]
 
 
 def load(
-    served: Served, path: str, document: dict[str, Any], for_seconds: float, connections: int
+    served: Served, path: str, documents: list[dict[str, Any]], for_seconds: float, connections: int
 ) -> tuple[float, float]:
     """Return requests per second, and the longest time in seconds that a connection waited for an answer."""
     parts = urlsplit(served.url)
-    body = json.dumps(document).encode()
+    bodies = [json.dumps(document).encode() for document in documents]
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
     command = [
         sys.executable,
@@ -163,8 +163,8 @@ def load(
         str(connections),
         str(for_seconds),
     ]
-    request = f"{head}{len(body)}\r\n\r\n".encode() + body
-    rate, longest = subprocess.run(command, input=request, capture_output=True, check=True).stdout.split()
+    requests = b"\0".join(f"{head}{len(body)}\r\n\r\n".encode() + body for body in bodies)
+    rate, longest = subprocess.run(command, input=requests, capture_output=True, check=True).stdout.split()
     return float(rate), float(longest)
 
 
