@@ -89,6 +89,7 @@ def date_at(instant: int, tz: Zone) -> date:
     return wall_clock(instant, offset_at(instant, tz)).date()
 
 
+@lru_cache(maxsize=20_000)
 def day_start(day: date, tz: Zone) -> int:
     """Return the first instant of *day* in *tz*; a day that the zone skipped starts where the next one does."""
     return nearest_instant_of(datetime.combine(day, datetime.min.time()), tz)
