@@ -97,6 +97,18 @@ class Database(dataset.Database):
             tables[name] = dataset.Table(self, name)
         return tables[name]
 
+    @property
+    def executable(self) -> Connection:
+        """Return the connection of this thread; unlike dataset, let no other thread wait while it is opened."""
+        me = threading.get_ident()
+        if me not in self.connections:
+            if self.engine is None:
+                raise RuntimeError("the database is closed")
+            connection = self.engine.connect()
+            with self.lock:
+                self.connections[me] = connection
+        return self.connections[me]
+
     def array(self, values: Iterable[str]) -> str | list[str]:
         """Return a list as one value of a statement, however long it is: JSON for SQLite."""
         return json.dumps(list(values)) if self.is_sqlite else list(values)
@@ -146,8 +158,7 @@ def connect(url: str, *, threads: int = 1, wal: bool | None = None, create: bool
     sqlite = target.get_backend_name() == "sqlite"
     if sqlite:
         _make_file(target, name, create=create)
-    # The pool must never be smaller than the threads: dataset waits for it while it holds the lock that
-    # giving a connection back needs.
+    # The pool is as large as it needs to be, so that no thread waits for another one's connection.
     engine: dict[str, Any] = {"hide_parameters": True, "pool_size": threads + 4, "max_overflow": -1}
     if not sqlite:
         engine |= {"pool_pre_ping": True, "connect_args": _postgres_arguments(target)}
@@ -170,6 +181,10 @@ def connect(url: str, *, threads: int = 1, wal: bool | None = None, create: bool
         if sqlite:
             _begin_explicitly(database)
             _set_journal_mode(database, wal)
+        else:
+            from ftlserver.storage import postgresql  # noqa: PLC0415  its driver may not be installed
+
+            event.listen(database.engine, "do_connect", postgresql.connect)
         _migrate(database)
         if sqlite:
             database.file_id = _file_id(database)
@@ -281,6 +296,11 @@ def _postgres_arguments(target: URL) -> dict[str, Any]:
     options = f"-c statement_timeout={STATEMENT_SECONDS}s -c idle_in_transaction_session_timeout=60s -c jit=off"
     return {
         "connect_timeout": BUSY_SECONDS,
+        # A machine that is gone is noticed within 20 s.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
+        "tcp_user_timeout": STATEMENT_SECONDS * 1000,
         "options": f"{target.query.get('options', '')} {options} -c lock_timeout={BUSY_SECONDS}s".strip(),
     }
 
