@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ftlserver.storage import schema
 from ftlserver.storage.bulk_import import BulkImport
 from ftlserver.storage.database import Database, connect, transaction
 from ftlserver.storage.heartbeats import Heartbeats
@@ -35,6 +36,8 @@ class Storage:
             database.close()
 
     def check(self) -> None:
-        """Check that the database can be written; raise DatabaseError."""
-        with transaction(self.database, write=True):
+        """Check that the database can be written and each table be read; raise DatabaseError."""
+        with transaction(self.database, write=True) as connection:
+            for name in schema.TABLES:
+                connection.exec_driver_sql(f"SELECT * FROM {name} LIMIT 1").all()  # noqa: S608
             self.users.table.delete(id="")

@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import sqlite3
+import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -94,7 +95,12 @@ class Database(dataset.Database):
         """
         tables: dict[str, dataset.Table] = self.local.__dict__.setdefault("tables", {})
         if name not in tables:
-            tables[name] = dataset.Table(self, name)
+            table = dataset.Table(self, name)
+            try:
+                _ = table.table
+            except dataset.DatasetError as exc:  # later dataset takes a table that is missing for an empty one
+                raise _missing_table(self, name) from exc
+            tables[name] = table
         return tables[name]
 
     @property
@@ -153,40 +159,17 @@ def connect(url: str, *, threads: int = 1, wal: bool | None = None, create: bool
     default the log, unless this SQLite can corrupt it. Without *create*, a SQLite file has to exist. Raise
     ConfigError or DatabaseError.
     """
-    target = _parse(url)
-    name = describe(url)
-    sqlite = target.get_backend_name() == "sqlite"
-    if sqlite:
-        _make_file(target, name, create=create)
-    # The pool is as large as it needs to be, so that no thread waits for another one's connection.
-    engine: dict[str, Any] = {"hide_parameters": True, "pool_size": threads + 4, "max_overflow": -1}
-    if not sqlite:
-        engine |= {"pool_pre_ping": True, "connect_args": _postgres_arguments(target)}
+    target, name = _parse(url), describe(url)
+    is_sqlite = target.get_backend_name() == "sqlite"
+    if is_sqlite:
+        _prepare_file(target, name, create=create)
+    database = _open(target, name, threads)
     try:
-        database = Database(
-            target.render_as_string(hide_password=False),
-            engine_kwargs=engine,
-            on_connect_statements=list(_PRAGMAS) if sqlite else None,
-            sqlite_wal_mode=False,
-            ensure_schema=False,
-            row_type=dict,
-        )
-    except ModuleNotFoundError as exc:
-        message = f"{name} needs a driver; install it with: pip install 'ftl-activity[postgres]'"
-        raise ConfigError(message) from exc
-    database.name = name
-    database.file = Path(str(target.database)) if sqlite else None
-    database.file_id = None
-    try:
-        if sqlite:
-            _begin_explicitly(database)
+        found = _version(database, is_new=not is_sqlite)
+        if is_sqlite:
             _set_journal_mode(database, wal)
-        else:
-            from ftlserver.storage import postgresql  # noqa: PLC0415  its driver may not be installed
-
-            event.listen(database.engine, "do_connect", postgresql.connect)
-        _migrate(database)
-        if sqlite:
+        _migrate(database, found)
+        if is_sqlite:
             database.file_id = _file_id(database)
         _log.info("database: %s", name)
     except BaseException:
@@ -255,18 +238,92 @@ def _parse(url: str) -> URL:
         raise ConfigError("the database URL cannot be read; it looks like postgresql://user@host/name") from exc
 
 
-def _make_file(target: URL, name: str, *, create: bool) -> None:
+def _open(target: URL, name: str, threads: int = 1) -> Database:
+    is_sqlite = target.get_backend_name() == "sqlite"
+    # The pool is as large as it needs to be, so that no thread waits for another one's connection.
+    engine: dict[str, Any] = {"hide_parameters": True, "pool_size": threads + 4, "max_overflow": -1}
+    if not is_sqlite:
+        engine |= {"pool_pre_ping": True, "connect_args": _postgres_arguments(target)}
+    try:
+        database = Database(
+            target.render_as_string(hide_password=False),
+            engine_kwargs=engine,
+            on_connect_statements=list(_PRAGMAS) if is_sqlite else None,
+            sqlite_wal_mode=False,
+            ensure_schema=False,
+            row_type=dict,
+        )
+    except ModuleNotFoundError as exc:
+        message = f"{name} needs a driver; install it with: pip install 'ftl-activity[postgres]'"
+        raise ConfigError(message) from exc
+    database.name = name
+    database.file = Path(str(target.database)) if is_sqlite else None
+    database.file_id = None
+    if is_sqlite:
+        _begin_explicitly(database)
+    else:
+        from ftlserver.storage import postgresql  # noqa: PLC0415  its driver may not be installed
+
+        event.listen(database.engine, "do_connect", postgresql.connect)
+    return database
+
+
+def _prepare_file(target: URL, name: str, *, create: bool) -> None:
+    """Make the file of a new database; refuse one that cannot be a database, or lost its own."""
     if not target.database or target.database == ":memory:":
         raise ConfigError("a SQLite database needs a file")
-    path = Path(target.database)
+    path = Path(os.path.realpath(target.database))
+    # Looked for first: another process that starts now makes its file first.
+    journals = [found for ending in ("-journal", "-wal") if (found := Path(f"{path}{ending}")).exists()]
     try:
-        if create:
+        if create and not path.exists():
+            if journals:
+                # SQLite would apply it to the new file.
+                reason = f"the file is missing, but {journals[0].name} is not; put it back, or delete that too"
+                raise DatabaseError("database_unavailable", reason, name)
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Activity is personal: the file, and the journals SQLite puts beside it, are the owner's alone.
-        os.close(os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), 0o600))
+            _make_file(path, name)
+        descriptor = os.open(path, os.O_RDWR)
+        size = os.fstat(descriptor).st_size
+        os.close(descriptor)
     except OSError as exc:
         reason = f"the database cannot be opened: {exc.strerror}"
         raise DatabaseError("database_unavailable", reason, name) from exc
+    if not size:
+        reason = "the database file is empty; restore a backup, or delete the file to begin anew"
+        raise DatabaseError("database_unavailable", reason, name)
+
+
+def _make_file(path: Path, name: str) -> None:
+    """Make a new database, which gets its name when it has its tables, so that a crash leaves none without.
+
+    Of processes that start at once each makes one, and all use the first.
+    """
+    # Activity is personal: the file, and the journals SQLite puts beside it, are the owner's alone.
+    descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
+    os.close(descriptor)
+    try:
+        database = _open(URL.create("sqlite", database=part), name)
+        try:
+            _migrate(database, found=0)
+        finally:
+            database.close()
+        with suppress(FileExistsError):
+            _rename(part, path)
+    finally:
+        Path(part).unlink(missing_ok=True)
+
+
+def _rename(part: str, path: Path) -> None:
+    """Rename a file; raise FileExistsError if another one has the name."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if path.exists():
+            raise FileExistsError(path) from None
+        os.rename(part, path)
 
 
 def _set_journal_mode(database: Database, wal: bool | None) -> None:
@@ -318,19 +375,42 @@ def _begin_explicitly(database: Database) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("ftl_write") else "BEGIN")
 
 
-def _migrate(database: Database) -> None:
+def _version(database: Database, *, is_new: bool) -> int:
+    """Return the version of the tables; refuse those that are incomplete, of a newer version or not there."""
     with transaction(database) as connection:
         found = schema.version(connection)
+        if found == len(schema.MIGRATIONS):
+            _check_tables(database, connection)
     if found > len(schema.MIGRATIONS):
         message = "the database was written by a newer ftlserver; update this one"
         raise DatabaseError("database_unavailable", message, database.name)
+    if not (found or is_new):
+        message = "the file is no database of ftlserver, or lost its tables; restore a backup or name another"
+        raise DatabaseError("database_unavailable", message, database.name)
+    return found
+
+
+def _migrate(database: Database, found: int) -> None:
+    if not found:
+        _log.warning("making the tables in a new database: %s", database.name)
     if found < len(schema.MIGRATIONS):
-        if not found:
-            _log.warning("making the tables in a new database: %s", database.name)
         with transaction(database, write=True) as connection:
             schema.migrate(connection)
+            _check_tables(database, connection)
     database.is_migrated = True
     database.version_checked_at = time.monotonic()
+
+
+def _check_tables(database: Database, connection: Connection) -> None:
+    inspector = sa.inspect(connection)
+    for name in schema.TABLES:
+        if not inspector.has_table(name):
+            raise _missing_table(database, name)
+
+
+def _missing_table(database: Database, name: str) -> DatabaseError:
+    message = f"the table {name} is missing; restore a backup"
+    return DatabaseError("database_unavailable", message, database.name)
 
 
 def _release(database: Database, connection: Connection, *, keep: bool) -> None:

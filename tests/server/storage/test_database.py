@@ -184,6 +184,36 @@ def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
     assert path.read_text().startswith("Dear reader")
 
 
+@pytest.mark.parametrize("ending", ["-journal", "-wal"])
+def test_a_missing_file_whose_journal_is_there_is_not_mistaken_for_a_new_database(
+    tmp_path: Path, ending: str
+) -> None:
+    """SQLite would apply the journal to the new file."""
+    journal = tmp_path / f"x.sqlite3{ending}"
+    journal.write_bytes(b"of the file that is missing")
+    with pytest.raises(DatabaseError, match=f"the file is missing, but x.sqlite3{ending} is not") as error:
+        connect(str(tmp_path / "x.sqlite3"))
+    assert error.value.code == "database_unavailable"
+    assert list(tmp_path.iterdir()) == [journal]
+
+
+def test_an_empty_file_is_not_mistaken_for_a_new_database(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite3"
+    path.touch()
+    with pytest.raises(DatabaseError, match="the database file is empty; restore a backup, or delete") as error:
+        connect(str(path))
+    assert error.value.code == "database_unavailable"
+    assert path.stat().st_size == 0
+
+
+def test_a_link_to_a_missing_file_leads_to_the_new_database(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "x.sqlite3")
+    connect(str(link)).close()
+    assert link.is_symlink()
+    assert (tmp_path / "x.sqlite3").stat().st_size > 0
+
+
 def test_a_file_that_was_emptied_while_open_is_not_mistaken_for_an_empty_database(tmp_path: Path) -> None:
     path = tmp_path / "x.sqlite3"
     with Storage.open(str(path)) as storage:
