@@ -166,12 +166,11 @@ def connect(url: str, *, threads: int = 1, wal: bool | None = None, create: bool
     database = _open(target, name, threads)
     try:
         found = _version(database, is_new=not is_sqlite)
-        if is_sqlite:
-            _set_journal_mode(database, wal)
+        journal = _set_journal_mode(database, wal) if is_sqlite else ""
         _migrate(database, found)
         if is_sqlite:
             database.file_id = _file_id(database)
-        _log.info("database: %s", name)
+        _log.info("database: %s%s", name, journal)
     except BaseException:
         database.close()
         raise
@@ -326,18 +325,31 @@ def _rename(part: str, path: Path) -> None:
         os.rename(part, path)
 
 
-def _set_journal_mode(database: Database, wal: bool | None) -> None:
-    """Set the journal mode, which is a property of the file, once: it waits for all other connections."""
-    mode = "WAL" if (_wal_is_sound(sqlite3.sqlite_version_info) if wal is None else wal) else "DELETE"
+def _set_journal_mode(database: Database, wal: bool | None) -> str:
+    """Set the journal mode, which is a property of the file, once, and return a description for the log.
+
+    Another program may have chosen another mode: then it stays while the file is in use.
+    """
+    is_sound = _wal_is_sound(sqlite3.sqlite_version_info)
+    mode = "WAL" if (is_sound if wal is None else wal) else "DELETE"
     assert database.engine is not None
     try:
         with database.engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
-            driver.execute(f"PRAGMA journal_mode={mode}")
+            try:
+                driver.execute(f"PRAGMA journal_mode={mode}")
+            except sqlite3.OperationalError as exc:
+                if sqlite_code(exc) != sqlite3.SQLITE_BUSY:
+                    raise
+            found = driver.execute("PRAGMA journal_mode").fetchone()[0]
     except sqlite3.Error as exc:
         raise translate(wrapped_driver_error(database, exc), database.name) from exc
     except sa.exc.DBAPIError as exc:
         raise translate(exc, database.name) from exc
+    bug = "" if is_sound else ", because this version can corrupt a write-ahead log"
+    if found == "wal" and not is_sound:
+        bug = ", which this version can corrupt: close all programs that use the file, and start again"
+    return f", with SQLite {sqlite3.sqlite_version} and journal mode {found}{bug}"
 
 
 def _wal_is_sound(version: tuple[int, int, int]) -> bool:
@@ -463,10 +475,15 @@ def driver_error(database: Database) -> type[Exception]:
     return error
 
 
+def sqlite_code(exc: sqlite3.Error) -> int:
+    """Return the primary result code of an error, 0 if it has none."""
+    return (getattr(exc, "sqlite_errorcode", None) or 0) & 0xFF
+
+
 def translate(exc: sa.exc.DBAPIError, name: str) -> Exception:
     """Return the DatabaseError that stands for *exc*, or *exc* if it is a fault of the program."""
     if isinstance(exc.orig, sqlite3.Error):
-        code = _SQLITE_CODES.get((getattr(exc.orig, "sqlite_errorcode", None) or 0) & 0xFF)
+        code = _SQLITE_CODES.get(sqlite_code(exc.orig))
     else:
         state = getattr(exc.orig, "sqlstate", None) or ("08" if isinstance(exc, sa.exc.OperationalError) else "")
         code = _POSTGRES_CODES.get(state) or _POSTGRES_CODES.get(state[:2])

@@ -3,6 +3,7 @@
 import logging
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -69,4 +70,5 @@ def test_serve_stops_on_a_signal(capsys: pytest.CaptureFixture[str], database: P
             signal.signal(number, handler)
         logging.getLogger("ftlserver").setLevel(logging.NOTSET)
     err = capsys.readouterr().err
+    assert err.count(f" INFO database: {database}, with SQLite {sqlite3.sqlite_version} and journal mode ") == 1
     assert err.index("answers at http://127.0.0.1:") < err.index("open to everyone") < err.index("stopped")
