@@ -67,7 +67,10 @@ def handle(args: argparse.Namespace, config: Config) -> int:
         )
 
         def work(ready: Callable[[str], None]) -> None:
-            with Storage.open(config.database, threads=args.threads) as storage:
+            with (
+                Storage.open(config.database, threads=args.threads) as storage,
+                storage.full_check.in_background(),
+            ):
                 server = Server(create_app(storage, policy), listener, args.threads, storage.database.concurrency)
                 serve(server, lambda: ready(server.url))
 
