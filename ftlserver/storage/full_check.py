@@ -81,6 +81,8 @@ class FullCheck:
 
     def _read(self, connection: sqlite3.Connection, table: str) -> None:
         found = connection.execute("SELECT name, pk FROM pragma_table_info(?)", [table]).fetchall()
+        if not found:
+            raise sqlite3.OperationalError(f"no such table: {table}")
         key = [name for name, place in sorted(found, key=itemgetter(1)) if place]
         columns = ", ".join(key)
         each_value = " + ".join(f"({name} IS '')" for name, place in found if not place)

@@ -19,6 +19,7 @@ from ftlserver.domain.token import Token
 from ftlserver.domain.user import User
 from ftlserver.storage import Storage, database, full_check
 from ftlserver.web.app import create_app
+from tests.helpers import query
 
 PAGE = 4096
 USERS = [User(f"user{number:03}", "N" * 50, "UTC") for number in range(300)]
@@ -96,6 +97,13 @@ def test_it_finds_a_damaged_page_wherever_that_is(path: Path, content: bytes) ->
             assert storage.full_check.run() == is_sound, f"page {page}"
             overwrite(path, page, before)
         assert storage.full_check.run()
+
+
+def test_it_finds_a_table_that_is_missing(path: Path) -> None:
+    with Storage.open(str(path)) as storage:
+        query(path, "DROP TABLE tokens")
+        assert not storage.full_check.run()
+        assert storage.full_check.failure == "no such table: tokens"
 
 
 def test_readyz_answers_what_it_found_last_and_the_log_says_it_once(
