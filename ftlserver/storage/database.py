@@ -85,23 +85,13 @@ class Database(dataset.Database):
         self.is_closed = False
         assert self.engine is not None
         self._pool = self.engine.pool
+        self.known_tables: dict[str, dataset.Table] = {}
         self.is_migrated = False
         self.version_checked_at = 0.0
 
     def table(self, name: str) -> dataset.Table:
-        """Return dataset's table, one for each thread.
-
-        Tables that threads share forget their columns whenever one of them rolls back.
-        """
-        tables: dict[str, dataset.Table] = self.local.__dict__.setdefault("tables", {})
-        if name not in tables:
-            table = dataset.Table(self, name)
-            try:
-                _ = table.table
-            except dataset.DatasetError as exc:  # later dataset takes a table that is missing for an empty one
-                raise _missing_table(self, name) from exc
-            tables[name] = table
-        return tables[name]
+        """Return dataset's table, which all threads share and which was read when the database was opened."""
+        return self.known_tables[name]
 
     @property
     def executable(self) -> Connection:
@@ -168,6 +158,7 @@ def connect(url: str, *, threads: int = 1, wal: bool | None = None, create: bool
         found = _version(database, is_new=not is_sqlite)
         journal = _set_journal_mode(database, wal) if is_sqlite else ""
         _migrate(database, found)
+        _read_tables(database)
         if is_sqlite:
             database.file_id = _file_id(database)
         _log.info("database: %s%s", name, journal)
@@ -272,9 +263,9 @@ def _prepare_file(target: URL, name: str, *, create: bool) -> None:
     if not target.database or target.database == ":memory:":
         raise ConfigError("a SQLite database needs a file")
     path = Path(os.path.realpath(target.database))
-    # Looked for first: another process that starts now makes its file first.
-    journals = [found for ending in ("-journal", "-wal") if (found := Path(f"{path}{ending}")).exists()]
     try:
+        # Looked for first: another process that starts now makes its file before its journal.
+        journals = [found for ending in ("-journal", "-wal") if (found := Path(f"{path}{ending}")).exists()]
         if create and not path.exists():
             if journals:
                 # SQLite would apply it to the new file.
@@ -417,12 +408,21 @@ def _check_tables(database: Database, connection: Connection) -> None:
     inspector = sa.inspect(connection)
     for name in schema.TABLES:
         if not inspector.has_table(name):
-            raise _missing_table(database, name)
+            message = f"the table {name} is missing; restore a backup"
+            raise DatabaseError("database_unavailable", message, database.name)
 
 
-def _missing_table(database: Database, name: str) -> DatabaseError:
-    message = f"the table {name} is missing; restore a backup"
-    return DatabaseError("database_unavailable", message, database.name)
+def _read_tables(database: Database) -> None:
+    """Read the columns of dataset's tables, once for all threads.
+
+    dataset's own tables forget their columns whenever a thread rolls back, and it reads columns while it holds a
+    lock that all threads need: one would wait for that, one for SQLite's lock, and one for a reader to end.
+    """
+    with transaction(database):
+        for name in ("users", "tokens"):
+            table = dataset.Table(database, name)
+            assert table.columns
+            database.known_tables[name] = table
 
 
 def _release(database: Database, connection: Connection, *, keep: bool) -> None:

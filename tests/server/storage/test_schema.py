@@ -123,7 +123,7 @@ def test_a_database_that_lost_the_record_of_its_migrations_is_refused(url: str) 
 def test_a_table_that_is_dropped_under_a_running_server_is_answered_503(
     team: Storage, url: str, table: str
 ) -> None:
-    """dataset takes a table that is missing for an empty one, in each thread that has not used it."""
+    """dataset takes a table that is missing for an empty one, unless it has read it before."""
     app = TestApp(create_app(team))
     routes = {
         "users": ["/api/users/", "/api/users/W012A3CDE/", "/api/loguseractivity/?id=W012A3CDE", "/readyz"],
