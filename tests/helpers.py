@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
+import psycopg
 import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, settings
@@ -112,6 +114,23 @@ def run_on_postgresql(url: str, *statements: str) -> None:
         for statement in statements:
             connection.execute(sa.text(statement))
     engine.dispose()
+
+
+@contextmanager
+def stopped_postgresql(url: str) -> Iterator[None]:
+    """Stop the processes of a PostgreSQL server, so that it takes what is sent and never answers."""
+    with psycopg.connect(url) as connection:
+        (directory,) = connection.execute("SHOW data_directory").fetchone() or ()
+    postmaster = psutil.Process(int(Path(directory, "postmaster.pid").read_text().split()[0]))
+    postmaster.suspend()  # first, so that no other process starts
+    processes = [postmaster, *postmaster.children()]
+    try:
+        for process in processes:
+            process.suspend()
+        yield
+    finally:
+        for process in reversed(processes):
+            process.resume()
 
 
 def in_threads(count: int, work: Callable[[], object]) -> list[BaseException]:

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 ORDERS = {
     "ftlserver": "errors config domain storage questions web serving commands cli __main__",
     "ftlserver.domain": "instants timezones time_formats user period time_tables intervals days_and_hours window token",
-    "ftlserver.storage": "schema database idle_connections backup tokens users packing periods recording heartbeats"
+    "ftlserver.storage": "schema postgresql database idle_connections full_check backup tokens users packing periods recording heartbeats"
     " bulk_import __init__",
     "ftlserver.questions": "__init__ limits activity overlap_sweep overlap presence summary hours meeting",
     "ftlserver.web": "schemas bulk_json strict_json requests responses turns rates auth middleware handlers app",
@@ -47,6 +47,7 @@ PLACES = {
     "rich": ["ftlcommon.progress", "ftlserver.commands", "ftlclient.views", "ftlclient.commands", "ftlclient.cli"],
     "rich_argparse": ["ftlcommon.command_line"],
     "tzlocal": ["ftlclient.time_ranges"],
+    "psycopg": ["ftlserver.storage.postgresql"],
     "platformdirs": ["ftlserver.config", "ftlclient.config"],
 }
 

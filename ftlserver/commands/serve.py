@@ -62,7 +62,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    logging.getLogger("ftlserver").setLevel(logging.INFO)
     workers = args.workers or config.workers
     with listen(args.host or config.host, config.port if args.port is None else args.port) as listener:
         policy = Policy.of(
@@ -75,7 +74,10 @@ def handle(args: argparse.Namespace, config: Config) -> int:
         )
 
         def work(ready: Callable[[str], None]) -> None:
-            with Storage.open(config.database, threads=args.threads) as storage:
+            with (
+                Storage.open(config.database, threads=args.threads) as storage,
+                storage.full_check.in_background(),
+            ):
                 server = Server(
                     create_app(storage, policy),
                     listener,
@@ -87,6 +89,7 @@ def handle(args: argparse.Namespace, config: Config) -> int:
 
         with Storage.open(config.database) as storage:  # before the workers, so that one process makes the tables
             has_tokens = storage.tokens.has_any()
+        _log.setLevel(logging.INFO)
         if workers == 1:
             work(lambda url: _say_ready(url, policy, has_tokens=has_tokens))
         else:

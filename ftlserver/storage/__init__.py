@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ftlserver.errors import DatabaseError
+from ftlserver.storage import schema
 from ftlserver.storage.bulk_import import BulkImport
 from ftlserver.storage.database import Database, connect, transaction
+from ftlserver.storage.full_check import FullCheck
 from ftlserver.storage.heartbeats import Heartbeats
 from ftlserver.storage.periods import Periods
 from ftlserver.storage.recording import Recording
@@ -22,6 +25,7 @@ class Storage:
         self.periods = Periods(database, self.users)
         self.recording = Recording(database, self.users, self.periods)
         self.heartbeats = Heartbeats(database, self.users, self.periods)
+        self.full_check = FullCheck(database)
         self.bulk_import = BulkImport(database, self.users, self.periods)
 
     @classmethod
@@ -35,6 +39,11 @@ class Storage:
             database.close()
 
     def check(self) -> None:
-        """Check that the database can be written; raise DatabaseError."""
-        with transaction(self.database, write=True):
+        """Check that the database can be written and each table be read, and was sound; raise DatabaseError."""
+        if self.full_check.failure:
+            message = "the last full check found damage; restore a backup"
+            raise DatabaseError("database_unavailable", message, self.database.name, self.full_check.failure)
+        with transaction(self.database, write=True) as connection:
+            for name in schema.TABLES:
+                connection.exec_driver_sql(f"SELECT * FROM {name} LIMIT 1").all()  # noqa: S608
             self.users.table.delete(id="")

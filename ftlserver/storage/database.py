@@ -9,6 +9,7 @@ import json
 import logging
 import os
 import sqlite3
+import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -84,18 +85,25 @@ class Database(dataset.Database):
         self.is_closed = False
         assert self.engine is not None
         self._pool = self.engine.pool
+        self.known_tables: dict[str, dataset.Table] = {}
         self.is_migrated = False
         self.version_checked_at = 0.0
 
     def table(self, name: str) -> dataset.Table:
-        """Return dataset's table, one for each thread.
+        """Return dataset's table, which all threads share and which was read when the database was opened."""
+        return self.known_tables[name]
 
-        Tables that threads share forget their columns whenever one of them rolls back.
-        """
-        tables: dict[str, dataset.Table] = self.local.__dict__.setdefault("tables", {})
-        if name not in tables:
-            tables[name] = dataset.Table(self, name)
-        return tables[name]
+    @property
+    def executable(self) -> Connection:
+        """Return the connection of this thread; unlike dataset, let no other thread wait while it is opened."""
+        me = threading.get_ident()
+        if me not in self.connections:
+            if self.engine is None:
+                raise RuntimeError("the database is closed")
+            connection = self.engine.connect()
+            with self.lock:
+                self.connections[me] = connection
+        return self.connections[me]
 
     def array(self, values: Iterable[str]) -> str | list[str]:
         """Return a list as one value of a statement, however long it is: JSON for SQLite."""
@@ -141,39 +149,19 @@ def connect(url: str, *, threads: int = 1, wal: bool | None = None, create: bool
     default the log, unless this SQLite can corrupt it. Without *create*, a SQLite file has to exist. Raise
     ConfigError or DatabaseError.
     """
-    target = _parse(url)
-    name = describe(url)
-    sqlite = target.get_backend_name() == "sqlite"
-    if sqlite:
-        _make_file(target, name, create=create)
-    # The pool must never be smaller than the threads: dataset waits for it while it holds the lock that
-    # giving a connection back needs.
-    engine: dict[str, Any] = {"hide_parameters": True, "pool_size": threads + 4, "max_overflow": -1}
-    if not sqlite:
-        engine |= {"pool_pre_ping": True, "connect_args": _postgres_arguments(target)}
+    target, name = _parse(url), describe(url)
+    is_sqlite = target.get_backend_name() == "sqlite"
+    if is_sqlite:
+        _prepare_file(target, name, create=create)
+    database = _open(target, name, threads)
     try:
-        database = Database(
-            target.render_as_string(hide_password=False),
-            engine_kwargs=engine,
-            on_connect_statements=list(_PRAGMAS) if sqlite else None,
-            sqlite_wal_mode=False,
-            ensure_schema=False,
-            row_type=dict,
-        )
-    except ModuleNotFoundError as exc:
-        message = f"{name} needs a driver; install it with: pip install 'ftl-activity[postgres]'"
-        raise ConfigError(message) from exc
-    database.name = name
-    database.file = Path(str(target.database)) if sqlite else None
-    database.file_id = None
-    try:
-        if sqlite:
-            _begin_explicitly(database)
-            _set_journal_mode(database, wal)
-        _migrate(database)
-        if sqlite:
+        found = _version(database, is_new=not is_sqlite)
+        journal = _set_journal_mode(database, wal) if is_sqlite else ""
+        _migrate(database, found)
+        _read_tables(database)
+        if is_sqlite:
             database.file_id = _file_id(database)
-        _log.info("database: %s", name)
+        _log.info("database: %s%s", name, journal)
     except BaseException:
         database.close()
         raise
@@ -240,32 +228,119 @@ def _parse(url: str) -> URL:
         raise ConfigError("the database URL cannot be read; it looks like postgresql://user@host/name") from exc
 
 
-def _make_file(target: URL, name: str, *, create: bool) -> None:
+def _open(target: URL, name: str, threads: int = 1) -> Database:
+    is_sqlite = target.get_backend_name() == "sqlite"
+    # The pool is as large as it needs to be, so that no thread waits for another one's connection.
+    engine: dict[str, Any] = {"hide_parameters": True, "pool_size": threads + 4, "max_overflow": -1}
+    if not is_sqlite:
+        engine |= {"pool_pre_ping": True, "connect_args": _postgres_arguments(target)}
+    try:
+        database = Database(
+            target.render_as_string(hide_password=False),
+            engine_kwargs=engine,
+            on_connect_statements=list(_PRAGMAS) if is_sqlite else None,
+            sqlite_wal_mode=False,
+            ensure_schema=False,
+            row_type=dict,
+        )
+    except ModuleNotFoundError as exc:
+        message = f"{name} needs a driver; install it with: pip install 'ftl-activity[postgres]'"
+        raise ConfigError(message) from exc
+    database.name = name
+    database.file = Path(str(target.database)) if is_sqlite else None
+    database.file_id = None
+    if is_sqlite:
+        _begin_explicitly(database)
+    else:
+        from ftlserver.storage import postgresql  # noqa: PLC0415  its driver may not be installed
+
+        event.listen(database.engine, "do_connect", postgresql.connect)
+    return database
+
+
+def _prepare_file(target: URL, name: str, *, create: bool) -> None:
+    """Make the file of a new database; refuse one that cannot be a database, or lost its own."""
     if not target.database or target.database == ":memory:":
         raise ConfigError("a SQLite database needs a file")
-    path = Path(target.database)
+    path = Path(os.path.realpath(target.database))
     try:
-        if create:
+        # Looked for first: another process that starts now makes its file before its journal.
+        journals = [found for ending in ("-journal", "-wal") if (found := Path(f"{path}{ending}")).exists()]
+        if create and not path.exists():
+            if journals:
+                # SQLite would apply it to the new file.
+                reason = f"the file is missing, but {journals[0].name} is not; put it back, or delete that too"
+                raise DatabaseError("database_unavailable", reason, name)
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Activity is personal: the file, and the journals SQLite puts beside it, are the owner's alone.
-        os.close(os.open(path, os.O_RDWR | (os.O_CREAT if create else 0), 0o600))
+            _make_file(path, name)
+        descriptor = os.open(path, os.O_RDWR)
+        size = os.fstat(descriptor).st_size
+        os.close(descriptor)
     except OSError as exc:
         reason = f"the database cannot be opened: {exc.strerror}"
         raise DatabaseError("database_unavailable", reason, name) from exc
+    if not size:
+        reason = "the database file is empty; restore a backup, or delete the file to begin anew"
+        raise DatabaseError("database_unavailable", reason, name)
 
 
-def _set_journal_mode(database: Database, wal: bool | None) -> None:
-    """Set the journal mode, which is a property of the file, once: it waits for all other connections."""
-    mode = "WAL" if (_wal_is_sound(sqlite3.sqlite_version_info) if wal is None else wal) else "DELETE"
+def _make_file(path: Path, name: str) -> None:
+    """Make a new database, which gets its name when it has its tables, so that a crash leaves none without.
+
+    Of processes that start at once each makes one, and all use the first.
+    """
+    # Activity is personal: the file, and the journals SQLite puts beside it, are the owner's alone.
+    descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
+    os.close(descriptor)
+    try:
+        database = _open(URL.create("sqlite", database=part), name)
+        try:
+            _migrate(database, found=0)
+        finally:
+            database.close()
+        with suppress(FileExistsError):
+            _rename(part, path)
+    finally:
+        Path(part).unlink(missing_ok=True)
+
+
+def _rename(part: str, path: Path) -> None:
+    """Rename a file; raise FileExistsError if another one has the name."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links
+        if path.exists():
+            raise FileExistsError(path) from None
+        os.rename(part, path)
+
+
+def _set_journal_mode(database: Database, wal: bool | None) -> str:
+    """Set the journal mode, which is a property of the file, once, and return a description for the log.
+
+    Another program may have chosen another mode: then it stays while the file is in use.
+    """
+    is_sound = _wal_is_sound(sqlite3.sqlite_version_info)
+    mode = "WAL" if (is_sound if wal is None else wal) else "DELETE"
     assert database.engine is not None
     try:
         with database.engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
-            driver.execute(f"PRAGMA journal_mode={mode}")
+            try:
+                driver.execute(f"PRAGMA journal_mode={mode}")
+            except sqlite3.OperationalError as exc:
+                if sqlite_code(exc) != sqlite3.SQLITE_BUSY:
+                    raise
+            found = driver.execute("PRAGMA journal_mode").fetchone()[0]
     except sqlite3.Error as exc:
         raise translate(wrapped_driver_error(database, exc), database.name) from exc
     except sa.exc.DBAPIError as exc:
         raise translate(exc, database.name) from exc
+    bug = "" if is_sound else ", because this version can corrupt a write-ahead log"
+    if found == "wal" and not is_sound:
+        bug = ", which this version can corrupt: close all programs that use the file, and start again"
+    return f", with SQLite {sqlite3.sqlite_version} and journal mode {found}{bug}"
 
 
 def _wal_is_sound(version: tuple[int, int, int]) -> bool:
@@ -281,6 +356,11 @@ def _postgres_arguments(target: URL) -> dict[str, Any]:
     options = f"-c statement_timeout={STATEMENT_SECONDS}s -c idle_in_transaction_session_timeout=60s -c jit=off"
     return {
         "connect_timeout": BUSY_SECONDS,
+        # A machine that is gone is noticed within 20 s.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 2,
+        "tcp_user_timeout": STATEMENT_SECONDS * 1000,
         "options": f"{target.query.get('options', '')} {options} -c lock_timeout={BUSY_SECONDS}s".strip(),
     }
 
@@ -298,19 +378,51 @@ def _begin_explicitly(database: Database) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("ftl_write") else "BEGIN")
 
 
-def _migrate(database: Database) -> None:
+def _version(database: Database, *, is_new: bool) -> int:
+    """Return the version of the tables; refuse those that are incomplete, of a newer version or not there."""
     with transaction(database) as connection:
         found = schema.version(connection)
+        if found == len(schema.MIGRATIONS):
+            _check_tables(database, connection)
     if found > len(schema.MIGRATIONS):
         message = "the database was written by a newer ftlserver; update this one"
         raise DatabaseError("database_unavailable", message, database.name)
+    if not (found or is_new):
+        message = "the file is no database of ftlserver, or lost its tables; restore a backup or name another"
+        raise DatabaseError("database_unavailable", message, database.name)
+    return found
+
+
+def _migrate(database: Database, found: int) -> None:
+    if not found:
+        _log.warning("making the tables in a new database: %s", database.name)
     if found < len(schema.MIGRATIONS):
-        if not found:
-            _log.warning("making the tables in a new database: %s", database.name)
         with transaction(database, write=True) as connection:
             schema.migrate(connection)
+            _check_tables(database, connection)
     database.is_migrated = True
     database.version_checked_at = time.monotonic()
+
+
+def _check_tables(database: Database, connection: Connection) -> None:
+    inspector = sa.inspect(connection)
+    for name in schema.TABLES:
+        if not inspector.has_table(name):
+            message = f"the table {name} is missing; restore a backup"
+            raise DatabaseError("database_unavailable", message, database.name)
+
+
+def _read_tables(database: Database) -> None:
+    """Read the columns of dataset's tables, once for all threads.
+
+    dataset's own tables forget their columns whenever a thread rolls back, and it reads columns while it holds a
+    lock that all threads need: one would wait for that, one for SQLite's lock, and one for a reader to end.
+    """
+    with transaction(database):
+        for name in ("users", "tokens"):
+            table = dataset.Table(database, name)
+            assert table.columns
+            database.known_tables[name] = table
 
 
 def _release(database: Database, connection: Connection, *, keep: bool) -> None:
@@ -363,10 +475,15 @@ def driver_error(database: Database) -> type[Exception]:
     return error
 
 
+def sqlite_code(exc: sqlite3.Error) -> int:
+    """Return the primary result code of an error, 0 if it has none."""
+    return (getattr(exc, "sqlite_errorcode", None) or 0) & 0xFF
+
+
 def translate(exc: sa.exc.DBAPIError, name: str) -> Exception:
     """Return the DatabaseError that stands for *exc*, or *exc* if it is a fault of the program."""
     if isinstance(exc.orig, sqlite3.Error):
-        code = _SQLITE_CODES.get((getattr(exc.orig, "sqlite_errorcode", None) or 0) & 0xFF)
+        code = _SQLITE_CODES.get(sqlite_code(exc.orig))
     else:
         state = getattr(exc.orig, "sqlstate", None) or ("08" if isinstance(exc, sa.exc.OperationalError) else "")
         code = _POSTGRES_CODES.get(state) or _POSTGRES_CODES.get(state[:2])

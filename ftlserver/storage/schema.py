@@ -82,6 +82,7 @@ MIGRATIONS: list[Callable[[Connection], None]] = [
 ]
 
 
+TABLES = ("users", "activity_periods", "tokens", "migrations")
 COUNT_MIGRATIONS = "SELECT count(*) FROM migrations"
 
 

@@ -2,10 +2,13 @@
 
 import logging
 import os
+import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,7 +16,7 @@ import requests
 
 from ftlserver.cli import main
 from ftlserver.serving.server import STOP_SIGNALS
-from tests.helpers import run, wait_for_url
+from tests.helpers import query, run, wait_for_url
 
 
 @pytest.mark.parametrize("name", ["https://ftl.example.org", "x:y:z"])
@@ -26,6 +29,64 @@ def test_serve_refuses_an_invalid_allowed_host(
         assert "is not a host name" in err
         assert not database.exists()
         monkeypatch.setenv("FTL_ALLOWED_HOSTS", f"ftl.example.org, {name}")
+
+
+def no_database(path: Path) -> None:
+    path.write_text("Dear reader, " * 1_000)
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def first_page_only(path: Path) -> None:
+    os.truncate(path, 4096)
+
+
+def noise(path: Path) -> None:
+    path.write_bytes(random.Random(1).randbytes(path.stat().st_size))
+
+
+def without_users(path: Path) -> None:
+    query(path, "DROP TABLE users")
+
+
+def without_tables(path: Path) -> None:
+    for table in ("activity_periods", "tokens", "users", "migrations"):
+        query(path, f"DROP TABLE {table}")
+
+
+def directory(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def read_only(path: Path) -> None:
+    path.chmod(0o400)
+    if os.access(path, os.W_OK):
+        pytest.skip("root writes everywhere")
+
+
+def only_its_journal(path: Path) -> None:
+    path.rename(path.with_name(f"{path.name}-journal"))
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *(no_database, empty, first_page_only, noise, without_users, without_tables, directory, read_only),
+        only_its_journal,
+    ],
+)
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["users"]], ids=["serve", "users"])
+def test_a_database_that_cannot_be_used_is_refused_in_one_line_that_names_it(
+    capsys: pytest.CaptureFixture[str], database: Path, fault: Callable[[Path], None], command: list[str]
+) -> None:
+    assert run(capsys, "users")[0] == 0
+    fault(database)
+    status, out, err = run(capsys, *command)
+    assert (status, out, len(err.splitlines())) == (3, "", 1)
+    assert f"(database: {database})" in err
 
 
 @pytest.mark.slow
@@ -69,4 +130,5 @@ def test_serve_stops_on_a_signal(capsys: pytest.CaptureFixture[str], database: P
             signal.signal(number, handler)
         logging.getLogger("ftlserver").setLevel(logging.NOTSET)
     err = capsys.readouterr().err
+    assert err.count(f" INFO database: {database}, with SQLite {sqlite3.sqlite_version} and journal mode ") == 1
     assert err.index("answers at http://127.0.0.1:") < err.index("open to everyone") < err.index("stopped")

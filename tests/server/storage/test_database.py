@@ -1,17 +1,21 @@
 """Connections and transactions on real databases: clean after every kind of failure."""
 
+import logging
 import os
 import sqlite3
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from webtest import TestApp
 
 from ftlserver.errors import ConfigError, DatabaseError
 from ftlserver.storage import Storage, database
 from ftlserver.storage.database import connect, describe, transaction
-from tests.helpers import EGON, in_threads
+from ftlserver.web.app import create_app
+from tests.helpers import ACTIVITY, EGON, in_threads
 
 
 def bump(storage: Storage) -> None:
@@ -109,14 +113,65 @@ def test_sqlite_is_set_to_survive_a_power_cut_and_to_erase_deleted_rows(sqlite_s
     ],
 )
 def test_wal_is_used_only_with_sqlite_versions_where_it_is_safe(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: tuple[int, int, int], sound: bool
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    version: tuple[int, int, int],
+    sound: bool,
 ) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", version)
+    monkeypatch.setattr(sqlite3, "sqlite_version", "{}.{}.{}".format(*version))
+    caplog.set_level(logging.INFO, "ftlserver")
     db = connect(str(tmp_path / "x.sqlite3"))
     with transaction(db) as connection:
         mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar_one()
     db.close()
     assert mode == ("wal" if sound else "delete")
+    (line,) = (message for message in caplog.messages if message.startswith("database: "))
+    reason = "" if sound else ", because this version can corrupt a write-ahead log"
+    assert line == f"database: {db.name}, with SQLite {sqlite3.sqlite_version} and journal mode {mode}{reason}"
+
+
+def switch(path: Path, mode: str) -> str:
+    """Let another program set the journal mode; return what it is then."""
+    code = "import sqlite3, sys; print(*sqlite3.connect(sys.argv[1]).execute(sys.argv[2]).fetchone())"
+    command = [sys.executable, "-c", code, str(path), f"PRAGMA journal_mode={mode}"]
+    return subprocess.run(command, capture_output=True, text=True).stdout.strip() or "locked"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wal", [False, True])
+def test_another_program_may_switch_the_journal_mode_of_a_file_in_use(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, wal: bool
+) -> None:
+    path = tmp_path / "x.sqlite3"
+    caplog.set_level(logging.INFO, "ftlserver")
+    db = connect(str(path), threads=8, wal=wal)
+    application = create_app(Storage(db))
+
+    def use() -> None:
+        app = TestApp(application)
+        for number in range(3):
+            app.put_json("/api/users/a", {"real_name": f"N{number}", "tz": "UTC"})
+            assert app.get("/api/users/a").json["member"]["real_name"].startswith("N")
+            assert app.post_json(ACTIVITY, {"id_list": ["a"]}).json["members"][0]["id"] == "a"
+            assert app.get("/readyz").json == {"ok": True}
+
+    assert in_threads(4, use) == []  # leaves idle connections
+    found = []
+    for modes in (["delete"], ["wal", "delete"], ["wal"], ["delete"]):
+        found += [switch(path, mode) for mode in modes]
+        assert in_threads(4, use) == []
+    # SQLite lets nobody leave the write-ahead log while other connections use it.
+    assert found == (
+        ["locked", "wal", "locked", "wal", "locked"] if wal else ["delete", "wal", "delete", "wal", "locked"]
+    )
+    caplog.clear()
+    with Storage.open(str(path)) as other:  # such as a command, or a worker that replaces another one
+        other.check()
+    assert "journal mode wal" in caplog.text
+    use()
+    db.close()
 
 
 def test_only_the_owner_may_read_the_file(tmp_path: Path) -> None:
@@ -182,6 +237,36 @@ def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
         connect(str(path))
     assert (error.value.code, error.value.database) == ("database_unavailable", str(path))
     assert path.read_text().startswith("Dear reader")
+
+
+@pytest.mark.parametrize("ending", ["-journal", "-wal"])
+def test_a_missing_file_whose_journal_is_there_is_not_mistaken_for_a_new_database(
+    tmp_path: Path, ending: str
+) -> None:
+    """SQLite would apply the journal to the new file."""
+    journal = tmp_path / f"x.sqlite3{ending}"
+    journal.write_bytes(b"of the file that is missing")
+    with pytest.raises(DatabaseError, match=f"the file is missing, but x.sqlite3{ending} is not") as error:
+        connect(str(tmp_path / "x.sqlite3"))
+    assert error.value.code == "database_unavailable"
+    assert list(tmp_path.iterdir()) == [journal]
+
+
+def test_an_empty_file_is_not_mistaken_for_a_new_database(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite3"
+    path.touch()
+    with pytest.raises(DatabaseError, match="the database file is empty; restore a backup, or delete") as error:
+        connect(str(path))
+    assert error.value.code == "database_unavailable"
+    assert path.stat().st_size == 0
+
+
+def test_a_link_to_a_missing_file_leads_to_the_new_database(tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "x.sqlite3")
+    connect(str(link)).close()
+    assert link.is_symlink()
+    assert (tmp_path / "x.sqlite3").stat().st_size > 0
 
 
 def test_a_file_that_was_emptied_while_open_is_not_mistaken_for_an_empty_database(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from webtest import TestApp
 
 from ftlserver.domain.token import Token
 from ftlserver.domain.user import USER_FIELDS, User
-from ftlserver.errors import DatabaseError
+from ftlserver.errors import DatabaseError, UserNotFoundError
 from ftlserver.storage import Storage, schema
 from ftlserver.storage import tokens as tokens_module
 from ftlserver.storage import users as users_module
@@ -102,3 +102,36 @@ def test_a_process_whose_tables_were_changed_by_another_version_answers_503(stor
         assert (response.status_int, response.json["error"]) == (503, "database_unavailable")
     with storage.database.engine.connect() as connection:  # type: ignore[union-attr]
         assert connection.execute(sa.text("SELECT real_name FROM users")).scalar() == EGON.real_name
+
+
+def test_no_statement_runs_while_a_thread_holds_the_lock_that_all_need(storage: Storage) -> None:
+    """Otherwise threads wait for each other: one for this lock, one for SQLite's, one for a reader to end."""
+    token = Token("12345678", "N", "0" * 64, ("read",), (EGON.id,), 0, None, None, None)
+    held: list[str] = []
+
+    def look(what: object) -> None:
+        if storage.database.lock._is_owned():  # type: ignore[attr-defined]
+            held.append(str(what))
+
+    @sa.event.listens_for(storage.database.engine, "before_cursor_execute")
+    def executes(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        look(statement)
+
+    @sa.event.listens_for(storage.database.engine, "connect")
+    def connects(*_: object) -> None:
+        look("connect")
+
+    def use() -> None:
+        storage.users.put(EGON)
+        storage.users.change(EGON.id, {"real_name": "E"})
+        storage.tokens.add(token)
+        storage.tokens.touch(token.id, 1)
+        assert storage.tokens.all() == [storage.tokens.find(token.id)]
+        assert [user.id for user in storage.users.page("", 9)] == [EGON.id]
+        storage.users.delete(EGON.id)
+        with pytest.raises(UserNotFoundError):
+            storage.users.delete(EGON.id)
+        storage.check()
+
+    assert in_threads(1, use) == []
+    assert held == []
