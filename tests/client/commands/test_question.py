@@ -2,20 +2,27 @@
 
 import csv
 import io
+import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ftlclient.cli import main
+from ftlserver.commands import sample_data
+from ftlserver.domain import instants
 from ftlserver.domain.user import User
 from ftlserver.storage import Storage
 from ftlserver.web.app import create_app
 from tests.client.conftest import run, wsgi
+from tests.common.conftest import STEERS
 from tests.conftest import TIMES, serving
+from tests.helpers import NAUGHTY
 
 IDS = ("W012A3CDE", "W07QCRPA4")
 
@@ -195,3 +202,44 @@ def test_an_answer_with_an_unexpected_shape_is_not_this_api(capsys: pytest.Captu
         for name in QUESTIONS:
             status, _, err = run(capsys, name, "a", "--url", url)
             assert (status, len(err.splitlines())) == (5, 1)
+
+
+HOSTILE = [
+    "[/bold]",
+    "[link=http://x]Bob[/link]",
+    "[red on white]Ada",
+    "a" * 10_000,
+    "\u0301" * 300,
+    "\\",
+    "[",
+    "",
+]
+HOSTILE += ["".join(f"{character}x" for character in sorted(STEERS)), "\x1b]8;;http://x\x1b\\Bob\x1b]8;;\x1b\\"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_no_name_crashes_a_question_or_reaches_the_terminal_as_control_characters(
+    capsys: pytest.CaptureFixture[str], sqlite_storage: Storage, name: str
+) -> None:
+    team = sample_data.demo_team(instants.now())
+    sqlite_storage.bulk_import.store(
+        (user for user, _ in team), (period for _, periods in team for period in periods[-12:])
+    )
+    own = create_app(sqlite_storage)
+    for texts in (HOSTILE, *(NAUGHTY[at : at + len(team)] for at in range(0, len(NAUGHTY), 3 * len(team)))):
+
+        def hostile(environ: Any, start_response: Any) -> list[bytes]:
+            """Answer as the server does, with other names."""
+            body = b"".join(own(environ, lambda *_: None))
+            names = itertools.cycle(texts)  # noqa: B023  called before the next ones
+            renamed = re.sub(
+                rb'("real_name":)"[^"]*"', lambda match: match[1] + json.dumps(next(names)).encode(), body
+            )
+            return list(wsgi("200 OK", renamed)(environ, start_response))
+
+        with serving(hostile) as url:
+            for format_ in ("table", "json", "csv"):
+                status, out, err = run(capsys, name, "--all", "--url", url, "--format", format_)
+                assert (status, err) == (0, "")
+                assert not set(out) & (STEERS - {"\n"})

@@ -17,6 +17,7 @@ import requests
 from ftlserver.cli import main
 from ftlserver.serving.server import STOP_SIGNALS
 from tests.helpers import query, run, wait_for_url
+from tests.server.web.sample_requests import ROUTE_TABLE, sample_of
 
 
 @pytest.mark.parametrize("name", ["https://ftl.example.org", "x:y:z"])
@@ -107,6 +108,41 @@ def test_serve_logs_who_has_access_when_it_starts(tmp_path: Path, argv: list[str
         log = process.stderr.read()
     assert all(words in log for words in expected)
     assert response.status_code == (401 if "locked" in log else 200)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("argv", "environ"),
+    [
+        (["--host", "0.0.0.0", "--port", "0"], {}),
+        (["--host", "::", "--port", "0"], {}),
+        ([], {"HOST": "0.0.0.0", "PORT": "0"}),
+        (["--port", "0"], {"DYNO": "web.1"}),  # behind a proxy
+    ],
+    ids=str,
+)
+def test_a_server_that_others_can_reach_is_locked_until_it_has_a_token(
+    tmp_path: Path, argv: list[str], environ: dict[str, str]
+) -> None:
+    ftlserver = [sys.executable, "-m", "ftlserver", "--database", str(tmp_path / "x")]
+    with subprocess.Popen(
+        [*ftlserver, "serve", *argv], stderr=subprocess.PIPE, text=True, env=os.environ | environ
+    ) as process:
+        try:
+            url = wait_for_url(process).replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]")
+            statuses = {}
+            for method, path, _ in ROUTE_TABLE:
+                sample, body = sample_of(method, path)
+                statuses[method, path] = requests.request(method, url + sample, json=body, timeout=10).status_code
+            create = [*ftlserver, "token", "create", "--name", "x", "--scope", "read"]
+            secret = subprocess.run(create, capture_output=True, text=True, check=True).stdout.strip()
+            headers = {"Authorization": f"Bearer {secret}"}
+            with_token = requests.get(f"{url}/api/whoami", headers=headers, timeout=10)
+        finally:
+            process.kill()
+            process.communicate()
+    assert [path for (_, path), status in statuses.items() if status != 401] == ["/healthz", "/readyz"]
+    assert with_token.status_code == 200
 
 
 def test_serve_stops_on_a_signal(capsys: pytest.CaptureFixture[str], database: Path) -> None:

@@ -1,10 +1,14 @@
 """IANA zones, their offsets and their days."""
 
+import os
 import re
 import struct
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from importlib import resources
 from itertools import pairwise
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -99,6 +103,26 @@ def test_a_day_runs_from_its_first_instant_to_the_next_days(zone: str, day: date
 
 def test_zone_data_come_from_the_wheel_and_are_recent() -> None:
     assert timezones.TZDATA_VERSION >= "2026c"
+
+
+def test_the_zone_data_of_the_system_are_not_used(tmp_path: Path) -> None:
+    for name, old in (("Africa/Casablanca", "Etc/GMT-1"), ("America/Vancouver", "Etc/GMT+8")):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_bytes(resources.files("tzdata.zoneinfo").joinpath(old).read_bytes())
+    program = (
+        "from zoneinfo import ZoneInfo; from datetime import datetime; before = ZoneInfo('America/Vancouver')\n"
+        "from ftlserver.domain import timezones\n"
+        "shown = [timezones.zone('Africa/Casablanca'), before]\n"
+        "print(*(datetime(2026, 11, 23, tzinfo=tz).utcoffset() for tz in shown))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | {"PYTHONTZPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "0:00:00 -1 day, 16:00:00\n"  # the second was read before, from the old file
 
 
 @pytest.mark.parametrize("name", ["America/Recife", "America/Boa_Vista", "Asia/Gaza", "Africa/Casablanca", "UTC"])

@@ -1,11 +1,17 @@
 """The assignment's question, with a window and in other zones."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
 from webtest import TestApp
 
+from ftlserver.domain import timezones
 from ftlserver.domain.user import User
 from ftlserver.storage import Storage
 from ftlserver.web.app import create_app
-from tests.helpers import ABOUT_BOTH, ask, put
+from tests import plain
+from tests.helpers import ABOUT_BOTH, ask, put, record, store_team
 
 
 def test_a_window_selects_periods_that_reach_into_it_and_clip_trims_them(app: TestApp) -> None:
@@ -69,6 +75,30 @@ def test_times_are_shown_in_the_zone_of_the_question(app: TestApp) -> None:
     answer = ask(app, "loguseractivity", id_list=["W07QCRPA4"], tz="Europe/Berlin", time_format="iso")
     assert answer["members"][0]["activity_periods"][0]["start_time"] == "2020-02-01T09:03:00+01:00"
     assert "window" not in answer
+
+
+@pytest.mark.slow
+def test_every_zone_is_accepted_and_answers_with_its_own_offset(sqlite_storage: Storage) -> None:
+    store_team(sqlite_storage)
+    app = TestApp(create_app(sqlite_storage))
+    zones = {f"u{number}": name for number, name in enumerate(sorted(timezones.zone_names()))}
+    for name in zones.values():
+        answer = app.post_json("/api/loguseractivity/", ABOUT_BOTH | {"tz": name, "time_format": "iso"}).body
+        assert answer == plain.answer(sqlite_storage, ABOUT_BOTH["id_list"], "iso", tz=ZoneInfo(name))
+    sqlite_storage.users.add_new([User(user_id, name, name) for user_id, name in zones.items()])
+    times = [f"2025-{month:02}-15T12:00:00" for month in (1, 7)]
+    ends = [text.replace("T12", "T13") for text in times]
+    sent = [
+        {"user_id": user_id, "start_time": start, "end_time": end}
+        for user_id in zones
+        for start, end in zip(times, ends, strict=True)
+    ]
+    assert record(app, *sent)["inserted"] == 2 * len(zones)
+    for member in ask(app, "loguseractivity", id_list=list(zones), time_format="iso")["members"]:
+        assert [period["start_time"] for period in member["activity_periods"]] == [
+            datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zones[member["id"]])).isoformat()
+            for text in times
+        ]
 
 
 def test_without_a_window_the_answer_is_the_assignments_byte_for_byte(app: TestApp) -> None:

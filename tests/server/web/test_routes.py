@@ -1,10 +1,25 @@
 """The route table: what each route takes and what it can answer."""
 
+import json
+from collections.abc import Iterator
+
 import pytest
+from webtest import TestApp
 
 from ftlserver.errors import HTTP_STATUSES, FTLError, InvalidRequestError
-from ftlserver.web.app import ROUTES, Route
+from ftlserver.storage import Storage
+from ftlserver.web.app import ROUTES, Route, create_app
 from ftlserver.web.middleware import Policy
+from tests.campaigns.fuzz import tables
+from tests.helpers import store_team
+from tests.server.web.sample_requests import sample_of
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+PATHS = {route.path: {other.method for other in ROUTES if other.path == route.path} for route in ROUTES}
+
+
+def name_of(route: Route) -> str:
+    return f"{route.method} {route.path}"
 
 
 def test_every_code_has_a_status_and_an_unknown_one_is_an_internal_error() -> None:
@@ -13,7 +28,7 @@ def test_every_code_has_a_status_and_an_unknown_one_is_an_internal_error() -> No
     assert FTLError("x").status == 500
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+@pytest.mark.parametrize("route", ROUTES, ids=name_of)
 def test_a_route_names_codes_that_exist_and_a_schema_if_it_takes_a_body(route: Route) -> None:
     assert route.codes <= HTTP_STATUSES.keys()
     assert (route.schema is None) == ("invalid_json" not in route.codes and "missing_argument" not in route.codes)
@@ -22,3 +37,79 @@ def test_a_route_names_codes_that_exist_and_a_schema_if_it_takes_a_body(route: R
 def test_the_routes_and_methods_are_unique() -> None:
     assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)
     assert Policy().is_local
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_path_takes_its_own_methods_and_refuses_all_others(app: TestApp, path: str) -> None:
+    allowed = PATHS[path] | ({"HEAD"} if "GET" in PATHS[path] else set())
+    for method in METHODS:
+        response = app.request(path.replace("<user_id>", "canary"), method=method, expect_errors=True)
+        if method in allowed:
+            assert response.status_int != 405
+        else:
+            assert response.status_int == 405
+            assert set(response.headers["Allow"].split(",")) == PATHS[path]
+            assert method == "HEAD" or response.json["error"] == "method_not_allowed"
+            assert b"canary" not in response.body
+
+
+WITH_BODY = [route for route in ROUTES if route.schema is not None and route.method != "GET"]
+
+
+@pytest.mark.parametrize("route", WITH_BODY, ids=name_of)
+def test_another_type_than_json_is_refused(app: TestApp, route: Route) -> None:
+    path, _ = sample_of(route.method, route.path)
+    for content_type in ("text/canary", "application/x-www-form-urlencoded", ""):
+        response = app.request(
+            path, method=route.method, body=b"canary", headers={"Content-Type": content_type}, expect_errors=True
+        )
+        assert (response.status_int, response.json["error"]) == (415, "unsupported_media_type")
+        assert "canary" not in response.text
+
+
+def requests_with_text(text: str) -> Iterator[tuple[str, str, object, dict[str, str]]]:
+    """Yield requests in which anything but the name of a user or of a field is *text*."""
+    for route in ROUTES:
+        path, body = sample_of(route.method, route.path)
+        yield route.method, f"{path}/x/{text}", body, {}
+        for name in ("Host", "Origin", "Authorization", "Content-Type", "Cookie", "Sec-Fetch-Site"):
+            yield route.method, path, body, {name: text}
+        if route.method == "GET":
+            for name in ("limit", "cursor", "tz", "from", "clip"):
+                yield "GET", f"{path}?{name}={text}", None, {}
+        elif isinstance(body, dict):
+            yield route.method, path, text, {}
+            for name in body.keys() | {"tz", "from"}:
+                yield route.method, path, body | {name: [text]}, {}
+                if name not in ("id", "user_id"):
+                    yield route.method, path, body | {name: text}, {}
+
+
+def test_no_error_repeats_text_of_the_request(sqlite_storage: Storage) -> None:
+    store_team(sqlite_storage)
+    app = TestApp(create_app(sqlite_storage))
+    for method, path, body, headers in requests_with_text("canary"):
+        content = {} if body is None else {"body": json.dumps(body).encode()}
+        sent = {"Content-Type": "application/json"} | headers
+        response = app.request(path, method=method, headers=sent, expect_errors=True, **content)
+        if response.status_int >= 400:
+            assert "canary" not in response.text, (method, path, body, headers)
+            assert not [value for value in response.headers.values() if "canary" in value]
+
+
+@pytest.mark.parametrize("route", WITH_BODY, ids=name_of)
+def test_an_unknown_field_is_refused_and_changes_no_table(team: Storage, route: Route) -> None:
+    app = TestApp(create_app(team))
+    before = tables(team)
+    path, body = sample_of(route.method, route.path)
+    assert isinstance(body, dict)
+    for name in ("is_admin", "zzz", "rowid", "started_at", "session_date", "x; DROP TABLE users", "", "\x00"):
+        response = app.request(
+            path,
+            method=route.method,
+            body=json.dumps(body | {name: True}).encode(),
+            content_type="application/json",
+            expect_errors=True,
+        )
+        assert (response.status_int, response.json["error"]) == (400, "unknown_field")
+    assert tables(team) == before
