@@ -17,7 +17,7 @@ ORDERS = {
     "ftlserver.questions": "__init__ limits activity overlap_sweep overlap presence summary hours meeting",
     "ftlserver.web": "schemas bulk_json strict_json requests responses turns rates auth middleware handlers app",
     "ftlserver.web.handlers": "users activity questions periods exports health",
-    "ftlserver.serving": "event_loop threads server workers",
+    "ftlserver.serving": "memory event_loop threads server workers",
     "ftlclient": "errors time_ranges config api views commands cli __main__",
     "ftlclient.api": "models client spool",
     "ftlcommon": "terminal whole_file command_line offset_changes zone_guess formats progress",

@@ -9,6 +9,7 @@ from ftlcommon.command_line import number
 from ftlserver import __version__
 from ftlserver.commands import port, positive
 from ftlserver.config import DEFAULT_RATE, DEFAULT_THREADS, MOST_RATE, MOST_WORKERS, Config
+from ftlserver.serving.memory import return_large_blocks
 from ftlserver.serving.server import Server, listen, serve, url_of
 from ftlserver.serving.workers import supervise
 from ftlserver.storage import Storage
@@ -74,6 +75,7 @@ def handle(args: argparse.Namespace, config: Config) -> int:
         )
 
         def work(ready: Callable[[str], None]) -> None:
+            return_large_blocks()
             with (
                 Storage.open(config.database, threads=args.threads) as storage,
                 storage.full_check.in_background(),

@@ -242,6 +242,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 # An export goes to a temporary file as fast as it is made, so that a slow reader holds no thread.
                 outbuf_high_watermark=1024 * requests.LARGEST_BODY,
                 cleanup_interval=10**9,  # by time.time(); readable() calls maintenance() by the monotonic clock
+                inbuf_overflow=64 * 1024,  # a longer body waits for its turn in a temporary file
                 recv_bytes=64 * 1024,  # a body of a mebibyte comes in 16 pieces, not in 128
                 max_request_header_size=16 * 1024,
                 max_request_body_size=8 * requests.LARGEST_BODY,  # with the framing of the smallest chunks

@@ -34,7 +34,7 @@ _BODY = _SHAPE | {"invalid_json", "json_not_object", "unsupported_media_type", "
 _QUESTION = _BODY | {"too_many_ids", "unknown_timezone"}
 _ABOUT_MANY = _QUESTION | {"too_much", "server_busy"}
 _LINK = _SHAPE | {"missing_argument", "too_many_ids", "unknown_timezone", "invalid_cursor"}
-_PERIODS = _BODY | {"too_many_periods", "invalid_period"}
+_PERIODS = _BODY | {"too_many_periods", "invalid_period", "server_busy"}
 _TIME = frozenset(["nonexistent_local_time", "ambiguous_local_time"])
 
 

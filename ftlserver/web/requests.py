@@ -3,6 +3,7 @@
 import base64
 import binascii
 from dataclasses import dataclass
+from io import BytesIO
 from itertools import islice
 from typing import Any
 
@@ -64,7 +65,7 @@ def _read_lines(body: bytes) -> dict[str, Any]:
             problem = Problem(f"/{name}", "not_allowed", "expected once")
             raise InvalidRequestError("invalid_argument", "only partial and dry_run, each once", [problem])
         flags[name] = _BOOLEANS.get(value, value)
-    lines = ((number, line) for number, line in enumerate(body.split(b"\n"), 1) if line.strip())
+    lines = ((number, line) for number, line in enumerate(BytesIO(body), 1) if line.strip())
     return {**flags, "periods": [_read_line(*numbered) for numbered in islice(lines, MOST_PERIODS + 1)]}
 
 
@@ -76,14 +77,19 @@ def _read_line(number: int, line: bytes) -> Any:
 
 
 def _body(*media_types: str) -> tuple[str, bytes]:
-    length = request.content_length  # waitress joins chunks and counts them
+    length = content_length()
     if length > LARGEST_BODY:
         raise body_too_large()
     media_type = (request.content_type or "").split(";")[0].strip().lower()
     if media_type not in media_types:
         message = f"the Content-Type must be {' or '.join(media_types)}"
         raise InvalidRequestError("unsupported_media_type", message)
-    return media_type, request.environ["wsgi.input"].read(max(length, 0))
+    return media_type, request.environ["wsgi.input"].read(length)
+
+
+def content_length() -> int:
+    """Return the length of the body in bytes; waitress joins chunks and counts them."""
+    return max(int(request.content_length), 0)
 
 
 def read_query() -> tuple[dict[str, Any], dict[str, str]]:

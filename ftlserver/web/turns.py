@@ -1,18 +1,20 @@
-"""Dear questions take turns: they share one interpreter, and many at once would only block short ones."""
+"""Dear requests take turns: they share one interpreter, and many at once would only block short ones."""
 
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from ftlserver.errors import RefusedError
 from ftlserver.storage.periods import Extent
 
-AT_ONCE = 2
 LONGEST_WAIT = 60.0  # seconds
-# A question about more is dear.
+# A question about more is dear, and so is a body that is longer.
 FEW_PERIODS = 20_000
 FEW_MEMBERS = 500
+SHORT_BODY = 64 * 1024
 
-_turns = threading.BoundedSemaphore(AT_ONCE)
+_questions = threading.BoundedSemaphore(2)
+_bodies = threading.BoundedSemaphore(1)  # a mebibyte of JSON is eight in memory
 
 
 def in_turn(extents: list[Extent], pieces: Iterable[bytes]) -> Iterator[bytes]:
@@ -20,10 +22,26 @@ def in_turn(extents: list[Extent], pieces: Iterable[bytes]) -> Iterator[bytes]:
     if len(extents) <= FEW_MEMBERS and sum(extent.periods for extent in extents) <= FEW_PERIODS:
         yield from pieces
         return
-    if not _turns.acquire(timeout=LONGEST_WAIT):
-        message = "the server is working on other large questions; try again in a minute, or ask for less"
+    with _turn(_questions):
+        yield from pieces
+
+
+@contextmanager
+def turn_of_body(length: int) -> Iterator[None]:
+    """Wait until a body of that *length* may be read; raise RefusedError if its turn does not come."""
+    if length <= SHORT_BODY:
+        yield
+        return
+    with _turn(_bodies):
+        yield
+
+
+@contextmanager
+def _turn(turns: threading.BoundedSemaphore) -> Iterator[None]:
+    if not turns.acquire(timeout=LONGEST_WAIT):
+        message = "the server is working on other large requests; try again in a minute, or send less at once"
         raise RefusedError("server_busy", message, retry_after=60)
     try:
-        yield from pieces
+        yield
     finally:
-        _turns.release()
+        turns.release()

@@ -22,9 +22,10 @@ from ftlserver.storage import Storage
 from ftlserver.storage.heartbeats import HEARTBEAT
 from ftlserver.storage.recording import Item, PeriodStatus, Rejection, Statuses
 from ftlserver.web import responses
-from ftlserver.web.requests import Request
+from ftlserver.web.requests import Request, content_length
 from ftlserver.web.responses import period_json
 from ftlserver.web.schemas import MOST_PROBLEMS
+from ftlserver.web.turns import turn_of_body
 
 FURTHEST_AHEAD = instants.HOUR  # a clock that is set to the wrong zone is wrong by more
 DEFAULT_GAP = 300  # seconds
@@ -73,6 +74,13 @@ def _single(user: User, text: str | None) -> ActivityPeriod:
 
 
 def _write(storage: Storage, request: Request, work: Callable[..., Statuses], latest: int) -> responses.Answer:
+    with turn_of_body(content_length()):
+        return _write_in_turn(storage, request, work, latest)
+
+
+def _write_in_turn(
+    storage: Storage, request: Request, work: Callable[..., Statuses], latest: int
+) -> responses.Answer:
     sent = request.periods()
     periods = sent["periods"]
     texts = _texts(periods)

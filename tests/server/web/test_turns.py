@@ -9,7 +9,9 @@ from ftlserver.domain.user import User
 from ftlserver.errors import RefusedError
 from ftlserver.storage.periods import Extent
 from ftlserver.web import turns
-from ftlserver.web.turns import AT_ONCE, FEW_PERIODS, in_turn
+from ftlserver.web.turns import FEW_PERIODS, in_turn
+
+AT_ONCE = 2
 
 USER = User("a", "A", "UTC")
 DEAR = [Extent(USER, (0, 9), FEW_PERIODS + 1, 0)]
