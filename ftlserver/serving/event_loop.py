@@ -29,9 +29,9 @@ class EventLoop:
         """Let the loop look at *channel* before it waits again."""
         self._changed.append(channel)
 
-    def forget(self, descriptor: int) -> None:
-        """Remove the registration of a channel that is about to be closed."""
-        if descriptor in self._selector.get_map():
+    def forget(self, descriptor: int | None) -> None:
+        """Remove the registration of a channel that is about to be closed; a closed one has no descriptor."""
+        if descriptor is not None and descriptor in self._selector.get_map():
             self._selector.unregister(descriptor)
 
     def run_once(self, timeout: float) -> None:

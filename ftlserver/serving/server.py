@@ -12,7 +12,7 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.buffers import OverflowableBuffer
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser
+from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
 from waitress.utilities import BadRequest, Error, RequestEntityTooLarge
@@ -35,6 +35,9 @@ SPARE_CONNECTIONS = 16  # beyond them, for /healthz and for refusing the rest
 CROWDED_SECONDS = 1.0  # how long a connection may be idle, or a request take to arrive, while all are taken
 HEALTH = ("/healthz", "/healthz/")
 LARGEST_BUFFER = 2 * requests.LARGEST_BODY
+MOST_EMPTY_BYTES = 64  # before a request
+LARGEST_FRAMING = 4096  # bytes of chunk sizes, extensions and trailers, beside as many as the body has
+CHUNKS_AT_ONCE = 4096  # bytes
 
 _ERRORS = {
     400: ("bad_request", "the request is not valid HTTP"),
@@ -52,16 +55,52 @@ class _TooManyConnectionsError(Error):  # type: ignore[misc]  # waitress is unty
 
 
 class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress is untyped
+    """waitress' parser with bounds for what is not the request itself: empty lines, and the framing of chunks."""
+
     def __init__(self, adjustments: Any) -> None:
         super().__init__(adjustments)
         self.started = time.monotonic()
+        self._empty_bytes = 0
+
+    @property
+    def has_begun(self) -> bool:
+        """Tell whether more than empty lines has arrived."""
+        return bool(self.header_plus or self.headers_finished)
 
     def received(self, data: bytes) -> int:
+        if self.body_rcv is None and not self.header_plus:
+            request = data.lstrip(b"\r\n")  # RFC 9112, section 2.2
+            empty = len(data) - len(request)
+            self._empty_bytes += empty
+            if self._empty_bytes > MOST_EMPTY_BYTES:
+                return self._refuse(data)
+            return empty + (self._received(request) if request else 0)
+        consumed = 0
+        # The receiver of chunks copies what is left of its data for each of them.
+        step = CHUNKS_AT_ONCE if self.chunked else len(data)
+        while consumed < len(data) and not self.completed:
+            consumed += self._received(data[consumed : consumed + step])
+        return consumed
+
+    def parse_header(self, header_plus: bytes) -> None:
+        super().parse_header(header_plus)
+        # Two lengths of one body: RFC 9112, section 6.1. Of HTTP/1.0, waitress leaves the header.
+        if "TRANSFER_ENCODING" in self.headers or (self.chunked and "CONTENT_LENGTH" in self.headers):
+            raise ParsingError("")
+
+    def _refuse(self, data: bytes) -> int:
+        self.error, self.completed, self.headers_finished = BadRequest(""), True, True
+        return len(data)
+
+    def _received(self, data: bytes) -> int:
         try:
             consumed: int = super().received(data)
         except ValueError:  # a Content-Length of thousands of digits
-            self.error, self.completed, self.headers_finished = BadRequest(""), True, True
-            consumed = len(data)
+            return self._refuse(data)
+        if self.chunked and self.body_rcv is not None:
+            body = len(self.body_rcv)
+            if self.body_bytes_received - body > LARGEST_FRAMING + body:
+                return self._refuse(data)
         # waitress counts the framing of chunks too; what is limited is the body.
         if self.body_rcv is not None and max(self.content_length, len(self.body_rcv)) > requests.LARGEST_BODY:
             self.error = RequestEntityTooLarge("")
@@ -176,11 +215,14 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         return int(super().write_soon(data))
 
     def is_idle(self) -> bool:
-        return not (self.requests or self.request or self.total_outbufs_len)
+        return not (self.requests or self._is_arriving() or self.total_outbufs_len)
+
+    def _is_arriving(self) -> bool:
+        return self.request is not None and self.request.has_begun
 
     def is_late(self, is_crowded: bool) -> bool:
         """Tell whether a request has been awaited, or has been arriving, for too long."""
-        if self.request is None:
+        if not self._is_arriving():
             return not self._has_sent and time.monotonic() - self._opened > HEADER_SECONDS
         limit = BODY_SECONDS if self.request.headers_finished else HEADER_SECONDS
         return bool(time.monotonic() - self.request.started > (CROWDED_SECONDS if is_crowded else limit))
@@ -245,7 +287,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 inbuf_overflow=64 * 1024,  # a longer body waits for its turn in a temporary file
                 recv_bytes=64 * 1024,  # a body of a mebibyte comes in 16 pieces, not in 128
                 max_request_header_size=16 * 1024,
-                max_request_body_size=8 * requests.LARGEST_BODY,  # with the framing of the smallest chunks
+                max_request_body_size=3 * requests.LARGEST_BODY,  # with the framing of its chunks
             ),
         )
         self._stop_asked = False

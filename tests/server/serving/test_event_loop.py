@@ -1,7 +1,9 @@
 """The event loop: many connections, pipelined requests, early ends, and ``/healthz`` while all threads wait."""
 
+import contextlib
 import json
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -307,3 +309,16 @@ def test_a_slow_reader_who_goes_on_reading_is_not_idle(monkeypatch: pytest.Monke
                 break
             time.sleep(0.05)
         assert received > size
+
+
+def test_clients_that_reset_their_connections_do_not_end_the_server() -> None:
+    """Sending then fails, and a connection that was to be closed afterwards is closed twice."""
+    with running(echo) as address:
+        for _ in range(100):
+            with socket.create_connection(address, timeout=10) as connection:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                with contextlib.suppress(OSError):
+                    connection.sendall(b"\r\n" * 4096)
+        with socket.create_connection(address, timeout=10) as connection:
+            connection.sendall(GET % 1)
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")

@@ -16,6 +16,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher
     ("owner", "names"),
     [
         (HTTPRequestParser, ["received", "expect_continue", "completed", "headers_finished", "error", "body_rcv"]),
+        (HTTPRequestParser, ["parse_header", "chunked", "header_plus", "body_bytes_received"]),
         (HTTPChannel, ["received", "write_soon", "handle_close", "service", "parser_class", "error_task_class"]),
         (ErrorTask, ["execute", "set_close_on_finish", "write"]),
         (ThreadedTaskDispatcher, ["add_task", "handler_thread", "set_thread_count", "shutdown"]),
