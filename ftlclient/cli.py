@@ -1,7 +1,7 @@
 """The command line of ftlclient.
 
 Exit statuses: 0 done, 1 the server refused, 2 wrong usage, 3 no such members, 4 no answer from the server, 5 the
-server is not FTL Activity.
+server is not FTL Activity, or its answer is not usable.
 """
 
 import argparse
@@ -63,7 +63,7 @@ def _add_common_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         type=seconds(0, 86_400),
         default=DEFAULT_TIMEOUT,
-        help="how long to wait for a complete answer (default: %(default)g)",
+        help="how long to wait for a complete answer, or for each piece of an export (default: %(default)g)",
     )
     parser.add_argument(
         "--insecure", action="store_true", help="send the token over plain http to other machines too"

@@ -3,7 +3,7 @@
 ClientError
 ├── ConfigError          an option, a variable or a file is invalid
 ├── UnreachableError     the server is down, too slow or not found
-├── NotThisAPIError      the server is not FTL Activity
+├── NotThisAPIError      the server is not FTL Activity, or its answer is not usable
 └── RefusedError         the server answered with an error
 """
 
@@ -23,7 +23,7 @@ class UnreachableError(ClientError):
 
 
 class NotThisAPIError(ClientError):
-    """The answer is not one of FTL Activity."""
+    """The answer is not one of FTL Activity, or not usable."""
 
 
 class RefusedError(ClientError):
@@ -34,3 +34,8 @@ class RefusedError(ClientError):
         self.code = code
         self.status = status
         self.answer = answer
+
+
+def unusable(reason: str) -> NotThisAPIError:
+    """Return the error for an answer that is not what it has to be."""
+    return NotThisAPIError(f"the server's answer is not usable: {reason}")

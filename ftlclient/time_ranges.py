@@ -7,11 +7,15 @@ from zoneinfo import ZoneInfo
 
 import tzlocal
 
+from ftlclient.errors import ConfigError
+
 Zone = ZoneInfo
 
 UTC_ZONE = ZoneInfo("UTC")
 RANGES = ("today", "yesterday", "week", "last-week", "month", "last-month", "last-30-days")
 NIGHT_BEGINS, NIGHT_ENDS = 22, 6
+# The times that a view can draw: any zone, and any week, leads from them to dates that exist.
+FIRST_TIME, LAST_TIME = datetime(1969, 12, 1, tzinfo=UTC), datetime(9999, 12, 1, tzinfo=UTC)
 
 
 def use_bundled_zones() -> None:
@@ -57,6 +61,14 @@ def range_of(name: str, today: date) -> tuple[date, date]:
         "last-month": (before, month),
         "last-30-days": (today - timedelta(days=29), today + timedelta(days=1)),
     }[name]
+
+
+def day_after(day: date) -> date:
+    """Return the next day; raise ConfigError for the last one of the calendar."""
+    try:
+        return day + timedelta(days=1)
+    except OverflowError as exc:
+        raise ConfigError(f"no day follows {day}; name an earlier one") from exc
 
 
 def day_edges(day: date, tz: ZoneInfo) -> tuple[datetime, datetime]:

@@ -19,7 +19,7 @@ ORDERS = {
     "ftlserver.web.handlers": "users activity questions periods exports health",
     "ftlserver.serving": "memory event_loop threads server workers",
     "ftlclient": "errors time_ranges config api views commands cli __main__",
-    "ftlclient.api": "models client spool",
+    "ftlclient.api": "answers models client spool",
     "ftlcommon": "terminal whole_file command_line offset_changes zone_guess formats progress",
     "ftlcommon.formats": "__init__ json_objects lines activitywatch csv git ical members ndjson slack timewarrior source",
 }

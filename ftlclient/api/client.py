@@ -2,27 +2,35 @@
 
 import ipaddress
 import json
-import queue
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 
 from ftlclient.api.models import Member, members_from_json
 from ftlclient.config import DEFAULT_TIMEOUT, DEFAULT_URL
-from ftlclient.errors import ConfigError, NotThisAPIError, RefusedError, UnreachableError
+from ftlclient.errors import ConfigError, NotThisAPIError, RefusedError, UnreachableError, unusable
+from ftlcommon.terminal import safe
 
 _CONNECT_SECONDS = 3.0
 _PAUSES = (0.2, 0.5)  # seconds between attempts while the server is busy
-_LARGEST_ANSWER = 512 * 1024 * 1024
+_PIECE = 4 * 1024  # small, so that the thread of an answer that trickles ends soon
+_LARGEST_ANSWER = 64 * 1024 * 1024
+_MOST_VALUES = 3_000_000  # an empty list takes three bytes, and 64 in memory
+_DEEPEST = 32
+_LONGEST_LINE = 64 * 1024
+_LONGEST_REASON = 1_000
+
+_Result = TypeVar("_Result")
 
 
 class Client:
-    """A persistent connection to the server at *url*; *timeout* limits a complete answer, in seconds.
+    """A persistent connection to the server at *url*; *timeout* limits each whole exchange, in seconds.
 
     *token* is sent to that server only, and over plain http to this machine only, unless *insecure*. Use one
     client per thread, and close it or use it in a ``with`` statement. Raise ConfigError.
@@ -81,48 +89,60 @@ class Client:
         Retry while the server is busy: every request of this API is idempotent.
         """
         deadline = time.monotonic() + self.timeout
-        response, body = self._exchange(method, path, document, deadline)
+        session = self._session
+
+        def exchange() -> tuple[requests.Response, str]:
+            with self._sending(session, method, path, document) as response:
+                return response, self._read(response, deadline)
+
+        response, body = self._in_time(exchange, deadline)
         for pause in _PAUSES:
             wait = max(pause, _retry_after(response))
             if response.status_code not in (429, 503) or time.monotonic() + wait > deadline:
                 break
             time.sleep(wait)
-            response, body = self._exchange(method, path, document, deadline)
+            response, body = self._in_time(exchange, deadline)
         return self._answer(response, body)
 
     def lines(self, path: str) -> Iterator[bytes]:
-        """Yield the lines of a streamed answer; the timeout applies to each chunk."""
+        """Yield the lines of a streamed answer; the timeout applies to each piece that arrives."""
+        batches = self._batches(path)
+        while batch := self._in_time(lambda: next(batches, None), time.monotonic() + self.timeout):
+            yield from batch
+
+    def _batches(self, path: str) -> Iterator[list[bytes]]:
         with self._sending(self._session, "GET", path, None) as response:
-            if response.headers.get("Content-Type", "").startswith("application/x-ndjson"):
-                yield from response.iter_lines(64 * 1024)
-            else:
-                self._answer(response, self._read(response))
+            if not response.headers.get("Content-Type", "").startswith("application/x-ndjson"):
+                self._answer(response, self._read(response, time.monotonic() + self.timeout))
                 raise self._not_this_api("its answer is not NDJSON")
+            rest = b""
+            for piece in response.iter_content(_LONGEST_LINE):
+                *batch, rest = (rest + piece).split(b"\n")
+                if max(map(len, (*batch, rest))) > _LONGEST_LINE:
+                    raise unusable(f"it has a line of more than {_LONGEST_LINE // 1024} KiB")
+                if batch:
+                    yield batch
+            if rest:
+                yield [rest]
 
-    def _exchange(
-        self, method: str, path: str, document: object, deadline: float
-    ) -> tuple[requests.Response, bytes]:
-        # The timeouts of requests apply to the next bytes, so a server that trickles never meets them. The
-        # exchange runs in a thread, which is abandoned after the timeout.
-        done: queue.SimpleQueue[tuple[requests.Response, bytes] | Exception] = queue.SimpleQueue()
-        session = self._session
+    def _in_time(self, work: Callable[[], _Result], deadline: float) -> _Result:
+        """Return the result of *work*; raise UnreachableError if there is none before the deadline."""
+        # The timeouts of requests apply to the next bytes, so a server that trickles never meets them. The work is
+        # done in a thread, which is abandoned at the deadline.
+        done: Future[_Result] = Future()
 
-        def exchange() -> None:
+        def run() -> None:
             try:
-                with self._sending(session, method, path, document) as response:
-                    done.put((response, self._read(response)))
+                done.set_result(work())
             except Exception as exc:  # noqa: BLE001  raised below, in the caller's thread
-                done.put(exc)
+                done.set_exception(exc)
 
-        threading.Thread(target=exchange, daemon=True).start()
+        threading.Thread(target=run, daemon=True).start()
         try:
-            result = done.get(timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Empty:
+            return done.result(max(0.0, deadline - time.monotonic()))
+        except TimeoutError:
             self._session = self._new_session()
             raise self._too_slow() from None
-        if isinstance(result, Exception):
-            raise result
-        return result
 
     @contextmanager
     def _sending(
@@ -139,6 +159,11 @@ class Client:
                 stream=True,
             ) as response:
                 answered = True
+                # What is compressed may be a thousand times as large in memory.
+                if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+                    raise unusable(
+                        "it is compressed, which was not asked for; ask the server itself, not its proxy"
+                    )
                 yield response
         except requests.exceptions.SSLError as exc:
             raise UnreachableError(f"the TLS certificate of {self.url} is not valid") from exc
@@ -151,31 +176,38 @@ class Client:
                 f"no server answers at {self.url}; start one, or give its URL with --url or FTL_URL"
             ) from exc
 
-    def _read(self, response: requests.Response) -> bytes:
+    def _read(self, response: requests.Response, deadline: float) -> str:
         body = bytearray()
-        for piece in response.iter_content(64 * 1024):
+        for piece in response.iter_content(_PIECE):
+            if len(body) + len(piece) > _LARGEST_ANSWER:
+                raise _too_large()
+            if time.monotonic() > deadline:
+                raise self._too_slow()
             body += piece
-            if len(body) > _LARGEST_ANSWER:
-                raise self._not_this_api("its answer is larger than 512 MiB")
-        return bytes(body)
+        if sum(map(body.count, b",[{")) > _MOST_VALUES:
+            raise _too_large()
+        return body.decode(errors="replace")
 
-    def _answer(self, response: requests.Response, body: bytes) -> dict[str, Any]:
+    def _answer(self, response: requests.Response, body: str) -> dict[str, Any]:
         status = response.status_code
         if response.is_redirect:
             raise self._not_this_api("it redirects elsewhere; use the URL at which a browser arrives")
         try:
-            answer = json.loads(body)
+            answer = json.loads(body, parse_constant=_refuse)
         except (ValueError, RecursionError):
             kind = response.headers.get("Content-Type", "nothing").split(";")[0]
-            raise self._not_this_api(f"it answered {status} with {kind}") from None
+            raise self._not_this_api(f"it answered {status} with {kind[:80]}") from None
         if not isinstance(answer, dict) or not isinstance(answer.get("ok"), bool):
             raise self._not_this_api(f"it answered {status} with unexpected JSON")
+        if _is_deeper(answer, _DEEPEST):
+            raise unusable(f"it has more than {_DEEPEST} levels")
         if not answer["ok"]:
             raise RefusedError(f"{self.url} refused: {_reason(answer)}", str(answer.get("error")), status, answer)
         return answer
 
     def _new_session(self) -> requests.Session:
-        session = requests.Session()
+        session = _Session()
+        session.headers["Accept-Encoding"] = "identity"
         # Use no proxy for a server on this machine.
         session.trust_env = not _is_loopback(self.url)
         # A session with auth does not read ~/.netrc.
@@ -194,6 +226,33 @@ class Client:
         return NotThisAPIError(f"{self.url} is not an FTL Activity server: {reason}")
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return no target: requests would read the whole answer that leads to one."""
+
+
+def _too_large() -> NotThisAPIError:
+    size = f"{_LARGEST_ANSWER // 1024**2} MiB or {_MOST_VALUES:,} values"
+    return unusable(f"it has more than {size}; ask for less: a shorter window or fewer members")
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _is_deeper(document: object, levels: int) -> bool:
+    """Tell whether *document* has more than that many levels of objects and lists."""
+    values = [document]
+    for _ in range(levels):
+        values = [
+            value
+            for outer in values
+            if isinstance(outer, dict | list)
+            for value in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return any(isinstance(value, dict | list) for value in values)
+
+
 def _checked(url: str) -> str:
     try:
         parts = urlsplit(url)
@@ -209,14 +268,17 @@ def _checked(url: str) -> str:
 
 
 def _reason(answer: dict[str, Any]) -> str:
-    """Return the message of an error answer, with the first of its details."""
-    reason = str(answer.get("message", answer.get("error", "it gives no reason")))
+    """Return the message of an error answer, with the first of its details, made safe to show and to store."""
+    texts = [text for key in ("message", "error") if isinstance(text := answer.get(key), str)]
+    reason = texts[0] if texts else "it gives no reason"
     match answer.get("errors"):
         case [{"pointer": str(pointer), "message": str(message)}, *_] if message != reason:
-            steps = pointer.strip("/").split("/")
-            place = ", ".join(f"item {int(step) + 1}" if step.isdecimal() else step for step in steps)
-            return f"{reason} ({place}: {message})"
-    return reason
+            steps = pointer[:_LONGEST_REASON].strip("/").split("/")
+            place = ", ".join(
+                f"item {int(step) + 1}" if step.isdecimal() and len(step) < 10 else step for step in steps
+            )
+            reason = f"{reason} ({place}: {message})"
+    return safe(reason[:_LONGEST_REASON])
 
 
 def _retry_after(response: requests.Response) -> float:

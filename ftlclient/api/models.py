@@ -3,9 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
-from ftlclient.errors import NotThisAPIError
+from ftlclient.api.answers import is_text
+from ftlclient.errors import unusable
+from ftlclient.time_ranges import FIRST_TIME, LAST_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +28,9 @@ class ActivityPeriod:
         try:
             start, end = (datetime.fromisoformat(document[key]) for key in ("start_time", "end_time"))
         except (TypeError, KeyError, ValueError) as exc:
-            raise NotThisAPIError("the server answered with a period without iso times") from exc
-        if start.tzinfo is None or end.tzinfo is None or end < start:
-            raise NotThisAPIError("the server answered with an invalid period")
+            raise unusable("it has a period without iso times") from exc
+        if start.tzinfo is None or end.tzinfo is None or not FIRST_TIME <= start <= end <= LAST_TIME:
+            raise unusable("it has a period that does not end after it starts, from 1970 to 9999, with offsets")
         return cls(start, end)
 
 
@@ -43,7 +46,7 @@ class Member:
     @property
     def active(self) -> timedelta:
         """Return the total time of activity; overlapping time counts once."""
-        return total(self.activity_periods)
+        return sum((period.length for period in union(self.activity_periods)), timedelta())
 
     @classmethod
     def from_json(cls, document: Any) -> "Member":
@@ -51,11 +54,9 @@ class Member:
         try:
             id_, real_name, tz, periods = (document[key] for key in ("id", "real_name", "tz", "activity_periods"))
         except (TypeError, KeyError) as exc:
-            raise NotThisAPIError(
-                "the server answered with a member without id, real_name, tz or periods"
-            ) from exc
-        if not all(isinstance(text, str) for text in (id_, real_name, tz)) or not isinstance(periods, list):
-            raise NotThisAPIError("the server answered with a member whose fields have wrong types")
+            raise unusable("it has a member without id, real_name, tz or activity_periods") from exc
+        if not all(map(is_text, (id_, real_name, tz))) or not isinstance(periods, list):
+            raise unusable("it has a member whose fields are not short texts and a list")
         return cls(id_, real_name, tz, [ActivityPeriod.from_json(period) for period in periods])
 
 
@@ -63,17 +64,16 @@ def members_from_json(answer: Any) -> list[Member]:
     """Return the members of an answer with iso times; raise NotThisAPIError."""
     members = answer.get("members")
     if not isinstance(members, list):
-        raise NotThisAPIError("the server answered without members")
+        raise unusable("it has no members")
     return [Member.from_json(member) for member in members]
 
 
-def total(periods: Iterable[ActivityPeriod]) -> timedelta:
-    """Return the length of the union of *periods*, which are sorted by start."""
-    result = timedelta()
-    reached: datetime | None = None
-    for period in periods:
-        start = period.start_time if reached is None else max(reached, period.start_time)
-        if period.end_time > start:
-            result += period.end_time - start
-            reached = period.end_time
-    return result
+def union(periods: Iterable[ActivityPeriod]) -> list[ActivityPeriod]:
+    """Return the time that *periods* cover as periods that neither overlap nor touch, in order."""
+    found: list[ActivityPeriod] = []
+    for period in sorted(periods, key=attrgetter("start_time")):
+        if found and period.start_time <= found[-1].end_time:
+            found[-1] = ActivityPeriod(found[-1].start_time, max(found[-1].end_time, period.end_time))
+        else:
+            found.append(period)
+    return found

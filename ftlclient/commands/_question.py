@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -17,19 +17,18 @@ from rich.measure import Measurement
 from rich.text import Text
 
 from ftlclient import time_ranges
+from ftlclient.api import answers
 from ftlclient.api.client import Client
 from ftlclient.commands._members import read_ids
 from ftlclient.commands._pictures import add_picture_arguments, write_pictures
 from ftlclient.commands._session import connect
-from ftlclient.errors import ClientError, ConfigError, NotThisAPIError
+from ftlclient.errors import ClientError, ConfigError, unusable
 from ftlcommon.command_line import iso_date, seconds
 from ftlcommon.terminal import escaped, safe
 
 NO_MEMBERS = 3  # the exit status
 
 _UNLIMITED = 10_000
-# What the views raise for an answer in an unexpected shape.
-_SHAPE_ERRORS = (LookupError, TypeError, ValueError, AttributeError)
 
 Answer = dict[str, Any]
 
@@ -38,11 +37,12 @@ Answer = dict[str, Any]
 class Question:
     """A question to the server, and how to show its answer.
 
-    *view* makes a renderable of an answer, *rows* makes rows of *columns*. *document* holds the fields of the
-    request beside the members; *plain*, if not None, replaces it for ``--format json``.
+    *view* makes a renderable of an answer in that *shape*, *rows* makes rows of *columns*. *document* holds the
+    fields of the request beside the members; *plain*, if not None, replaces it for ``--format json``.
     """
 
     name: str
+    shape: answers.Shape
     view: Callable[[Answer], RenderableType]
     columns: Sequence[str]
     rows: Callable[[Answer], Iterable[Sequence[str]]]
@@ -115,7 +115,7 @@ def window(args: argparse.Namespace) -> Answer:
         edges = {"from": args.from_, "to": args.to}
         return {key: value for key, value in edges.items() if value} | tz
     if args.on:
-        return {"from": args.on.isoformat(), "to": (args.on + timedelta(days=1)).isoformat()} | tz
+        return {"from": args.on.isoformat(), "to": time_ranges.day_after(args.on).isoformat()} | tz
     range_ = args.range or args.default_range
     if range_ is None:
         return tz
@@ -137,48 +137,42 @@ def run(question: Question, args: argparse.Namespace, console: Console) -> int:
     if args.format != "table" and (args.svg or args.html):
         raise ConfigError("pictures show the table; drop --format")
     with connect(args) as client:
-        args.url = client.url
         if args.watch:
             return _watch(question, members, args, client, console)
         if args.format == "json":
             document = question.document if question.plain is None else question.plain
-            answer = _checked(client.ask(question.name, members | document), args)
-            print(escaped(json.dumps(answer, ensure_ascii=False, indent=2)))
+            answer = client.ask(question.name, members | document)
+            answers.check(answer, answers.QUESTION)
+            print(escaped(_json(answer)))
         else:
-            answer = _checked(client.ask(question.name, members | question.document), args)
+            answer = client.ask(question.name, members | question.document)
+            answers.check(answer, (answers.QUESTION, question.shape))
             _show(question, answer, args, console)
     for user_id in answer.get("not_found", []):
         print(f"ftlclient: no such member: {safe(str(user_id))}", file=sys.stderr)
     return 0 if answer.get("members") else NO_MEMBERS
 
 
-def _checked(answer: Answer, args: argparse.Namespace) -> Answer:
-    members, missing = answer.get("members"), answer.get("not_found", [])
-    if not isinstance(members, list) or not isinstance(missing, list):
-        raise _unexpected_shape(args)
-    return answer
-
-
-def _unexpected_shape(args: argparse.Namespace) -> NotThisAPIError:
-    return NotThisAPIError(f"the answer of {args.url} has a shape that this ftlclient does not know")
+def _json(answer: Answer) -> str:
+    try:
+        return json.dumps(answer, ensure_ascii=False, allow_nan=False, indent=2)
+    except ValueError:
+        raise unusable("it has a number beyond 1e308") from None
 
 
 def _show(question: Question, answer: Answer, args: argparse.Namespace, console: Console) -> None:
-    try:
-        if args.format == "csv":
-            writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(question.columns)
-            writer.writerows([safe(str(value)) for value in row] for row in question.rows(answer))
-        elif answer["members"]:
-            view = question.view(answer)
-            # A pipe has no width to wrap at, unless COLUMNS gives one.
-            if not (console.is_terminal or "COLUMNS" in os.environ) and hasattr(view, "__rich_measure__"):
-                unlimited = console.options.update(max_width=_UNLIMITED)
-                console.width = max(console.width, Measurement.get(console, unlimited, view).maximum)
-            console.print(view)
-            write_pictures(view, args)
-    except _SHAPE_ERRORS as exc:
-        raise _unexpected_shape(args) from exc
+    if args.format == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(question.columns)
+        writer.writerows([safe(str(value)) for value in row] for row in question.rows(answer))
+    elif answer["members"]:
+        view = question.view(answer)
+        # A pipe has no width to wrap at, unless COLUMNS gives one.
+        if not (console.is_terminal or "COLUMNS" in os.environ) and hasattr(view, "__rich_measure__"):
+            unlimited = console.options.update(max_width=_UNLIMITED)
+            console.width = max(console.width, Measurement.get(console, unlimited, view).maximum)
+        console.print(view)
+        write_pictures(view, args)
 
 
 def _watch(question: Question, members: Answer, args: argparse.Namespace, client: Client, console: Console) -> int:
@@ -191,7 +185,8 @@ def _watch(question: Question, members: Answer, args: argparse.Namespace, client
             while True:
                 try:
                     answer = client.ask(question.name, members | question.document)
-                    view = question.view(_checked(answer, args))
+                    answers.check(answer, (answers.QUESTION, question.shape))
+                    view = question.view(answer)
                     state = Text(f"{time_ranges.now().astimezone():%H:%M:%S}, again in {args.watch:g} s", "dim")
                 except ClientError as exc:
                     state = Text(f"{time_ranges.now().astimezone():%H:%M:%S}, {safe(str(exc))}", "yellow")
@@ -199,8 +194,6 @@ def _watch(question: Question, members: Answer, args: argparse.Namespace, client
                 time.sleep(args.watch)
         except KeyboardInterrupt:
             return 0
-        except _SHAPE_ERRORS as exc:
-            raise _unexpected_shape(args) from exc
 
 
 def _members(args: argparse.Namespace) -> Answer:

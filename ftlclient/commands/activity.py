@@ -5,6 +5,7 @@ import argparse
 from rich.console import Console
 
 from ftlclient import time_ranges
+from ftlclient.api import answers
 from ftlclient.api.models import members_from_json
 from ftlclient.commands import _question
 from ftlclient.views import activity
@@ -21,6 +22,7 @@ def handle(args: argparse.Namespace, console: Console) -> int:
     window = _question.window(args)
     question = _question.Question(
         "loguseractivity",
+        answers.ACTIVITY,
         lambda answer: activity.view(members_from_json(answer), time_ranges.now()),
         activity.COLUMNS,
         lambda answer: activity.rows(members_from_json(answer)),

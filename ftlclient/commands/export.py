@@ -11,6 +11,7 @@ from rich.console import Console
 
 from ftlclient.commands._session import connect
 from ftlclient.errors import ConfigError, NotThisAPIError
+from ftlcommon.terminal import escaped
 from ftlcommon.whole_file import whole_file
 
 EXAMPLE = "ftlclient export --output team.ndjson"
@@ -24,7 +25,8 @@ def handle(args: argparse.Namespace, _console: Console) -> int:
     with connect(args) as client:
         lines = client.lines("/api/export/")
         if args.output is None:
-            count = _write(lines, sys.stdout.buffer)
+            shown = (escaped(line.decode(errors="replace")).encode() for line in lines)
+            count = _write(shown, sys.stdout.buffer)
         else:
             try:
                 with whole_file(args.output) as part, part.open("wb") as file:
@@ -45,7 +47,7 @@ def _write(lines: Iterable[bytes], file: BinaryIO) -> int:
     file.flush()
     try:
         is_complete = json.loads(last) == {"ok": True, "count": count}
-    except ValueError:
+    except (ValueError, RecursionError):
         is_complete = False
     if not is_complete:
         raise NotThisAPIError("the export is incomplete; try again")

@@ -4,6 +4,7 @@ import argparse
 
 from rich.console import Console
 
+from ftlclient.api import answers
 from ftlclient.commands import _question
 from ftlclient.views import hours
 
@@ -17,5 +18,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, console: Console) -> int:
     window = _question.window(args)
-    question = _question.Question("hours", hours.Hours, hours.COLUMNS, hours.rows, window)
+    question = _question.Question("hours", answers.HOURS, hours.Hours, hours.COLUMNS, hours.rows, window)
     return _question.run(question, args, console)

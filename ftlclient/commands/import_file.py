@@ -7,6 +7,7 @@ sent twice are stored once. A batch with a bad item is not stored and ends the i
 import argparse
 import hashlib
 import json
+import re
 import sys
 from collections import Counter
 from itertools import islice
@@ -15,6 +16,7 @@ from typing import Any
 
 from rich.console import Console
 
+from ftlclient.api import answers
 from ftlclient.api.client import Client
 from ftlclient.api.spool import Spool
 from ftlclient.commands._session import connect
@@ -124,15 +126,16 @@ class _Import:
         try:
             answer = self._client.request("POST", "/api/activity/", document)
         except RefusedError as exc:
-            if (found := _first_bad(exc.answer)) is None:
+            if (found := _first_bad(exc.answer, len(periods))) is None:
                 raise
             self._bad(periods[found[0]].position, found[1])
             return
+        answers.check(answer, answers.recorded(len(periods)))
         for item, verdict in zip(periods, answer["verdicts"], strict=True):
             if verdict["verdict"] == "rejected":
-                self._bad(item.position, str(verdict.get("message")))
-        self._counts["periods added"] += int(answer["inserted"])
-        self._counts["periods known"] += int(answer["duplicates"])
+                self._bad(item.position, verdict.get("message", "rejected"))
+        self._counts["periods added"] += answer["inserted"]
+        self._counts["periods known"] += answer["duplicates"]
 
     def _bad(self, position: str, reason: str) -> None:
         if not self._skip_bad:
@@ -141,11 +144,13 @@ class _Import:
         self._counts["bad"] += 1
 
 
-def _first_bad(answer: dict[str, Any]) -> tuple[int, str] | None:
-    """Return the index and the fault of the period for which a batch was refused."""
+def _first_bad(answer: dict[str, Any], count: int) -> tuple[int, str] | None:
+    """Return the index and the fault of the one of *count* periods for which a batch was refused."""
     match answer.get("errors"):
-        case [{"pointer": str(pointer), "message": str(message)}, *_] if pointer.startswith("/periods/"):
-            return int(pointer.split("/")[2]), message
+        case [{"pointer": str(pointer), "message": str(message)}, *_]:
+            found = re.match(r"/periods/(\d{1,9})(?:/|$)", pointer, re.ASCII)
+            if found and int(found[1]) < count and answers.is_text(message):
+                return int(found[1]), message
     return None
 
 

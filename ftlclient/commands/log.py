@@ -6,11 +6,12 @@ Times are on the user's own clock, wherever this machine is: 09:00, 9:00am, or a
 
 import argparse
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 
 from rich.console import Console
 
 from ftlclient import time_ranges
+from ftlclient.api import answers
 from ftlclient.commands import _session
 from ftlcommon.command_line import iso_date
 from ftlcommon.terminal import safe
@@ -34,8 +35,10 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         period = {"user_id": user_id, "start_time": start, "end_time": end}
         answer = _session.send(client, "POST", "/api/activity/", {"periods": [period]})
     if answer is not None:
+        answers.check(answer, answers.recorded(1))
         verdict = answer["verdicts"][0]
-        line = f"{_STATUSES[verdict['verdict']]}: {user_id}, {start} to {end}"
+        status = _STATUSES.get(verdict["verdict"], safe(verdict["verdict"]))
+        line = f"{status}: {user_id}, {start} to {end}"
         console.print(line, markup=False, soft_wrap=True)
         for other in verdict.get("overlaps", []):
             line = f"it overlaps {safe(other['start_time'])} to {safe(other['end_time'])}"
@@ -49,7 +52,7 @@ _STATUSES = {"inserted": "recorded", "overlaps": "recorded", "duplicate": "alrea
 def _times(start: time | str, end: time | str, on: date) -> tuple[str, str]:
     """Return both times for the API; wall-clock times stay without an offset."""
     day_after = isinstance(start, time) and isinstance(end, time) and end <= start
-    return _on(start, on), _on(end, on + timedelta(days=1) if day_after else on)
+    return _on(start, on), _on(end, time_ranges.day_after(on) if day_after else on)
 
 
 def _on(moment: time | str, day: date) -> str:

@@ -11,9 +11,11 @@ import sys
 
 from rich.console import Console
 
+from ftlclient.api import answers
 from ftlclient.api.client import Client
 from ftlclient.config import Config, write_login
 from ftlclient.errors import ConfigError
+from ftlcommon.terminal import safe
 
 EXAMPLE = "ftlclient login --url https://activity.example.org"
 
@@ -27,13 +29,14 @@ def handle(args: argparse.Namespace, console: Console) -> int:
     token = _ask_token()
     with Client(url, token=token, timeout=args.timeout, insecure=args.insecure) as client:
         answer = client.request("GET", "/api/whoami/")
+        answers.check(answer, answers.WHOAMI)
         bound = answer.get("user_ids")
-        user_id = args.user or (bound[0] if isinstance(bound, list) and len(bound) == 1 else None)
+        user_id = args.user or (bound[0] if bound and len(bound) == 1 else None)
         path = write_login(Config(client.url, token, user_id))
     scopes = ", ".join(answer.get("scopes", []))
     default = f" with default user {user_id}" if user_id else ""
     line = f"logged in at {client.url}{default}; the token permits: {scopes}; saved in {path}"
-    console.print(line, markup=False, soft_wrap=True)
+    console.print(safe(line), markup=False, soft_wrap=True)
     return 0
 
 

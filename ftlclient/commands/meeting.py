@@ -4,6 +4,7 @@ import argparse
 
 from rich.console import Console
 
+from ftlclient.api import answers
 from ftlclient.commands import _question
 from ftlclient.views import meeting
 from ftlcommon.command_line import iso_date
@@ -29,5 +30,7 @@ def handle(args: argparse.Namespace, console: Console) -> int:
     document = _question.window(args) | {"minutes": args.minutes, "slots": args.slots}
     if args.week:
         document["week"] = args.week.isoformat()
-    question = _question.Question("meeting", meeting.Meeting, meeting.COLUMNS, meeting.rows, document)
+    question = _question.Question(
+        "meeting", answers.MEETING, meeting.Meeting, meeting.COLUMNS, meeting.rows, document
+    )
     return _question.run(question, args, console)

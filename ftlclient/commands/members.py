@@ -4,6 +4,7 @@ import argparse
 
 from rich.console import Console
 
+from ftlclient.api import answers
 from ftlclient.commands import _question
 from ftlclient.views import members
 
@@ -15,5 +16,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:
-    question = _question.Question("presence", members.view, members.COLUMNS, members.rows)
+    question = _question.Question("presence", answers.PRESENCE, members.view, members.COLUMNS, members.rows)
     return _question.run(question, args, console)

@@ -4,6 +4,7 @@ import argparse
 
 from rich.console import Console
 
+from ftlclient.api import answers
 from ftlclient.commands import _question
 from ftlclient.views import overlap
 
@@ -19,5 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def handle(args: argparse.Namespace, console: Console) -> int:
     window = _question.window(args)
     document = window | ({} if args.min is None else {"min_members": args.min})
-    question = _question.Question("overlap", overlap.Overlap, overlap.COLUMNS, overlap.rows, document)
+    question = _question.Question(
+        "overlap", answers.OVERLAP, overlap.Overlap, overlap.COLUMNS, overlap.rows, document
+    )
     return _question.run(question, args, console)

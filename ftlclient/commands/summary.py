@@ -4,6 +4,7 @@ import argparse
 
 from rich.console import Console
 
+from ftlclient.api import answers
 from ftlclient.commands import _question
 from ftlclient.views import summary
 
@@ -18,5 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def handle(args: argparse.Namespace, console: Console) -> int:
     window = _question.window(args)
     document = window | ({"day_zone": window["tz"]} if "tz" in window else {})
-    question = _question.Question("summary", summary.Summary, summary.COLUMNS, summary.rows, document)
+    question = _question.Question(
+        "summary", answers.SUMMARY, summary.Summary, summary.COLUMNS, summary.rows, document
+    )
     return _question.run(question, args, console)

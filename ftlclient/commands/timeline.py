@@ -6,6 +6,7 @@ from typing import Any
 from rich.console import Console
 
 from ftlclient import time_ranges
+from ftlclient.api import answers
 from ftlclient.api.models import members_from_json
 from ftlclient.commands import _question
 from ftlclient.views import activity, timeline
@@ -29,6 +30,7 @@ def handle(args: argparse.Namespace, console: Console) -> int:
 
     question = _question.Question(
         "loguseractivity",
+        answers.TIMELINE,
         view,
         activity.COLUMNS,
         lambda answer: activity.rows(members_from_json(answer)),

@@ -4,6 +4,7 @@ import argparse
 
 from rich.console import Console
 
+from ftlclient.api import answers
 from ftlclient.commands import _question
 from ftlclient.views import who
 
@@ -19,5 +20,5 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def handle(args: argparse.Namespace, console: Console) -> int:
     name = _question.zone_name(args)
     document = {key: value for key, value in (("tz", name), ("at", args.at)) if value}
-    question = _question.Question("presence", who.view, who.COLUMNS, who.rows, document)
+    question = _question.Question("presence", answers.PRESENCE, who.view, who.COLUMNS, who.rows, document)
     return _question.run(question, args, console)

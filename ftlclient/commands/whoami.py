@@ -4,6 +4,7 @@ import argparse
 
 from rich.console import Console
 
+from ftlclient.api import answers
 from ftlclient.commands._session import connect
 from ftlcommon.terminal import safe
 
@@ -17,14 +18,15 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 def handle(args: argparse.Namespace, console: Console) -> int:
     with connect(args) as client:
         answer = client.request("GET", "/api/whoami/")
+    answers.check(answer, answers.WHOAMI)
     bound = answer.get("user_ids")
     lines = {
         "server": client.url,
         "token": answer.get("name") or "none needed",
-        "permits": ", ".join(map(str, answer.get("scopes", []))),
-        "users": "all" if bound is None else " ".join(map(str, bound)),
+        "permits": ", ".join(answer.get("scopes", [])),
+        "users": "all" if bound is None else " ".join(bound),
         "default user": args.default_user or "none",
     }
     for name, value in lines.items():
-        console.print(f"{name:12} {safe(str(value))}", markup=False, soft_wrap=True)
+        console.print(f"{name:12} {safe(value)}", markup=False, soft_wrap=True)
     return 0

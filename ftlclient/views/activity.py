@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ftlclient import time_ranges
 from ftlclient.api.models import ActivityPeriod, Member
-from ftlclient.views.formatting import hours_and_minutes, plain
+from ftlclient.views.formatting import check_rows, hours_and_minutes, plain
 from ftlcommon.terminal import safe
 
 COLUMNS = ("user_id", "real_name", "tz", "start_time", "end_time", "seconds")
@@ -18,6 +18,7 @@ COLUMNS = ("user_id", "real_name", "tz", "start_time", "end_time", "seconds")
 
 def view(members: Sequence[Member], now: datetime) -> RenderableType:
     """Return a table with a title for each member, on the member's own clock."""
+    check_rows(sum(1 + len(member.activity_periods) for member in members))
     parts: list[RenderableType] = []
     for member in members:
         parts += [_title(member, now), _table(member), Text()]

@@ -5,10 +5,22 @@ from datetime import timedelta
 
 from rich.text import Text
 
+from ftlclient.errors import ConfigError
 from ftlcommon.terminal import safe
+
+MOST_ROWS = 20_000  # seconds of drawing
 
 _EIGHTHS = "▁▂▃▄▅▆▇█"
 _ASCII = "-=#"
+
+
+def check_rows(count: int) -> None:
+    """Raise ConfigError if a view would draw more than MOST_ROWS rows."""
+    if count > MOST_ROWS:
+        raise ConfigError(
+            f"the table would have {count:,} rows, and at most {MOST_ROWS:,} are drawn; "
+            "ask for a shorter window or fewer members, or use --format csv"
+        )
 
 
 def plain(text: str, style: str = "") -> Text:

@@ -7,7 +7,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.text import Text
 
-from ftlclient.views.formatting import counted, plain
+from ftlclient.views.formatting import check_rows, counted, plain
 
 COLUMNS = ("user_id", "real_name", "tz", "weekday", "hour", "share")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -21,9 +21,8 @@ class Hours:
     """A heat map of each member, preceded by the average of all members."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
+        check_rows(len(answer["members"]) * (1 + len(WEEKDAYS)))
         self.members = [(member, [float(share) for share in member["hours"]]) for member in answer["members"]]
-        if any(len(shares) != 168 for _, shares in self.members):
-            raise ValueError("a week has 168 hours")
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         """Return the smallest and the largest width."""

@@ -8,7 +8,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.padding import Padding
 from rich.text import Text
 
-from ftlclient.views.formatting import hours_and_minutes
+from ftlclient.views.formatting import check_rows, hours_and_minutes
 from ftlcommon.terminal import safe
 
 COLUMNS = (
@@ -21,6 +21,7 @@ class Meeting:
     """The proposed slots, best first, and the clock changes until then."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
+        check_rows(sum(1 + len(item["members"]) for key in ("slots", "changes") for item in answer[key]))
         self.answer = answer
         self.names = {member["id"]: safe(member["real_name"]) for member in answer["members"]}
 

@@ -8,13 +8,14 @@ from rich import box
 from rich.console import RenderableType
 from rich.table import Table
 
-from ftlclient.views.formatting import plain
+from ftlclient.views.formatting import check_rows, plain
 
 COLUMNS = ("user_id", "real_name", "tz", "local_time")
 
 
 def view(answer: dict[str, Any]) -> RenderableType:
     """Return a table of the members."""
+    check_rows(len(answer["members"]))
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     table.add_column("Id", no_wrap=True)
     for name in ("Name", "Zone", "Local time"):

@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from ftlclient.views.formatting import counted, hours_and_minutes
+from ftlclient.views.formatting import check_rows, counted, hours_and_minutes
 from ftlcommon.terminal import safe
 
 COLUMNS = ("start_time", "end_time", "seconds", "members")
@@ -20,6 +20,8 @@ class Overlap:
     """The intervals of an answer and the matrix of its pairs."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
+        cells = len(answer["members"]) ** 2 + sum(1 + len(interval["members"]) for interval in answer["stretches"])
+        check_rows(cells // 10)
         self.answer = answer
         self.names = {member["id"]: safe(member["real_name"]) for member in answer["members"]}
 

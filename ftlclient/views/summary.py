@@ -8,7 +8,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from ftlclient.views.formatting import hours_and_minutes, spark_line
+from ftlclient.views.formatting import check_rows, hours_and_minutes, spark_line
 from ftlcommon.terminal import safe
 
 COLUMNS = (
@@ -31,16 +31,18 @@ class Summary:
             )
             for member in answer["members"]
         ]
+        self.days = sorted({day for _, found, _ in self.members for day in found})
+        self.mondays = sorted({day - timedelta(days=day.weekday()) for day in self.days})
+        check_rows((1 + len(self.mondays)) * len(self.members))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw the weeks, and the totals with bars as wide as the terminal allows."""
         longest = max((cell_len(name) for name, _, _ in self.members), default=0)
         name_width = max(8, min(longest, LONGEST_NAME, options.max_width - 8 * _CELL - 1))
-        days = sorted({day for _, found, _ in self.members for day in found})
-        for monday in sorted({day - timedelta(days=day.weekday()) for day in days}):
+        for monday in self.mondays:
             yield from self._week(monday, name_width)
             yield Text()
-        yield from self._totals(days, name_width, options)
+        yield from self._totals(self.days, name_width, options)
 
     def _week(self, monday: date, name_width: int) -> Iterator[Text]:
         week = [monday + timedelta(days=number) for number in range(7)]
@@ -59,17 +61,19 @@ class Summary:
         if not days:
             yield Text("no activity", "italic")
             return
-        span = [days[0] + timedelta(days=number) for number in range((days[-1] - days[0]).days + 1)]
+        count = (days[-1] - days[0]).days + 1
         width = max(7, options.max_width - name_width - 20)
-        step = -(-len(span) // width)  # days per block
+        step = -(-count // width)  # days per block
         yield Text(f"{days[0]} to {days[-1]}", "bold")
         each = "" if step == 1 else f", {step} days a block"
         yield Text(" " * name_width + "Total".rjust(9) + "a day".rjust(8) + f"  day by day{each}", "dim")
         for name, found, total in self.members:
             row = Text(set_cell_size(name, name_width), no_wrap=True)
             row.append(hours_and_minutes(total).rjust(9), "bold")
-            row.append(hours_and_minutes(total / len(span)).rjust(8))
-            values = [sum(found.get(day, 0) for day in span[at : at + step]) for at in range(0, len(span), step)]
+            row.append(hours_and_minutes(total / count).rjust(8))
+            values = [0.0] * -(-count // step)
+            for day, seconds in found.items():
+                values[(day - days[0]).days // step] += seconds
             row.append("  " + spark_line(values, ascii_only=options.ascii_only), "green")
             yield row
 

@@ -1,7 +1,9 @@
 """Who was active when: a block for each day, with one time axis and a row for each member."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
@@ -9,9 +11,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from ftlclient import time_ranges
-from ftlclient.api.models import ActivityPeriod, Member, total
+from ftlclient.api.models import ActivityPeriod, Member, union
 from ftlclient.time_ranges import Zone
-from ftlclient.views.formatting import hours_and_minutes, level
+from ftlclient.views.formatting import check_rows, hours_and_minutes, level
 from ftlcommon.terminal import safe
 
 LONGEST_NAME = 20
@@ -28,6 +30,7 @@ class Timeline:
 
     def __init__(self, members: Sequence[Member], days: Sequence[date], tz: Zone | None, now: datetime) -> None:
         self.members = members
+        self.active = [union(member.activity_periods) for member in members]
         self.days = days
         self.tz = tz
         self.now = now
@@ -44,10 +47,12 @@ class Timeline:
                 yield Text()
             yield self._title(day)
             yield self._axis(day, name_width, width, ascii_only=options.ascii_only)
-            for name, member in zip(names, self.members, strict=True):
+            for name, member, active in zip(names, self.members, self.active, strict=True):
                 row = Text(set_cell_size(name, name_width) + "  ", no_wrap=True)
-                row.append_text(self._row(member, day, width, ascii_only=options.ascii_only))
-                length = total(_within(member.activity_periods, *self._edges(day, member)))
+                start, end = self._edges(day, member)
+                periods = _within(active, start, end)
+                row.append_text(_row(member, periods, start, end, width, ascii_only=options.ascii_only))
+                length = sum((period.length for period in periods), timedelta())
                 row.append(f" {hours_and_minutes(length) if length else '-':>{TOTAL_WIDTH}}")
                 yield row
 
@@ -79,19 +84,6 @@ class Timeline:
             axis = axis[:at] + Text("v" if ascii_only else "▼", "bold red") + axis[at + 1 :]
         return axis
 
-    def _row(self, member: Member, day: date, width: int, *, ascii_only: bool) -> Text:
-        start, end = self._edges(day, member)
-        own = time_ranges.zone(member.tz) or time_ranges.UTC_ZONE
-        shares = _shares(_within(member.activity_periods, start, end), start, end, width)
-        row = Text(no_wrap=True)
-        for column, share in enumerate(shares):
-            night = end > start and time_ranges.is_night(start + (end - start) * (column + 0.5) / width, own)
-            if share:
-                row.append(level(share, ascii_only=ascii_only), "magenta" if night else "green")
-            else:
-                row.append(("." if ascii_only else "·") if night else " ", "dim")
-        return row
-
     def _edges(self, day: date, member: Member) -> tuple[datetime, datetime]:
         return time_ranges.day_edges(day, self.tz or time_ranges.zone(member.tz) or time_ranges.UTC_ZONE)
 
@@ -104,21 +96,48 @@ def days(members: Sequence[Member], window: Mapping[str, Any], tz: Zone | None) 
         own = window.get("by_member", {}).get(member.id, window)
         end = datetime.fromisoformat(own["to"]) - timedelta(microseconds=1)
         start = end
-        if own["from"] is not None:
+        if own.get("from") is not None:
             start = datetime.fromisoformat(own["from"])
         elif member.activity_periods:
             start = member.activity_periods[0].start_time
         found |= {start.astimezone(zone).date(), end.astimezone(zone).date()}
-    return [min(found) + timedelta(days=number) for number in range((max(found) - min(found)).days + 1)]
+    count = (max(found) - min(found)).days + 1
+    check_rows(count * len(members))
+    return [min(found) + timedelta(days=number) for number in range(count)]
 
 
-def _within(periods: Sequence[ActivityPeriod], start: datetime, end: datetime) -> Iterator[ActivityPeriod]:
-    for period in periods:
-        if period.start_time < end and period.end_time > start:
-            yield ActivityPeriod(max(period.start_time, start), min(period.end_time, end))
+def _within(periods: Sequence[ActivityPeriod], start: datetime, end: datetime) -> list[ActivityPeriod]:
+    """Return the parts within [start, end) of *periods*, which are in order and do not overlap."""
+    if start == end:  # a day that the zone skipped
+        return []
+    first = bisect_right(periods, start, key=attrgetter("end_time"))
+    after = bisect_left(periods, end, key=attrgetter("start_time"))
+    return [
+        ActivityPeriod(max(period.start_time, start), min(period.end_time, end)) for period in periods[first:after]
+    ]
 
 
-def _shares(periods: Iterator[ActivityPeriod], start: datetime, end: datetime, width: int) -> list[float]:
+def _row(
+    member: Member,
+    periods: Sequence[ActivityPeriod],
+    start: datetime,
+    end: datetime,
+    width: int,
+    *,
+    ascii_only: bool,
+) -> Text:
+    own = time_ranges.zone(member.tz) or time_ranges.UTC_ZONE
+    row = Text(no_wrap=True)
+    for column, share in enumerate(_shares(periods, start, end, width)):
+        night = end > start and time_ranges.is_night(start + (end - start) * (column + 0.5) / width, own)
+        if share:
+            row.append(level(share, ascii_only=ascii_only), "magenta" if night else "green")
+        else:
+            row.append(("." if ascii_only else "·") if night else " ", "dim")
+    return row
+
+
+def _shares(periods: Iterable[ActivityPeriod], start: datetime, end: datetime, width: int) -> list[float]:
     """Return the active share, from 0 to 1, of each of *width* equal parts of [start, end)."""
     shares = [0.0] * width
     reached = 0.0

@@ -9,13 +9,14 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from ftlclient import time_ranges
-from ftlclient.views.formatting import hours_and_minutes, plain
+from ftlclient.views.formatting import check_rows, hours_and_minutes, plain
 
 COLUMNS = ("user_id", "real_name", "tz", "active", "since", "last_active", "local_time")
 
 
 def view(answer: dict[str, Any]) -> RenderableType:
     """Return a table of members: active ones first, then by their last activity."""
+    check_rows(len(answer["members"]))
     at = datetime.fromisoformat(answer["at"])
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     for name in ("Name", "Active", "Local time", "", "Zone"):

@@ -4,16 +4,16 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import ftlclient
-from ftlclient import ActivityPeriod, Client, Member, NotThisAPIError, RefusedError, UnreachableError
+from ftlclient import ActivityPeriod, Client, ClientError, Member, NotThisAPIError, RefusedError, UnreachableError
 from ftlclient.api.models import Member as ModelsMember
 from ftlclient.errors import ConfigError
-from tests.client.conftest import wsgi
+from tests.client.conftest import raw_server, wsgi
 from tests.conftest import serving
 
 
@@ -97,19 +97,163 @@ def test_a_server_that_never_answers_times_out() -> None:
                 client.log_user_activity(["a"])
 
 
-@pytest.mark.slow
-def test_a_server_that_trickles_times_out() -> None:
-    def application(_environ: object, start_response: Callable[..., object]) -> Iterable[bytes]:
-        start_response("200 OK", [("Content-Type", "application/json")])
-        for _ in range(20):
-            time.sleep(0.1)
-            yield b" "
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+NDJSON = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+MIB = bytes(1024 * 1024).replace(b"\0", b" ")
 
-    with serving(application) as url, Client(url, timeout=0.5) as client:
-        started = time.monotonic()
-        with pytest.raises(UnreachableError, match="within"):
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [
+        (b"HTTP/1.1 200 OK\r\nX-Name: ", b"x"),
+        (HEAD, b"A: b\r\n"),
+        (HEAD + b"Content-Length: 1000000\r\n\r\n", b" "),
+        (HEAD + b"\r\n", b" "),
+        (HEAD + CHUNKED, b"1\r\n \r\n"),
+        (HEAD + CHUNKED, b"0"),
+        (HEAD + CHUNKED + b"1; x=", b"x"),
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\n\r\n", b" "),
+    ],
+    ids=[
+        "header",
+        "headers",
+        "length",
+        "close",
+        "chunks",
+        "chunk size",
+        "chunk extension",
+        "continue",
+        "redirect",
+    ],
+)
+def test_the_timeout_is_for_the_whole_exchange(head: bytes, piece: bytes) -> None:
+    def trickle(connection: socket.socket) -> None:
+        connection.sendall(head)
+        for _ in range(15):
+            time.sleep(0.1)
+            connection.sendall(piece)
+
+    with raw_server(trickle) as url, Client(url, timeout=0.5) as client:
+        with pytest.raises(UnreachableError, match=r"did not answer within 0.5 s"):
             client.log_user_activity(["a"])
-        assert time.monotonic() - started < 1.5
+
+
+@pytest.mark.slow
+def test_the_timeout_of_an_export_is_for_each_piece() -> None:
+    def send_slowly(connection: socket.socket) -> None:
+        connection.sendall(NDJSON + CHUNKED)
+        for line in range(5):
+            time.sleep(0.3)
+            connection.sendall(b'8\r\n{"a":%d}\n\r\n' % line)
+        for _ in range(15):
+            time.sleep(0.1)
+            connection.sendall(b"1\r\n \r\n")
+
+    with raw_server(send_slowly) as url, Client(url, timeout=1) as client:
+        lines = client.lines("/api/export/")
+        assert [next(lines) for _ in range(5)] == [b'{"a":%d}' % line for line in range(5)]
+        with pytest.raises(UnreachableError, match="within 1 s"):
+            next(lines)
+
+
+@pytest.mark.slow
+def test_an_answer_without_end_is_not_held() -> None:
+    def send_forever(connection: socket.socket) -> None:
+        connection.sendall(HEAD + b"\r\n")
+        while True:
+            connection.sendall(MIB)
+
+    with raw_server(send_forever) as url, Client(url) as client:
+        with pytest.raises(NotThisAPIError, match="more than 64 MiB .*; ask for less: a shorter window or fewer"):
+            client.log_user_activity(["a"])
+
+
+def test_a_line_without_end_is_not_held() -> None:
+    def send_forever(connection: socket.socket) -> None:
+        connection.sendall(NDJSON + b"\r\n")
+        while True:
+            connection.sendall(MIB)
+
+    with raw_server(send_forever) as url, Client(url) as client:
+        with pytest.raises(NotThisAPIError, match="a line of more than 64 KiB"):
+            next(client.lines("/api/export/"))
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "identity, gzip"])
+@pytest.mark.parametrize("status", ["200 OK", "302 Found"])
+def test_a_compressed_answer_is_refused_before_it_is_read(encoding: str, status: str) -> None:
+    seen: list[str] = []
+
+    def application(environ: dict[str, str], start_response: Callable[..., object]) -> list[bytes]:
+        seen.append(environ["HTTP_ACCEPT_ENCODING"])
+        start_response(status, [("Content-Encoding", encoding), ("Location", "/"), ("Content-Length", "9")])
+        return [b"not gzip!"]
+
+    with serving(application) as url, Client(url) as client:
+        with pytest.raises(NotThisAPIError, match="it is compressed"):
+            client.log_user_activity(["a"])
+    assert seen == ["identity"]
+
+
+def test_an_answer_that_memory_would_multiply_is_not_read() -> None:
+    body = b'{"ok":true,"members":[' + b"[]," * 3_000_000 + b"0]}"
+    with serving(wsgi("200 OK", body)) as url, Client(url) as client:
+        with pytest.raises(NotThisAPIError, match="3,000,000 values"):
+            client.log_user_activity(["a"])
+
+
+@pytest.mark.parametrize("levels", [40, 500])
+def test_an_answer_of_many_levels_is_not_usable(levels: int) -> None:
+    body = b'{"ok":true,"members":[],"x":' + b"[" * levels + b"]" * levels + b"}"
+    with serving(wsgi("200 OK", body)) as url, Client(url) as client:
+        with pytest.raises(NotThisAPIError, match="more than 32 levels"):
+            client.log_user_activity(["a"])
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity", b"9" * 5_000])
+def test_what_is_no_number_in_json_is_not_this_api(number: bytes) -> None:
+    with serving(wsgi("200 OK", b'{"ok":true,"members":[],"x":' + number + b"}")) as url, Client(url) as client:
+        with pytest.raises(NotThisAPIError, match="it answered 200 with application/json"):
+            client.log_user_activity(["a"])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"\0" * 100,
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"HTTP/1.1\r\n\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/1.1 999 Odd\r\n\r\n{}",
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        HEAD + b"X: " + b"x" * 100_000,
+        HEAD + b"X: y\r\n" * 200 + b"\r\n",
+        HEAD + b"no colon\r\n\r\n{}",
+        HEAD + b"Content-Length: abc\r\n\r\n{}",
+        HEAD + b"Content-Length: -5\r\n\r\n{}",
+        HEAD + b"Content-Length: " + b"9" * 5_000 + b"\r\n\r\n{}",
+        HEAD + CHUNKED + b"zz\r\n{}\r\n",
+        HEAD + CHUNKED + b"-1\r\n{}\r\n",
+        HEAD + CHUNKED + b"f" * 30 + b"\r\n{}",
+        HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        HEAD + b"Set-Cookie: \xff=\xfe; Max-Age=9e999; Expires=\x01; Domain=[\r\n\r\n{}",
+        b"HTTP/1.1 302 Found\r\nLocation: http://[\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: \xff\xfe\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 503 Busy\r\nRetry-After: " + b"9" * 5_000 + b"\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 401 No\r\nWWW-Authenticate: Digest x\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nContent-Type: \xff" + b"x" * 60_000 + b"\r\nContent-Length: 0\r\n\r\n",
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/users/", "/api/export/"])
+def test_what_is_not_http_is_an_error_of_the_client(answer: bytes, path: str) -> None:
+    with raw_server(lambda connection: connection.sendall(answer)) as url, Client(url, timeout=5) as client:
+        with pytest.raises(ClientError) as error:
+            list(client.lines(path)) if "export" in path else client.request("GET", path)
+        assert len(str(error.value)) < 300
 
 
 def test_a_retry_that_exceeds_the_timeout_is_not_made() -> None:

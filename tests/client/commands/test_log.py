@@ -52,3 +52,8 @@ def test_log_refuses_invalid_times(capsys: pytest.CaptureFixture[str], argv: tup
 def test_log_needs_a_user(capsys: pytest.CaptureFixture[str], url: str) -> None:
     status, _, err = run(capsys, "log", "09:00", "10:00")
     assert (status, "--user" in err) == (2, True)
+
+
+def test_log_on_the_last_day_of_the_calendar_is_refused(capsys: pytest.CaptureFixture[str], url: str) -> None:
+    status, _, err = run(capsys, "log", "23:00", "01:00", "--on", "9999-12-31", "--user", EGON.id)
+    assert (status, err) == (2, "ftlclient: no day follows 9999-12-31; name an earlier one\n")

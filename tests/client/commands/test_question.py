@@ -150,6 +150,38 @@ def test_contradictions_are_wrong_usage(capsys: pytest.CaptureFixture[str], argv
     assert (status, out, len(err.splitlines())) == (2, "", 1)
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("team_url")
+@pytest.mark.parametrize("name", ["activity", "timeline", "summary", "hours", "overlap", "meeting"])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["--from", "0001-01-01", "--to", "9999-12-31"],
+        ["--from", "1970-01-01", "--to", "9999-11-30"],
+        ["--from", "1970-01-01"],
+        ["--to", "9999-11-30"],
+        ["--on", "0001-01-01"],
+        ["--on", "9999-12-31"],
+        ["--on", "9999-11-29"],
+    ],
+    ids=" ".join,
+)
+def test_any_window_ends_clearly(capsys: pytest.CaptureFixture[str], name: str, argv: list[str]) -> None:
+    for tz in ("Pacific/Kiritimati", "Pacific/Niue", "member"):
+        status, out, err = run(capsys, name, *IDS, "--tz", tz, *argv)
+        assert status in (0, 1, 2)
+        if status:
+            assert (out, len(err.splitlines())) == ("", 1)
+
+
+@pytest.mark.usefixtures("team_url")
+def test_a_timeline_of_too_many_days_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run(capsys, "timeline", *IDS, "--from", "1970-01-01", "--to", "9999-11-30")
+    assert (status, out) == (2, "")
+    assert "ask for a shorter window or fewer members" in err
+    assert run(capsys, "timeline", *IDS, "--from", "1970-01-01", "--to", "9999-11-30", "--format", "csv")[0] == 0
+
+
 @pytest.mark.usefixtures("demo")
 @pytest.mark.parametrize(
     ("argv", "from_", "to"),

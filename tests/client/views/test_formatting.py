@@ -1,6 +1,17 @@
 """Levels and spark lines."""
 
-from ftlclient.views.formatting import counted, level, spark_line
+from datetime import UTC, datetime
+
+import pytest
+
+from ftlclient.api.models import Member
+from ftlclient.errors import ConfigError
+from ftlclient.views import activity, hours, meeting, members, overlap, summary, who
+from ftlclient.views.formatting import MOST_ROWS, check_rows, counted, level, spark_line
+from tests.client.conftest import period
+from tests.client.views.conftest import PRESENCE
+
+NOW = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
 
 
 def test_levels_and_spark_lines_show_any_activity() -> None:
@@ -19,3 +30,29 @@ def test_counted_nouns_are_in_the_plural_unless_there_is_one() -> None:
         "3 intervals",
         "1,000 intervals",
     ]
+
+
+def test_a_view_of_too_many_rows_is_refused() -> None:
+    check_rows(MOST_ROWS)
+    with pytest.raises(ConfigError, match="20,001 rows, and at most 20,000 are drawn; .* or use --format csv"):
+        check_rows(MOST_ROWS + 1)
+    many = [{"id": str(number), "real_name": "A", "tz": "UTC"} for number in range(MOST_ROWS + 1)]
+    periods = [period("2026-11-16T09:00:00Z", "2026-11-16T10:00:00Z")] * MOST_ROWS
+    days = [
+        {"date": f"{year}-{month:02}-{day:02}", "active_seconds": 0, "length_seconds": 86400}
+        for year in range(2000, 2040)
+        for month in range(1, 13)
+        for day in (1, 8, 15, 22)
+    ]
+    for draw in (
+        lambda: activity.view([Member.from_json(member | {"activity_periods": []}) for member in many], NOW),
+        lambda: activity.view([Member.from_json(many[0] | {"activity_periods": periods})], NOW),
+        lambda: summary.Summary({"members": [m | {"active_seconds": 0, "days": days} for m in many[:20]]}),
+        lambda: hours.Hours({"members": [member | {"hours": [], "weeks": 1} for member in many[:2501]]}),
+        lambda: overlap.Overlap({"members": many[:448], "stretches": []}),
+        lambda: who.view(PRESENCE | {"members": many}),
+        lambda: members.view(PRESENCE | {"members": many}),
+        lambda: meeting.Meeting({"members": many, "slots": [{"members": many}], "changes": []}),
+    ):
+        with pytest.raises(ConfigError, match="rows, and at most 20,000 are drawn"):
+            draw()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftlclient import time_ranges
+from ftlclient.errors import ConfigError
 from ftlclient.views import timeline
 from tests.client.conftest import lines, person
 
@@ -91,6 +92,26 @@ def test_the_blocks_of_a_row_add_up_to_the_time_of_the_day(pairs: list[tuple[int
     covered = {at + n for at, length in pairs for n in range(length) if at + n < 1440}
     assert sum(shares) / width == pytest.approx(len(covered) / 1440)
     assert all(-1e-9 <= share <= 1 + 1e-9 for share in shares)
+
+
+def test_a_day_that_a_zone_skipped_is_drawn_without_activity() -> None:
+    apia = person("Tui", "Pacific/Apia", ("2011-12-30T08:00:00Z", "2011-12-30T12:00:00Z"))
+    days = [date(2011, 12, day) for day in (29, 30, 31)]
+    shown = lines(timeline.Timeline([apia], days, time_ranges.zone("Pacific/Apia"), NOW), 80)
+    assert [row.split()[-1] for row in shown if row.startswith("Tui")] == ["2:00", "-", "2:00"]
+
+
+def test_activity_in_any_order_is_drawn_once() -> None:
+    times = [("2026-11-16T10:00:00Z", "2026-11-16T12:00:00Z"), ("2026-11-16T09:00:00Z", "2026-11-16T11:00:00Z")]
+    shown = lines(timeline.Timeline([person("Ann", "UTC", *times)], [date(2026, 11, 16)], BERLIN, NOW), 80)
+    assert shown[2].endswith("3:00")
+
+
+@pytest.mark.parametrize("from_", ["1970-01-01T00:00:00Z", "1969-12-31T00:00:00+14:00"])
+def test_a_timeline_of_too_many_days_is_refused(from_: str) -> None:
+    window = {"from": from_, "to": "9999-11-30T00:00:00Z"}
+    with pytest.raises(ConfigError, match=r"2,93\d,\d{3} rows, .*; ask for a shorter window or fewer members"):
+        timeline.days(TEAM[:1], window, BERLIN)
 
 
 def test_the_days_of_a_timeline_are_those_of_its_window() -> None:

@@ -1,0 +1,225 @@
+"""The shapes of the server's answers, and checking an answer against one before it is used."""
+
+import re
+import reprlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from ftlclient.errors import unusable
+from ftlclient.time_ranges import FIRST_TIME, LAST_TIME
+
+LONGEST_TEXT = 1_000
+_MOST = 2**53  # larger numbers are not exact in JSON
+_MOST_SECONDS = 10_000 * 366 * 86_400
+_USER_ID = re.compile(r"[A-Za-z0-9._@+-]{1,120}")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a value has to be: in words that follow "is not", and as a test."""
+
+    words: str
+    is_right: Callable[[Any], bool]
+
+
+# A value; an object with at least these keys, of which those with a question mark may be missing; a list of one
+# shape; or a tuple of shapes that all hold.
+Shape = Value | dict[str, Any] | list[Any] | tuple[Any, ...]
+
+
+def check(answer: Any, shape: Shape, place: str = "") -> None:
+    """Raise NotThisAPIError unless *answer* has that shape."""
+    match shape:
+        case Value():
+            if not shape.is_right(answer):
+                shown = "" if isinstance(answer, dict | list) else f": {reprlib.repr(answer)}"
+                raise unusable(f"{place or 'it'} is not {shape.words}{shown}")
+        case dict():
+            check(answer, _OBJECT, place)
+            for key, inner in shape.items():
+                name = key.removesuffix("?")
+                if name in answer:
+                    check(answer[name], inner, f"{place}/{name}")
+                elif name == key:
+                    raise unusable(f"{place}/{name} is missing")
+        case list():
+            check(answer, _LIST, place)
+            for number, item in enumerate(answer):
+                check(item, shape[0], f"{place}/{number}")
+        case tuple():
+            for part in shape:
+                check(answer, part, place)
+
+
+def is_text(value: Any) -> bool:
+    """Tell whether *value* is a text that can be shown."""
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT
+
+
+def _is_number(value: Any, least: float, most: float) -> bool:
+    return type(value) in (int, float) and least <= value <= most  # true is no number, and NaN compares false
+
+
+def _is_time(value: Any) -> bool:
+    try:
+        return FIRST_TIME <= datetime.fromisoformat(value) <= LAST_TIME
+    except (TypeError, ValueError):  # also for a time without offset
+        return False
+
+
+def _is_date(value: Any) -> bool:
+    try:
+        return FIRST_TIME.date() <= date.fromisoformat(value) <= LAST_TIME.date()
+    except (TypeError, ValueError):
+        return False
+
+
+def _is_window(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and _is_time(value.get("to"))
+        and (value.get("from") is None or _is_time(value["from"]))
+        and isinstance(by_member := value.get("by_member", {}), dict)
+        and all(map(_is_window, by_member.values()))
+    )
+
+
+def _is_share(value: Any) -> bool:
+    return _is_number(value, 0, 1)
+
+
+def _is_week(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 168 and all(map(_is_share, value))
+
+
+def _names_its_members(answer: Any) -> bool:
+    """Tell whether an answer lists each member once and names no others."""
+    ids = [member["id"] for member in answer["members"]]
+    inner = [item for key in ("stretches", "changes") for item in answer.get(key, [])]
+    named = {id_ for item in inner for id_ in item["members"]}
+    named |= {member["id"] for slot in answer.get("slots", []) for member in slot["members"]}
+    return len(set(ids)) == len(ids) and named <= set(ids)
+
+
+def _is_square(answer: Any) -> bool:
+    sizes = [len(row) for row in answer["matrix"]]
+    return sizes == [len(answer["members"])] * len(answer["members"])
+
+
+def _is_in_order(interval: Any) -> bool:
+    return datetime.fromisoformat(interval["start_time"]) <= datetime.fromisoformat(interval["end_time"])
+
+
+def _knows_since_when(answer: Any) -> bool:
+    at = datetime.fromisoformat(answer["at"])
+    since = [member.get("since") for member in answer["members"] if member["active"]]
+    return all(text is not None and datetime.fromisoformat(text) <= at for text in since)
+
+
+_OBJECT = Value("an object", lambda value: isinstance(value, dict))
+_LIST = Value("a list", lambda value: isinstance(value, list))
+_TEXT = Value(f"a text of at most {LONGEST_TEXT:,} characters", is_text)
+_TEXT_OR_NULL = Value(f"{_TEXT.words}, or null", lambda value: value is None or is_text(value))
+_BOOLEAN = Value("true or false", lambda value: isinstance(value, bool))
+_COUNT = Value("a count", lambda value: type(value) is int and 0 <= value <= _MOST)
+_NUMBER = Value("a number of at least 0", lambda value: _is_number(value, 0, _MOST))
+_SECONDS = Value("a number of seconds", lambda value: _is_number(value, 0, _MOST_SECONDS))
+_WEEKS = Value("a number of weeks", lambda value: _is_number(value, 0, _MOST_SECONDS / 604_800))
+_SHARE = Value("a share from 0 to 1", _is_share)
+_OFFSET = Value("an offset in seconds", lambda value: _is_number(value, -86_400, 86_400))
+_TIME = Value("a time with an offset, from 1970 to 9999", _is_time)
+_DATE = Value("a date from 1970 to 9999", _is_date)
+_WEEK = Value("168 shares from 0 to 1", _is_week)
+_USER_IDS = Value(
+    "a list of user ids, or null",
+    lambda value: (
+        value is None
+        or (isinstance(value, list) and all(is_text(item) and _USER_ID.fullmatch(item) for item in value))
+    ),
+)
+
+_MEMBER = {"id": _TEXT, "real_name": _TEXT, "tz": _TEXT}
+_MEMBERS = Value("an answer that lists each member once and names no others", _names_its_members)
+_INTERVAL = (
+    {"start_time": _TIME, "end_time": _TIME},
+    Value("an interval that ends after it starts", _is_in_order),
+)
+_WINDOW = Value("a window from 1970 to 9999", _is_window)
+
+QUESTION: Shape = {"members": _LIST, "not_found?": [_TEXT]}
+ACTIVITY: Shape = {}  # api.models checks members and their periods
+TIMELINE: Shape = {"window": _WINDOW}
+SUMMARY: Shape = {
+    "members": [
+        _MEMBER
+        | {
+            "active_seconds": _SECONDS,
+            "days": [
+                {
+                    "date": _DATE,
+                    "active_seconds": _SECONDS,
+                    "length_seconds": _SECONDS,
+                    "first_start?": _TIME,
+                    "last_end?": _TIME,
+                }
+            ],
+        }
+    ]
+}
+HOURS: Shape = {"members": [_MEMBER | {"hours": _WEEK, "weeks": _WEEKS}]}
+OVERLAP: Shape = (
+    {
+        "members": [_MEMBER],
+        "min_members": _COUNT,
+        "overlap_seconds": _SECONDS,
+        "stretches": [(_INTERVAL, {"seconds": _SECONDS, "members": [_TEXT]})],
+        "matrix": [[_SECONDS]],
+    },
+    Value("an answer with a row and a column of its matrix for each member", _is_square),
+    _MEMBERS,
+)
+PRESENCE: Shape = (
+    {
+        "at": _TIME,
+        "members": [_MEMBER | {"active": _BOOLEAN, "local_time": _TIME, "since?": _TIME, "last_active?": _TIME}],
+    },
+    Value("an answer that says since when members are active", _knows_since_when),
+)
+MEETING: Shape = (
+    {
+        "members": [_MEMBER],
+        "slots": [
+            (
+                _INTERVAL,
+                {
+                    "expected_attendance": _NUMBER,
+                    "outside_usual_hours": _COUNT,
+                    "members": [{"id": _TEXT, "local_time": _TIME, "expected": _SHARE, "usual": _BOOLEAN}],
+                },
+            )
+        ],
+        "changes": [
+            {
+                "tz": _TEXT,
+                "at": _TIME,
+                "offset_before": _OFFSET,
+                "offset_after": _OFFSET,
+                "members": [_TEXT],
+                "overlap_before": _SECONDS,
+                "overlap_after": _SECONDS,
+            }
+        ],
+    },
+    _MEMBERS,
+)
+WHOAMI: Shape = {"name?": _TEXT_OR_NULL, "scopes?": [_TEXT], "user_ids?": _USER_IDS}
+
+
+def recorded(count: int) -> Shape:
+    """Return the shape of the answer to a request that records that many periods."""
+    other = {"start_time": _TEXT, "end_time": _TEXT}
+    verdicts = [{"verdict": _TEXT, "message?": _TEXT, "overlaps?": [other]}]
+    each = Value("a list with a verdict for each period", lambda value: len(value) == count)
+    return {"verdicts": (verdicts, each), "inserted": _COUNT, "duplicates": _COUNT}
