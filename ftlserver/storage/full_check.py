@@ -59,6 +59,7 @@ class FullCheck:
             with closing(sqlite3.connect(uri, LOCK_SECONDS, isolation_level=None, uri=True)) as connection:
                 for table in schema.TABLES:
                     self._read(connection, table)
+                self._read(connection, "activity_periods", "INDEXED BY long_periods", schema.IS_LONG)
         except sqlite3.Error as exc:
             if sqlite_code(exc) == sqlite3.SQLITE_BUSY:  # which says nothing about the rows
                 return False
@@ -79,7 +80,7 @@ class FullCheck:
         while not self._stopping.wait(SECONDS_BETWEEN if passed else SECONDS_AFTER_FAILURE):
             passed = self.run()
 
-    def _read(self, connection: sqlite3.Connection, table: str) -> None:
+    def _read(self, connection: sqlite3.Connection, table: str, index: str = "", part: str = "1") -> None:
         found = connection.execute("SELECT name, pk FROM pragma_table_info(?)", [table]).fetchall()
         if not found:
             raise sqlite3.OperationalError(f"no such table: {table}")
@@ -89,7 +90,7 @@ class FullCheck:
         after = f"({columns}) > ({', '.join('?' for _ in key)})"
         # The key where the next rows begin; the rows before it are read on the way.
         first, following = (
-            f"SELECT {columns} FROM {table} WHERE {start} AND {each_value} >= 0"  # noqa: S608
+            f"SELECT {columns} FROM {table} {index} WHERE {part} AND {start} AND {each_value} >= 0"  # noqa: S608
             f" ORDER BY {columns} LIMIT 1 OFFSET {ROWS_AT_ONCE}"
             for start in ("1", after)
         )

@@ -66,12 +66,13 @@ def _create_tokens(connection: Connection) -> None:
 # A period that is longer is found by an index of its own, so that what reaches into an instant is found without
 # reading the 7 days before it.
 LONG_PERIOD = 4 * instants.HOUR
+IS_LONG = f"ended_at - started_at > {LONG_PERIOD}"
 
 
 def _index_long_periods(connection: Connection) -> None:
     connection.exec_driver_sql(
         "CREATE INDEX long_periods ON activity_periods (user_id, started_at, ended_at)"
-        f" WHERE ended_at - started_at > {LONG_PERIOD}"
+        f" WHERE {IS_LONG}"
     )
 
 
