@@ -211,5 +211,5 @@ def test_some_hostile_values_end_clearly(ask: Callable[..., None], name: str) ->
 def test_many_hostile_values_end_clearly(ask: Callable[..., None], name: str) -> None:
     random = Random(name)
     cases = mutations(name)
-    for answer in random.sample(cases, min(len(cases), 500)):
+    for answer in random.sample(cases, min(len(cases), 40)):
         ask(name, answer, *random.choice(formats(name)), refused=b'"ok": false' in answer)
