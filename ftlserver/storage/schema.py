@@ -71,8 +71,7 @@ IS_LONG = f"ended_at - started_at > {LONG_PERIOD}"
 
 def _index_long_periods(connection: Connection) -> None:
     connection.exec_driver_sql(
-        "CREATE INDEX long_periods ON activity_periods (user_id, started_at, ended_at)"
-        f" WHERE {IS_LONG}"
+        f"CREATE INDEX long_periods ON activity_periods (user_id, started_at, ended_at) WHERE {IS_LONG}"
     )
 
 
