@@ -263,7 +263,12 @@ PROMISES = [
             f"{_SERVING}/test_event_loop.py::test_a_clock_that_is_set_back_does_not_switch_off_the_deadlines",
         ),
     ),
-    Promise(48, "journal", "the journal mode may be switched", Tests()),
+    Promise(
+        48,
+        "journal",
+        "the journal mode may be switched",
+        Tests(f"{_STORAGE}/test_database.py::test_another_program_may_switch_the_journal_mode_of_a_file_in_use"),
+    ),
     Promise(
         49,
         "unknown-zone",
