@@ -106,7 +106,8 @@ HISTORIES = {
                 FROM activity_periods p WHERE p.user_id = u.id {_REACHES_IN}
                 ORDER BY p.started_at, p.ended_at LIMIT :most) AS page) AS text)
         FROM unnest(CAST(:ids AS varchar[])) WITH ORDINALITY AS asked (value, key)
-        JOIN users u ON u.id = asked.value ORDER BY asked.key"""),  # noqa: S608
+             CROSS JOIN LATERAL (SELECT * FROM users WHERE id = asked.value OFFSET 0) AS u
+        ORDER BY asked.key"""),  # noqa: S608
 }
 
 

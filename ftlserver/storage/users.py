@@ -54,6 +54,8 @@ class Users:
             raise UserNotFoundError(user_id)
         return user
 
+    # With LATERAL each id is looked up in the one partition that has it; OFFSET 0 keeps PostgreSQL from making a
+    # join of it, which may read all partitions.
     _FIND_MANY: ClassVar[dict[str, sa.TextClause]] = {
         "sqlite": sa.text(
             f"SELECT {_COLUMNS} FROM json_each(:ids) AS asked CROSS JOIN users u ON u.id = asked.value"  # noqa: S608
@@ -61,7 +63,7 @@ class Users:
         ),
         "postgresql": sa.text(
             f"SELECT {_COLUMNS} FROM unnest(CAST(:ids AS varchar[])) WITH ORDINALITY AS asked (value, key)"  # noqa: S608
-            " JOIN users u ON u.id = asked.value ORDER BY asked.key"
+            " CROSS JOIN LATERAL (SELECT * FROM users WHERE id = asked.value OFFSET 0) AS u ORDER BY asked.key"
         ),
     }
     _ALL = sa.text(f"SELECT {_COLUMNS} FROM users u ORDER BY u.id LIMIT :most")  # noqa: S608
@@ -163,7 +165,11 @@ class Users:
         scrub(self.database)
 
     _EXISTING = sa.text("SELECT id FROM users WHERE id IN (SELECT value FROM json_each(:ids))")
-    _LOCKED = "SELECT id FROM users WHERE id = ANY(CAST(:ids AS varchar[])) ORDER BY id FOR "
+    # Ids are looked up, and so locked, in the order in which they are given.
+    _LOCKED = (
+        "SELECT u.id FROM unnest(CAST(:ids AS varchar[])) AS asked (value)"
+        " CROSS JOIN LATERAL (SELECT id FROM users WHERE id = asked.value FOR {}) AS u"
+    )
 
     def lock(self, connection: Connection, user_ids: Iterable[str], *, against_writers: bool) -> set[str]:
         """Return those of the users that exist, and keep them from being deleted until the transaction ends.
@@ -172,7 +178,7 @@ class Users:
         in one order, so that no two transactions wait for each other.
         """
         strength = "NO KEY UPDATE" if against_writers else "KEY SHARE"
-        statement = self._EXISTING if self.database.is_sqlite else sa.text(self._LOCKED + strength)
+        statement = self._EXISTING if self.database.is_sqlite else sa.text(self._LOCKED.format(strength))
         return set(connection.execute(statement, {"ids": self.database.array(sorted(user_ids))}).scalars())
 
     def _find(self, user_id: str) -> User | None:
