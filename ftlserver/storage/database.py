@@ -353,7 +353,18 @@ def _wal_is_sound(version: tuple[int, int, int]) -> bool:
 
 
 def _postgres_arguments(target: URL) -> dict[str, Any]:
-    options = f"-c statement_timeout={STATEMENT_SECONDS}s -c idle_in_transaction_session_timeout=60s -c jit=off"
+    settings = {
+        "statement_timeout": f"{STATEMENT_SECONDS}s",
+        "idle_in_transaction_session_timeout": "60s",
+        "lock_timeout": f"{BUSY_SECONDS}s",
+        # Every statement looks rows up by primary key, whatever their values and however few the rows: otherwise
+        # PostgreSQL plans again each time, or keeps a plan for a small table, or reads a whole history for a page.
+        "plan_cache_mode": "force_generic_plan",
+        "enable_seqscan": "off",
+        "enable_bitmapscan": "off",
+        "jit": "off",
+    }
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     return {
         "connect_timeout": BUSY_SECONDS,
         # A machine that is gone is noticed within 20 s.
@@ -361,7 +372,7 @@ def _postgres_arguments(target: URL) -> dict[str, Any]:
         "keepalives_interval": 5,
         "keepalives_count": 2,
         "tcp_user_timeout": STATEMENT_SECONDS * 1000,
-        "options": f"{target.query.get('options', '')} {options} -c lock_timeout={BUSY_SECONDS}s".strip(),
+        "options": f"{target.query.get('options', '')} {options}".strip(),
     }
 
 

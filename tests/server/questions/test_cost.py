@@ -1,19 +1,21 @@
 """What a question costs: its statements and their plans."""
 
-import re
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from webtest import TestApp
 
-from ftlserver.domain import instants
+from ftlserver.domain.instants import HOUR, SECOND
 from ftlserver.domain.period import ActivityPeriod
 from ftlserver.domain.user import User
 from ftlserver.storage import Storage, packing
 from ftlserver.storage.database import transaction
 from ftlserver.storage.periods import Periods
+from ftlserver.storage.users import Users
 from ftlserver.web.app import create_app
 from tests.helpers import ask
+from tests.plans import explain, nodes
 
 
 def test_a_window_is_searched_by_primary_key_on_sqlite(sqlite_storage: Storage) -> None:
@@ -30,45 +32,60 @@ def test_a_window_is_searched_by_primary_key_on_sqlite(sqlite_storage: Storage) 
     assert not any("SCAN p" in step or "SCAN activity_periods" in step for step in steps)
 
 
+A_PAGE_ON_POSTGRESQL = [
+    packing.HISTORIES["postgresql"],
+    *(text for (_, dialect), text in Periods._WITHIN.items() if dialect == "postgresql"),
+    Periods._LAST_START["postgresql"],
+    Periods._AROUND["postgresql"],
+    Periods._EXISTING["postgresql"],
+    Users._FIND_MANY["postgresql"],
+]
+
+
+def scans(storage: Storage, statements: list[sa.TextClause], user_id: str) -> list[dict[str, Any]]:
+    """Return the scans of users and periods by statements about an hour of a user, on a connection of the storage."""
+    values = {"ids": [user_id], "starts": [0], "ends": [HOUR], "read_starts": [-1], "read_ends": [0]}
+    values |= {"after": 0, "before": HOUR, "at": HOUR, "most": 1_001}
+    found = []
+    engine = storage.database.engine
+    assert engine is not None
+    with engine.connect() as connection:
+        connection.exec_driver_sql("ANALYZE")
+        driver: Any = connection.connection.driver_connection
+        for statement in statements:
+            used = {name: values[name] for name in statement._bindparams}
+            plan = explain(driver, str(statement.compile(dialect=engine.dialect)), used, analyze=True)["Plan"]
+            found += [node for node in nodes(plan) if node.get("Relation Name") in ("users", "activity_periods")]
+    return found
+
+
 @pytest.mark.slow
 def test_every_statement_is_searched_by_primary_key_on_postgresql(postgresql_storage: Storage) -> None:
-    """With plans for the values given, and with the generic ones that PostgreSQL uses for repeated statements."""
-    storage = postgresql_storage
+    """From the first row on: PostgreSQL keeps plans that it made while a table was small."""
     users = [User(f"u{n}", "U", "UTC") for n in range(50)]
-    periods = [
-        ActivityPeriod(user.id, at * instants.HOUR, at * instants.HOUR + 1, 0, 0)
-        for user in users
-        for at in range(1_000)
-    ]
-    storage.bulk_import.store(users, periods)
-    asked = {
-        "ids": ["u3", "u7"],
-        "starts": [9 * instants.HOUR] * 2,
-        "ends": [99 * instants.HOUR] * 2,
-        "read_starts": [2 * instants.HOUR] * 2,
-        "read_ends": [0] * 2,
-        "most": 1_001,
-        "at": 9 * instants.HOUR,
-        "before": 99 * instants.HOUR,
-        "after": 0,
-    }
-    statements = [
-        packing.HISTORIES["postgresql"],
-        *(text for (_, dialect), text in Periods._WITHIN.items() if dialect == "postgresql"),
-        Periods._EXTENTS["postgresql"],
-        Periods._LAST_START["postgresql"],
-        Periods._AROUND["postgresql"],
-        Periods._EXISTING["postgresql"],
-    ]
-    with storage.database.engine.connect() as connection:
-        connection.exec_driver_sql("ANALYZE")
-        for mode in ("force_custom_plan", "force_generic_plan"):
-            connection.exec_driver_sql(f"SET plan_cache_mode = {mode}")
-            for statement in statements:
-                rows = connection.execute(sa.text(f"EXPLAIN {statement.text}"), asked).scalars()
-                plan = "\n".join(rows)
-                assert re.search(r"Index.* (using|on) activity_periods_pkey", plan), plan
-                assert "Seq Scan on activity_periods" not in plan
+    for count in (1, 1_000):
+        postgresql_storage.bulk_import.store(
+            users, [ActivityPeriod(user.id, at, at + 1, 0, 0) for user in users for at in range(count)]
+        )
+        found = scans(postgresql_storage, [*A_PAGE_ON_POSTGRESQL, Periods._EXTENTS["postgresql"]], "u7")
+        assert {node["Node Type"] for node in found} == {"Index Scan", "Index Only Scan"}
+
+
+@pytest.mark.slow
+def test_a_page_of_a_long_history_is_read_without_its_rest_on_postgresql(postgresql_storage: Storage) -> None:
+    """Among many short ones, whose periods are stored in turn, as they are recorded."""
+    users = [User(f"u{n}", "U", "UTC") for n in range(200)]
+    in_turn = [*users, *[users[7]] * 100]
+    postgresql_storage.bulk_import.store(
+        users,
+        [
+            ActivityPeriod(user.id, at * SECOND + index, at * SECOND + index + 1, 0, 0)
+            for at in range(100)
+            for index, user in enumerate(in_turn)
+        ],
+    )
+    found = scans(postgresql_storage, A_PAGE_ON_POSTGRESQL, "u7")
+    assert max(node["Actual Rows"] for node in found) == 1_001
 
 
 @pytest.mark.slow
