@@ -47,9 +47,10 @@ def _fetch(database: Database, statement: str, values: dict[str, Any]) -> list[A
     """Return the rows, or None if the connection was cut while it was idle: retry then."""
     connection, was_idle = _reading_connection(database)
     driver: Any = connection.driver_connection
+    options = {} if database.is_sqlite else {"binary": True}  # bytes come as they are, not as digits
     started = time.monotonic()
     try:
-        rows: list[Any] = driver.execute(statement, values).fetchall()
+        rows: list[Any] = driver.execute(statement, values, **options).fetchall()
     except BaseException:
         # A statement that ran for longer may have been ended on purpose, and is not repeated.
         failed_at_once = time.monotonic() - started < LONGEST_TO_FAIL

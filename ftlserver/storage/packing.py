@@ -37,11 +37,11 @@ def _unpack_spans(packed: str | bytes) -> list[Span]:
     return list(zip(numbers, numbers, numbers, numbers, strict=True))
 
 
-def _unpack_edges(packed: str | bytes) -> list[int]:
+def _unpack_numbers(packed: str | bytes) -> list[int]:
     if isinstance(packed, bytes):
         return list(unpack(f">{len(packed) // 8}q", packed))
-    edges: list[int] = orjson.loads(f"[{packed}]")
-    return edges
+    numbers: list[int] = orjson.loads(f"[{packed}]")
+    return numbers
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ SPANS: Packing[Span] = Packing(
 EDGES: Packing[int] = Packing(
     "p.started_at || ',' || p.ended_at",
     "int8send(p.started_at) || int8send(p.ended_at)",
-    _unpack_edges,
+    _unpack_numbers,
     items=2,
     key_of=lambda page: (page[-2], page[-1]),
 )
@@ -88,45 +88,49 @@ EDGES: Packing[int] = Packing(
 _PACKED = """
     (p.started_at / 1000000 + p.start_offset + 86400) / 60 * 65535
     + (p.ended_at / 1000000 + p.end_offset + 86400) / 60 - 94367744"""
-_REACHES_IN = "AND p.started_at > :after - 604800000000 AND p.started_at < :before AND p.ended_at > :after"
+# IS TRUE keeps PostgreSQL from comparing the end within the index, which takes 0.3 of 2.1 ms of 5,000 periods.
+_REACHES_IN = (
+    "AND p.started_at > :after - 604800000000 AND p.started_at < :before AND (p.ended_at > :after) IS TRUE"
+)
 _USER = ", ".join(f"u.{name}" for name in USER_FIELDS)
 # Users in the order asked, each with up to :most packed periods that reach into [:after, :before), by start.
 HISTORIES = {
     "sqlite": sa.text(f"""
         SELECT {_USER}, (
-            SELECT json_group_array(packed) FROM (
+            SELECT group_concat(packed) FROM (
                 SELECT {_PACKED} AS packed
                 FROM activity_periods p WHERE p.user_id = u.id {_REACHES_IN}
                 ORDER BY p.started_at, p.ended_at LIMIT :most))
         FROM json_each(:ids) AS asked CROSS JOIN users u ON u.id = asked.value ORDER BY asked.key"""),  # noqa: S608
     "postgresql": sa.text(f"""
-        SELECT {_USER}, CAST((
-            SELECT json_agg(packed) FROM (
+        SELECT {_USER}, (
+            SELECT string_agg(int8send(packed), NULL) FROM (
                 SELECT {_PACKED} AS packed
                 FROM activity_periods p WHERE p.user_id = u.id {_REACHES_IN}
-                ORDER BY p.started_at, p.ended_at LIMIT :most) AS page) AS text)
+                ORDER BY p.started_at, p.ended_at LIMIT :most) AS page)
         FROM unnest(CAST(:ids AS varchar[])) WITH ORDINALITY AS asked (value, key)
              CROSS JOIN LATERAL (SELECT * FROM users WHERE id = asked.value OFFSET 0) AS u
         ORDER BY asked.key"""),  # noqa: S608
 }
 
 
-def history_json(text: str | None, most: int) -> bytes | None:
+def history_json(packed: str | bytes | None, most: int) -> bytes | None:
     """Return the JSON list of the periods in the last column of ``HISTORIES``, or None for more than *most*."""
-    if text is None:
+    if packed is None:
         return b"[]"
-    if text.count(",") >= most:
+    count = len(packed) // 8 if isinstance(packed, bytes) else packed.count(",") + 1
+    if count > most:
         return None
-    return _short_history_json(text) if len(text) <= _SHORT else display_json(orjson.loads(text))
+    return _short_history_json(packed) if count <= _SHORT else display_json(_unpack_numbers(packed))
 
 
 @lru_cache(maxsize=1_000)
-def _short_history_json(text: str) -> bytes:
-    """Return what was made of the same text before: those who watch a team ask the same again and again."""
-    return display_json(orjson.loads(text))
+def _short_history_json(packed: str | bytes) -> bytes:
+    """Return what was made of the same periods before: those who watch a team ask the same again and again."""
+    return display_json(_unpack_numbers(packed))
 
 
-_SHORT = 3_000  # characters, of up to 200 periods, which are 14 KB of JSON
+_SHORT = 200  # periods, which are 14 KB of JSON
 
 
 def pack(spans: Sequence[Span]) -> list[int]:

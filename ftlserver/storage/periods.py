@@ -47,7 +47,7 @@ _ASKED_POSTGRESQL = (
         FROM unnest(CAST(:ids AS varchar[]), CAST(:starts AS bigint[]), CAST(:ends AS bigint[]),
                     CAST(:read_starts AS bigint[]), CAST(:read_ends AS bigint[]))
              WITH ORDINALITY AS given (user_id, starts, ends, read_start, read_end, number))""",
-    "string_agg(packed, ''::bytea)",
+    "string_agg(packed, NULL)",
 )
 _ASKED = {"sqlite": _ASKED_SQLITE, "postgresql": _ASKED_POSTGRESQL}
 # A period that reaches into a window, and comes after the last one that was read.
