@@ -9,11 +9,11 @@ import json
 import logging
 import os
 import sqlite3
-import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL
 
 from ftlserver.errors import ConfigError, DatabaseError
-from ftlserver.storage import schema
+from ftlserver.storage import schema, sqlite_file
 
 _log = logging.getLogger("ftlserver")
 
@@ -152,7 +152,8 @@ def connect(url: str, *, threads: int = 1, wal: bool | None = None, create: bool
     target, name = _parse(url), describe(url)
     is_sqlite = target.get_backend_name() == "sqlite"
     if is_sqlite:
-        _prepare_file(target, name, create=create)
+        make = partial(_make_tables, name=name) if create else None
+        sqlite_file.prepare(target.database, name, make=make)
     database = _open(target, name, threads)
     try:
         found = _version(database, is_new=not is_sqlite)
@@ -258,98 +259,26 @@ def _open(target: URL, name: str, threads: int = 1) -> Database:
     return database
 
 
-def _prepare_file(target: URL, name: str, *, create: bool) -> None:
-    """Make the file of a new database; refuse one that cannot be a database, or lost its own."""
-    if not target.database or target.database == ":memory:":
-        raise ConfigError("a SQLite database needs a file")
-    path = Path(os.path.realpath(target.database))
+def _make_tables(file: str, name: str) -> None:
+    """Fill a new SQLite file; *name* is the one that it will have."""
+    database = _open(URL.create("sqlite", database=file), name)
     try:
-        # Looked for first: another process that starts now makes its file before its journal.
-        journals = [found for ending in ("-journal", "-wal") if (found := Path(f"{path}{ending}")).exists()]
-        if create and not path.exists():
-            if journals:
-                # SQLite would apply it to the new file.
-                reason = f"the file is missing, but {journals[0].name} is not; put it back, or delete that too"
-                raise DatabaseError("database_unavailable", reason, name)
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _make_file(path, name)
-        descriptor = os.open(path, os.O_RDWR)
-        size = os.fstat(descriptor).st_size
-        os.close(descriptor)
-    except OSError as exc:
-        reason = f"the database cannot be opened: {exc.strerror}"
-        raise DatabaseError("database_unavailable", reason, name) from exc
-    if not size:
-        reason = "the database file is empty; restore a backup, or delete the file to begin anew"
-        raise DatabaseError("database_unavailable", reason, name)
-
-
-def _make_file(path: Path, name: str) -> None:
-    """Make a new database, which gets its name when it has its tables, so that a crash leaves none without.
-
-    Of processes that start at once each makes one, and all use the first.
-    """
-    # Activity is personal: the file, and the journals SQLite puts beside it, are the owner's alone.
-    descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".part")
-    os.close(descriptor)
-    try:
-        database = _open(URL.create("sqlite", database=part), name)
-        try:
-            _migrate(database, found=0)
-        finally:
-            database.close()
-        with suppress(FileExistsError):
-            _rename(part, path)
+        _migrate(database, found=0)
     finally:
-        Path(part).unlink(missing_ok=True)
-
-
-def _rename(part: str, path: Path) -> None:
-    """Rename a file; raise FileExistsError if another one has the name."""
-    try:
-        os.link(part, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without links
-        if path.exists():
-            raise FileExistsError(path) from None
-        os.rename(part, path)
+        database.close()
 
 
 def _set_journal_mode(database: Database, wal: bool | None) -> str:
-    """Set the journal mode, which is a property of the file, once, and return a description for the log.
-
-    Another program may have chosen another mode: then it stays while the file is in use.
-    """
-    is_sound = _wal_is_sound(sqlite3.sqlite_version_info)
-    mode = "WAL" if (is_sound if wal is None else wal) else "DELETE"
+    """Set SQLite's journal mode and return a description for the log; raise DatabaseError."""
     assert database.engine is not None
     try:
         with database.engine.connect() as connection:
             driver: Any = connection.connection.driver_connection
-            try:
-                driver.execute(f"PRAGMA journal_mode={mode}")
-            except sqlite3.OperationalError as exc:
-                if sqlite_code(exc) != sqlite3.SQLITE_BUSY:
-                    raise
-            found = driver.execute("PRAGMA journal_mode").fetchone()[0]
+            return sqlite_file.set_journal_mode(driver, wal)
     except sqlite3.Error as exc:
         raise translate(wrapped_driver_error(database, exc), database.name) from exc
     except sa.exc.DBAPIError as exc:
         raise translate(exc, database.name) from exc
-    bug = "" if is_sound else ", because this version can corrupt a write-ahead log"
-    if found == "wal" and not is_sound:
-        bug = ", which this version can corrupt: close all programs that use the file, and start again"
-    return f", with SQLite {sqlite3.sqlite_version} and journal mode {found}{bug}"
-
-
-def _wal_is_sound(version: tuple[int, int, int]) -> bool:
-    """Tell whether a SQLite version is free of the WAL-reset bug (3.7.0 to 3.51.2, https://sqlite.org/wal.html)."""
-    return (
-        version >= (3, 51, 3)
-        or (version[:2] == (3, 50) and version >= (3, 50, 7))
-        or (version[:2] == (3, 44) and version >= (3, 44, 6))
-    )
 
 
 def _postgres_arguments(target: URL) -> dict[str, Any]:
@@ -486,15 +415,10 @@ def driver_error(database: Database) -> type[Exception]:
     return error
 
 
-def sqlite_code(exc: sqlite3.Error) -> int:
-    """Return the primary result code of an error, 0 if it has none."""
-    return (getattr(exc, "sqlite_errorcode", None) or 0) & 0xFF
-
-
 def translate(exc: sa.exc.DBAPIError, name: str) -> Exception:
     """Return the DatabaseError that stands for *exc*, or *exc* if it is a fault of the program."""
     if isinstance(exc.orig, sqlite3.Error):
-        code = _SQLITE_CODES.get(sqlite_code(exc.orig))
+        code = _SQLITE_CODES.get(sqlite_file.error_code(exc.orig))
     else:
         state = getattr(exc.orig, "sqlstate", None) or ("08" if isinstance(exc, sa.exc.OperationalError) else "")
         code = _POSTGRES_CODES.get(state) or _POSTGRES_CODES.get(state[:2])

@@ -14,8 +14,8 @@ from operator import itemgetter
 from typing import Any
 
 from ftlserver.errors import DatabaseError
-from ftlserver.storage import schema
-from ftlserver.storage.database import Database, check_file, sqlite_code
+from ftlserver.storage import schema, sqlite_file
+from ftlserver.storage.database import Database, check_file
 
 SECONDS_BETWEEN = 3600.0
 SECONDS_AFTER_FAILURE = 60.0
@@ -61,7 +61,7 @@ class FullCheck:
                     self._read(connection, table)
                 self._read(connection, "activity_periods", "INDEXED BY long_periods", schema.IS_LONG)
         except sqlite3.Error as exc:
-            if sqlite_code(exc) == sqlite3.SQLITE_BUSY:  # which says nothing about the rows
+            if sqlite_file.error_code(exc) == sqlite3.SQLITE_BUSY:  # which says nothing about the rows
                 return False
             failure = str(exc)
         except DatabaseError:  # the file was moved, as every request says

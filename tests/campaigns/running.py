@@ -37,8 +37,8 @@ PLAIN = [sys.executable, "-m", "ftlserver"]
 WITH_WAL = [
     sys.executable,
     "-c",
-    "import sys; from ftlserver import cli; from ftlserver.storage import database;"
-    " database._wal_is_sound = lambda version: True; sys.exit(cli.main(sys.argv[1:]))",
+    "import sys; from ftlserver import cli; from ftlserver.storage import sqlite_file;"
+    " sqlite_file.wal_is_sound = lambda version: True; sys.exit(cli.main(sys.argv[1:]))",
 ]
 READY = " answers at "  # in the log
 
@@ -153,7 +153,7 @@ class Fresh:
 
 
 def free_port() -> int:
-    """Return a port on which nobody listens."""
+    """Return a port that is free."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
 
