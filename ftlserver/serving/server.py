@@ -12,13 +12,13 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.buffers import OverflowableBuffer
 from waitress.channel import HTTPChannel
-from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask
-from waitress.utilities import BadRequest, Error, RequestEntityTooLarge
+from waitress.utilities import Error
 
 from ftlserver.errors import ConfigError
 from ftlserver.serving.event_loop import EventLoop
+from ftlserver.serving.parser import Parser
 from ftlserver.serving.threads import STALLED_SECONDS, Dispatcher
 from ftlserver.web import requests, responses
 from ftlserver.web.middleware import log_request
@@ -35,9 +35,6 @@ SPARE_CONNECTIONS = 16  # beyond them, for /healthz and for refusing the rest
 CROWDED_SECONDS = 1.0  # how long a connection may be idle, or a request take to arrive, while all are taken
 HEALTH = ("/healthz", "/healthz/")
 LARGEST_BUFFER = 2 * requests.LARGEST_BODY
-MOST_EMPTY_BYTES = 64  # before a request
-LARGEST_FRAMING = 4096  # bytes of chunk sizes, extensions and trailers, beside as many as the body has
-CHUNKS_AT_ONCE = 4096  # bytes
 
 _ERRORS = {
     400: ("bad_request", "the request is not valid HTTP"),
@@ -52,63 +49,6 @@ _ERRORS = {
 class _TooManyConnectionsError(Error):  # type: ignore[misc]  # waitress is untyped
     code = 503
     reason = "Service Unavailable"
-
-
-class _Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress is untyped
-    """waitress' parser with bounds for what is not the request itself: empty lines, and the framing of chunks."""
-
-    def __init__(self, adjustments: Any) -> None:
-        super().__init__(adjustments)
-        self.started = time.monotonic()
-        self._empty_bytes = 0
-
-    @property
-    def has_begun(self) -> bool:
-        """Tell whether more than empty lines has arrived."""
-        return bool(self.header_plus or self.headers_finished)
-
-    def received(self, data: bytes) -> int:
-        if self.body_rcv is None and not self.header_plus:
-            request = data.lstrip(b"\r\n")  # RFC 9112, section 2.2
-            empty = len(data) - len(request)
-            self._empty_bytes += empty
-            if self._empty_bytes > MOST_EMPTY_BYTES:
-                return self._refuse(data)
-            return empty + (self._received(request) if request else 0)
-        consumed = 0
-        # The receiver of chunks copies what is left of its data for each of them.
-        step = CHUNKS_AT_ONCE if self.chunked else len(data)
-        while consumed < len(data) and not self.completed:
-            consumed += self._received(data[consumed : consumed + step])
-        return consumed
-
-    def parse_header(self, header_plus: bytes) -> None:
-        super().parse_header(header_plus)
-        # Two lengths of one body: RFC 9112, section 6.1. Of HTTP/1.0, waitress leaves the header.
-        if "TRANSFER_ENCODING" in self.headers or (self.chunked and "CONTENT_LENGTH" in self.headers):
-            raise ParsingError("")
-
-    def _refuse(self, data: bytes) -> int:
-        self.error, self.completed, self.headers_finished = BadRequest(""), True, True
-        return len(data)
-
-    def _received(self, data: bytes) -> int:
-        try:
-            consumed: int = super().received(data)
-        except ValueError:  # a Content-Length of thousands of digits
-            return self._refuse(data)
-        if self.chunked and self.body_rcv is not None:
-            body = len(self.body_rcv)
-            if self.body_bytes_received - body > LARGEST_FRAMING + body:
-                return self._refuse(data)
-        # waitress counts the framing of chunks too; what is limited is the body.
-        if self.body_rcv is not None and max(self.content_length, len(self.body_rcv)) > requests.LARGEST_BODY:
-            self.error = RequestEntityTooLarge("")
-            self.completed = True
-        if self.error:
-            # Otherwise "100 Continue" would invite the body that was just refused.
-            self.expect_continue = False
-        return consumed
 
 
 class _ErrorTask(ErrorTask):  # type: ignore[misc]
@@ -128,7 +68,7 @@ class _ErrorTask(ErrorTask):  # type: ignore[misc]
 
 
 class _Channel(HTTPChannel):  # type: ignore[misc]
-    parser_class = _Parser
+    parser_class = Parser
     error_task_class = _ErrorTask
     current_outbuf_count = 0
 
@@ -161,6 +101,17 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
             self.has_input_waiting = True
         else:
             super().handle_read()
+
+    def has_hung_up(self) -> bool:
+        """Tell whether the client has closed the connection while its only request waits."""
+        if not self.has_input_waiting or len(self.requests) != 1:
+            return False
+        try:
+            return not self.socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def writable(self) -> bool:
         """Tell whether the loop should send output; it does not while a thread is sending."""
@@ -332,6 +283,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
         ``/healthz`` is answered here, whatever the threads wait for, and a spare connection is refused the rest.
         """
+        if channel.is_spare:
+            self._drop_hung_up()
         request = channel.requests[0]
         is_health = getattr(request, "path", None) in HEALTH  # a request that is not HTTP has no path
         channel.is_spare = channel.is_spare and len(self.active_channels) > CONNECTIONS
@@ -342,6 +295,16 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         else:
             channel.caller = self._caller_of(request.headers, str(channel.addr[0]))
             super().add_task(channel)
+
+    def _drop_hung_up(self) -> None:
+        """Close connections that their clients have closed, so that they do not count.
+
+        A client that has closed its sending side only looks the same: it is answered unless connections are short.
+        """
+        for channel in list(self.active_channels.values()):
+            if channel.has_hung_up() and self.task_dispatcher.remove(channel):
+                channel.requests.pop().close()
+                channel.handle_close()
 
     def readable(self) -> bool:
         """Tell whether to accept connections; look after the open ones now and then."""

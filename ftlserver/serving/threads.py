@@ -43,6 +43,14 @@ class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress is u
             if self.active_count < min(self._concurrency, len(self.threads)):
                 self._wake_one()
 
+    def remove(self, task: HTTPChannel) -> bool:
+        """Remove a task that no thread works on yet; tell whether it was one."""
+        with self.lock:
+            if task not in self.queue:
+                return False
+            self.queue.remove(task)
+            return True
+
     def add_thread_if_stalled(self) -> bool:
         """Wake or start a thread if the active ones are stalled; tell whether to look again in STALLED_SECONDS."""
         with self.lock:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from ftlserver.serving import event_loop
+from ftlserver.serving import event_loop, threads
 from ftlserver.serving import server as server_module
 from ftlserver.serving.server import Server, listen
 
@@ -32,6 +32,11 @@ def running(application: Callable[..., Any], threads: int = 4) -> Iterator[tuple
         server.stop()
         thread.join(15)
         assert not thread.is_alive()
+
+
+def wait_a_moment() -> None:
+    """Let the loop see what was sent: it has no sign of that to wait for."""
+    time.sleep(0.1)
 
 
 def echo(environ: dict[str, Any], start_response: Any) -> list[bytes]:
@@ -257,6 +262,33 @@ def test_a_connection_beyond_the_limit_is_refused_all_but_healthz(monkeypatch: p
             connection.sendall(GET % 1)
             assert read_answers(connection, 1) == [b"/1"]
         for connection in inside:
+            connection.close()
+
+
+def test_connections_that_were_closed_while_their_requests_waited_leave_their_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(server_module, "CONNECTIONS", 5)
+    monkeypatch.setattr(threads, "LONG_SECONDS", 60)
+    begun, go_on = threading.Semaphore(0), threading.Event()
+    with running(wait_for_go(begun, go_on), threads=1) as address:
+        first, *waiting = [socket.create_connection(address, timeout=30) for _ in range(5)]
+        first.sendall(GET % 0)
+        assert begun.acquire(timeout=10)
+        for connection in waiting:
+            connection.sendall(GET % 1)
+        wait_a_moment()
+        for connection in waiting:
+            connection.close()
+        wait_a_moment()
+        others = [socket.create_connection(address, timeout=30) for _ in range(4)]
+        for connection in others:
+            connection.sendall(GET % 2)
+        wait_a_moment()
+        go_on.set()
+        assert [read_answers(connection, 1) for connection in others] == [[b"/2"]] * 4
+        assert read_answers(first, 1) == [b"/0"]
+        for connection in (first, *others):
             connection.close()
 
 
