@@ -12,12 +12,12 @@ ROOT = Path(__file__).parent.parent
 ORDERS = {
     "ftlserver": "errors config domain storage questions web serving commands cli __main__",
     "ftlserver.domain": "instants timezones time_formats user period time_tables intervals days_and_hours window token",
-    "ftlserver.storage": "schema postgresql database idle_connections full_check backup tokens users packing periods recording heartbeats"
-    " bulk_import __init__",
+    "ftlserver.storage": "schema postgresql sqlite_file database idle_connections full_check backup tokens users"
+    " packing periods recording heartbeats bulk_import __init__",
     "ftlserver.questions": "__init__ limits activity overlap_sweep overlap presence summary hours meeting",
     "ftlserver.web": "schemas bulk_json strict_json requests responses turns rates auth middleware handlers app",
     "ftlserver.web.handlers": "users activity questions periods exports health",
-    "ftlserver.serving": "memory event_loop threads server workers",
+    "ftlserver.serving": "memory event_loop threads parser server workers",
     "ftlclient": "errors time_ranges config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",
     "ftlcommon": "terminal whole_file command_line offset_changes zone_guess formats progress",

@@ -10,12 +10,12 @@ PERIODS = 1_000_000
 DAYS = 200_000  # of all members together
 MEMBERS_OF_OVERLAP = 1_000  # each pair of them is a number of the answer
 COMPARISONS = 100_000_000  # periods times members
-ATTENDANCES = 2_000_000  # the members of each interval, of all intervals together
+ATTENDANCES = 2_000_000  # the active members of each interval, of all intervals together
 MEMBERS_OF_MEETING = 100
 
 
 def check(count: int, most: int, what: str, instead: str) -> None:
-    """Raise InvalidRequestError if there are more than *most*; it says of *what*, and what to ask *instead*."""
+    """Raise InvalidRequestError if there are more than *most* of *what*; it says what to ask *instead*."""
     if count > most:
-        message = f"the question is about more than {most:,} {what}; {instead}"
+        message = f"this is too much at once: more than {most:,} {what}; {instead}"
         raise InvalidRequestError("too_much", message, limit=most)

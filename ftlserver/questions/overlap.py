@@ -24,7 +24,7 @@ class Overlap:
         limits.check(
             self._shared.attendances,
             limits.ATTENDANCES,
-            "members of all intervals together",
+            "active members, counted in each interval",
             "ask about fewer members or a shorter window, or with a larger min_members",
         )
 

@@ -22,7 +22,7 @@ class Storage:
         self.database = database
         self.users = Users(database)
         self.tokens = Tokens(database)
-        self.periods = Periods(database, self.users)
+        self.periods = Periods(database)
         self.recording = Recording(database, self.users, self.periods)
         self.heartbeats = Heartbeats(database, self.users, self.periods)
         self.full_check = FullCheck(database)

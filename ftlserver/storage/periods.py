@@ -20,7 +20,7 @@ from ftlserver.storage.database import Database
 from ftlserver.storage.idle_connections import fetch
 from ftlserver.storage.packing import Packing
 from ftlserver.storage.schema import LONG_PERIOD
-from ftlserver.storage.users import Users, cached_user
+from ftlserver.storage.users import cached_user
 
 Item = TypeVar("Item")
 UserWindow = tuple[str, int, int]  # id, start, end
@@ -68,9 +68,8 @@ class Extent(NamedTuple):
 class Periods:
     """The periods in a database. Every method may raise DatabaseError."""
 
-    def __init__(self, database: Database, users: Users) -> None:
+    def __init__(self, database: Database) -> None:
         self.database = database
-        self._users = users
 
     def histories(self, user_ids: Sequence[str], window: Interval, most: int) -> list[tuple[User, bytes | None]]:
         """Return the users with those ids, in that order, with the JSON list of their periods within *window*.

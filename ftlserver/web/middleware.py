@@ -87,7 +87,7 @@ class Policy:
     def _client(self, forwarded_for: str, address: str) -> str:
         """Return the address of a client; what a proxy that is not trusted says only tells its clients apart."""
         if self.trusted_proxy not in ("*", address):
-            return f"{address} {forwarded_for}".rstrip()
+            return f"{address} {forwarded_for[:100]}".rstrip()
         # The last entry is the proxy's own; it only passes on those before it.
         client = forwarded_for.rpartition(",")[2].strip()
         return client if _is_address(client) else address

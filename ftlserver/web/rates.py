@@ -5,6 +5,7 @@ The ``limits`` library does this too, but by the system clock, which may be set.
 
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 
 from ftlserver.errors import RefusedError
@@ -23,7 +24,8 @@ class Rate:
         self._most = most
         self._clock = clock
         self._lock = threading.Lock()
-        self._used_until: dict[str, float] = {}  # when all of a caller's requests will have been made up for
+        # When all of a caller's requests will have been made up for, the last caller last.
+        self._used_until: OrderedDict[str, float] = OrderedDict()
 
     def take(self, caller: str, message: str) -> None:
         """Count a request of *caller*; raise RefusedError, with *message* and when to retry, beyond the limit."""
@@ -31,10 +33,11 @@ class Rate:
             return
         with self._lock:
             now = self._clock()
-            if len(self._used_until) >= _MOST_CALLERS:
-                self._used_until = {name: until for name, until in self._used_until.items() if until > now}
             until = max(now, self._used_until.get(caller, now)) + _MINUTE / self._most
             if until <= now + _MINUTE + 0.001:  # fractions are not exact
                 self._used_until[caller] = until
+                self._used_until.move_to_end(caller)
+                if len(self._used_until) > _MOST_CALLERS:
+                    self._used_until.popitem(last=False)
                 return
         raise RefusedError("ratelimited", message, max=self._most, retry_after=int(until - now - _MINUTE) + 1)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from itertools import chain
+from contextlib import closing
 from typing import Any
 
 import orjson
@@ -68,7 +68,7 @@ def error(exc: FTLError, request_id: str) -> tuple[bytes, int, dict[str, str]]:
     return error_body(exc.status, exc.code, exc.message, **more, request_id=request_id), exc.status, headers
 
 
-def stream(media_type: str, pieces: Iterable[bytes]) -> Answer:
+def stream(media_type: str, pieces: Generator[bytes, None, None]) -> Answer:
     """Answer with *pieces*: a short answer whole, with its length, a long one as it is made.
 
     What is raised before an answer gets long is an ordinary error; later the answer breaks off without an end.
@@ -77,19 +77,27 @@ def stream(media_type: str, pieces: Iterable[bytes]) -> Answer:
     chunks = _chunks(pieces)
     first = next(chunks, b"")
     second = next(chunks, None)
-    return first if second is None else chain([first, second], chunks)
+    return first if second is None else _resumed(first, second, chunks)
 
 
-def _chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield *pieces* joined until they are worth a write."""
+def _resumed(first: bytes, second: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield all chunks; unlike ``chain``, this is closed with its answer, and so is what it yields from."""
+    yield first
+    yield second
+    yield from chunks
+
+
+def _chunks(pieces: Generator[bytes, None, None]) -> Iterator[bytes]:
+    """Yield *pieces* joined until they are worth a write; close them with the answer if it ends early."""
     begun: list[bytes] = []
     size = 0
-    for piece in pieces:
-        begun.append(piece)
-        size += len(piece)
-        if size >= LONGEST_WHOLE:
-            yield b"".join(begun)
-            begun, size = [], 0
+    with closing(pieces):
+        for piece in pieces:
+            begun.append(piece)
+            size += len(piece)
+            if size >= LONGEST_WHOLE:
+                yield b"".join(begun)
+                begun, size = [], 0
     if begun:
         yield b"".join(begun)
 
@@ -99,10 +107,10 @@ def with_list(opening: Mapping[str, Any], name: str, pieces: Pieces) -> Generato
     yield from object_pieces(opening)
     yield b',"%b":[' % name.encode()
     following = yield from pieces
-    yield b"]" + closing(following or {})
+    yield b"]" + last_keys(following or {})
 
 
-def closing(document: Mapping[str, Any]) -> bytes:
+def last_keys(document: Mapping[str, Any]) -> bytes:
     """Return the JSON of the last keys of an object, and its brace."""
     return b"," + orjson.dumps(document)[1:] if document else b"}"
 

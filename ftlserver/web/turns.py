@@ -1,14 +1,14 @@
-"""Dear requests take turns: they share one interpreter, and many at once would only block short ones."""
+"""Expensive requests take turns: they share one interpreter, and many at once would only block short ones."""
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
 from ftlserver.errors import RefusedError
 from ftlserver.storage.periods import Extent
 
 LONGEST_WAIT = 60.0  # seconds
-# A question about more is dear, and so is a body that is longer.
+# A question about more is expensive, and so is a body that is longer.
 FEW_PERIODS = 20_000
 FEW_MEMBERS = 500
 SHORT_BODY = 64 * 1024
@@ -17,7 +17,7 @@ _questions = threading.BoundedSemaphore(2)
 _bodies = threading.BoundedSemaphore(1)  # a mebibyte of JSON is eight in memory
 
 
-def in_turn(extents: list[Extent], pieces: Iterable[bytes]) -> Iterator[bytes]:
+def in_turn(extents: list[Extent], pieces: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
     """Yield *pieces*, which a question about *extents* makes; raise RefusedError if its turn does not come."""
     if len(extents) <= FEW_MEMBERS and sum(extent.periods for extent in extents) <= FEW_PERIODS:
         yield from pieces

@@ -1,6 +1,6 @@
 """Exports: a user with all their periods, or everything, as a stream."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 
 import orjson
 
@@ -22,7 +22,7 @@ def export(storage: Storage, request: Request) -> responses.Answer:
     return responses.stream(responses.NDJSON, lines(storage))
 
 
-def lines(storage: Storage) -> Iterator[bytes]:
+def lines(storage: Storage) -> Generator[bytes, None, None]:
     """Yield a line for each user and each period, and one that counts them: without it, some are missing."""
     count = 0
     for user in storage.users.all():
@@ -35,7 +35,7 @@ def lines(storage: Storage) -> Iterator[bytes]:
     yield orjson.dumps({"ok": True, "count": count}, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def user_pieces(storage: Storage, user: User) -> Iterator[bytes]:
+def user_pieces(storage: Storage, user: User) -> Generator[bytes, None, None]:
     """Yield the JSON of an answer about one user."""
     yield b'{"ok":true,"members":['
     pages = (responses.periods_json(page, "iso") for page in storage.periods.pages_of(user.id))

@@ -1,6 +1,6 @@
 """The questions about several people at once: decode, validate, ask storage and the question, answer."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import chain
 from typing import Any
@@ -44,7 +44,7 @@ def summary(storage: Storage, request: Request) -> responses.Answer:
     day_zone = None if name == "member" else timezones.zone(name)
     extents = _extents(storage, asked, window.edges)
     days = sum(len(days_of(_activity(extent, window), window, day_zone)) for extent in extents)
-    limits.check(days, limits.DAYS, "days of all members together", _FEWER)
+    limits.check(days, limits.DAYS, "days, counted for each member", _FEWER)
 
     def member(activity: Activity) -> Iterator[bytes]:
         opening, days = summary_of(activity, window, day_zone, asked.get("time_format", "iso"))
@@ -61,10 +61,10 @@ def overlap(storage: Storage, request: Request) -> responses.Answer:
     window = Window.of(asked, instants.now())
     extents = _extents(storage, asked, window.edges, limits.MEMBERS_OF_OVERLAP)
     comparisons = len(extents) * sum(extent.periods for extent in extents)
-    limits.check(comparisons, limits.COMPARISONS, "periods times members", _FEWER)
+    limits.check(comparisons, limits.COMPARISONS, "pairs of a period and a member", _FEWER)
     users = [extent.user for extent in extents]
 
-    def pieces() -> Iterator[bytes]:
+    def pieces() -> Generator[bytes, None, None]:
         read = storage.periods.read(packing.EDGES, extents)
         groups = [disjoint_edges(pages, extent.window) for extent, pages in read]
         found = Overlap(users, groups, asked.get("min_members"))
@@ -84,7 +84,7 @@ def overlap(storage: Storage, request: Request) -> responses.Answer:
         yield b'],"matrix":['
         for index, row in enumerate(found.matrix()):
             yield (b"," if index else b"") + orjson.dumps(row)
-        yield b"]" + responses.closing(_not_found(asked, extents))
+        yield b"]" + responses.last_keys(_not_found(asked, extents))
 
     return responses.stream(responses.JSON, in_turn(extents, pieces()))
 
@@ -124,7 +124,7 @@ def meeting(storage: Storage, request: Request) -> responses.Answer:
     window = Window.of({"from": (timezones.date_at(now, tz) - _HISTORY).isoformat(), **asked}, now)
     extents = _extents(storage, asked, window.edges, limits.MEMBERS_OF_MEETING)
 
-    def pieces() -> Iterator[bytes]:
+    def pieces() -> Generator[bytes, None, None]:
         activities = _activities(storage, _past(extents, window), window)
         habits = [(activity.user, shares(activity, None)) for activity in activities]
         found = slots(
@@ -152,7 +152,7 @@ def meeting(storage: Storage, request: Request) -> responses.Answer:
 def _users(storage: Storage, asked: dict[str, Any], most: int = limits.MEMBERS) -> list[User]:
     """Return the users that a question is about; raise InvalidRequestError for more than *most*."""
     users = storage.users.find_many(asked.get("id_list"), most + 1)
-    limits.check(len(users), most, "members", "name those whom you are interested in")
+    limits.check(len(users), most, "members", "name fewer")
     return users
 
 

@@ -38,7 +38,7 @@ def test_a_question_about_too_many_periods_is_refused(
     large: TestApp, monkeypatch: pytest.MonkeyPatch, question: str
 ) -> None:
     monkeypatch.setattr(limits, "PERIODS", 39)
-    message = "the question is about more than 39 periods; ask about fewer members or a shorter window"
+    message = "this is too much at once: more than 39 periods; ask about fewer members or a shorter window"
     assert refusal(large, question, all=True) == (39, "too_much", message)
     assert ask(large, question, id_list=["u0", "u1", "u2"])["members"]
 
@@ -52,7 +52,7 @@ def test_a_question_about_too_many_members_is_refused(
     )
     sqlite_storage.bulk_import.store([User(f"u{number}", "U", "UTC") for number in range(most + 1)], [])
     app = TestApp(create_app(sqlite_storage))
-    message = f"the question is about more than {most:,} members; name those whom you are interested in"
+    message = f"this is too much at once: more than {most:,} members; name fewer"
     assert refusal(app, question, all=True) == (most, "too_much", message)
     sqlite_storage.users.delete("u0")
     assert len(ask(app, question, all=True)["members"]) == most

@@ -162,7 +162,7 @@ def test_another_program_may_switch_the_journal_mode_of_a_file_in_use(
     for modes in (["delete"], ["wal", "delete"], ["wal"], ["delete"]):
         found += [switch(path, mode) for mode in modes]
         assert in_threads(4, use) == []
-    # SQLite lets nobody leave the write-ahead log while other connections use it.
+    # No connection can leave the write-ahead log in SQLite while other connections use it.
     assert found == (
         ["locked", "wal", "locked", "wal", "locked"] if wal else ["delete", "wal", "delete", "wal", "locked"]
     )

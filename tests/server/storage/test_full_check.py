@@ -1,4 +1,4 @@
-"""The full check: it finds every damaged page, holds nobody up and ends with the server."""
+"""The full check: it finds every damaged page, blocks no writer and ends with the server."""
 
 import logging
 import sqlite3
