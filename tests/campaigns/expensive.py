@@ -1,4 +1,4 @@
-"""The dearest questions that are allowed, alone and eight at once, and what recording holds the write lock for.
+"""The most expensive questions that are allowed, alone and eight at once, and what recording holds the write lock for.
 
 The data: 5,000 members with 1,000 periods each over a year, and one with a million over ten.
 """
@@ -30,7 +30,7 @@ TEN_YEARS = {"from": "2015-11-28", "to": "2025-11-26"}
 STEP = 10 * 365 * DAY // 1_000_000  # between the starts of the one member's periods
 
 IDS = [f"member{number:04}" for number in range(5_000)]
-# The dearest question of each kind that is allowed.
+# The most expensive question of each kind that is allowed.
 ALLOWED: dict[str, tuple[str, dict[str, Any]]] = {
     "summary of all, a month": ("summary", {"all": True, **MONTH}),
     "summary of one, ten years": ("summary", {"id_list": ["one"], **TEN_YEARS}),
@@ -137,8 +137,8 @@ def at(part: float, found: list[float]) -> float:
     return sorted(found)[min(len(found) - 1, int(len(found) * part))]
 
 
-def dear_requests(long: bool = False) -> str:
-    """Ask each of the dearest questions alone; print a line for each with *long*."""
+def expensive_requests(long: bool = False) -> str:
+    """Ask each of the most expensive questions alone; print a line for each with *long*."""
     slowest = most = longest_refusal = 0.0
     with filled().serving() as served:
         ask(served, "hours", {"id_list": IDS[:3]})
@@ -168,8 +168,8 @@ def dear_requests(long: bool = False) -> str:
     )
 
 
-def dearest_eight(long: bool = False) -> str:
-    """Ask eight of the dearest questions at once, by callers who need not queue behind one another."""
+def eight_expensive(long: bool = False) -> str:
+    """Ask eight of the most expensive questions at once, by callers who need not queue behind one another."""
     figures = []
     for name in [EIGHT, "hours of one, ten years", "overlap of 1,000, a month"] if long else [EIGHT]:
         with filled().serving() as served, Watch(served) as watch:

@@ -156,7 +156,7 @@ def full_disk() -> str:
 
 
 def make_read_only(path: Path) -> None:
-    """Let nobody write to a file, as far as this system and this user can."""
+    """Make a file read-only, as far as this system and this user can."""
     path.chmod(0o444)
     if os.access(path, os.W_OK):  # root may in spite of that
         subprocess.run(["chattr", "+i", path], check=False, capture_output=True)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 
-from tests.campaigns.dear import at
+from tests.campaigns.expensive import at
 from tests.campaigns.running import ROLLBACK_JOURNAL, Client, Served, fresh
 
 SENT = 10 * 1024 * 1024  # of each kind

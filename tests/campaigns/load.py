@@ -96,7 +96,8 @@ def _soak(database: Fresh, count: int, *, long: bool) -> str:
                 connection.socket.sendall(data_)
             for connection, (data_, status) in zip(connections, sent, strict=True):
                 found = connection.receive()
-                assert found == status, f"status {found} of {data_[:60]!r}"
+                # Invalid tokens are throttled after 20 in a minute.
+                assert found == status or (status, found) == (401, 429), f"status {found} of {data_[:60]!r}"
             if number >= count // 10 and not warm:
                 warm, descriptors = served.memory(), served.descriptors()
         time.sleep(0.2)
@@ -278,7 +279,7 @@ def _connections(database: Fresh, rounds: int) -> str:
         rates: dict[int, list[float]] = {8: [], 64: [], 256: [], 450: []}
         for _ in range(rounds):
             for count, found in rates.items():
-                rate, waited = measuring.load(served, ACTIVITY, two, 1.0, count)
+                rate, waited = measuring.load(served, ACTIVITY, [two], 1.0, count)
                 found.append(rate)
                 longest = max(longest, waited)
     few, *many = rates.values()
@@ -311,11 +312,11 @@ def connection_limit() -> str:
             ratios = []
             for _ in range(3):
                 time.sleep(1.0)  # until the connections before are closed
-                alone, _ = measuring.load(served, ACTIVITY, ABOUT_TWO, 2.0, 500)
+                alone, _ = measuring.load(served, ACTIVITY, [ABOUT_TWO], 2.0, 500)
                 done.clear()
                 time.sleep(1.0)
                 with ThreadPoolExecutor(5) as pool:
-                    inside = pool.submit(measuring.load, served, ACTIVITY, ABOUT_TWO, 3.0, 500)
+                    inside = pool.submit(measuring.load, served, ACTIVITY, [ABOUT_TWO], 3.0, 500)
                     time.sleep(1.0)  # until all are inside
                     coming = [pool.submit(come) for _ in range(4)]
                     time.sleep(1.5)

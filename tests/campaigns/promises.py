@@ -182,7 +182,7 @@ PROMISES = [
         ),
     ),
     # Availability
-    Promise(25, "slow-clients", "half-open requests delay nobody", Campaign("slow_clients")),
+    Promise(25, "slow-clients", "half-open requests delay no other client", Campaign("slow_clients")),
     Promise(26, "soak", "memory and descriptors do not grow", Campaign("load", "soak")),
     Promise(27, "bounded", "long answers stream in flat memory", Campaign("load", "bounded")),
     Promise(28, "cursors", "cursors yield every user once", Campaign("writes", "cursors")),
@@ -251,9 +251,19 @@ PROMISES = [
     # Load and attack
     Promise(41, "connections", "many connections are as fast as few", Campaign("load", "connections")),
     Promise(42, "connection-limit", "beyond 500 connections a clear 503", Campaign("load", "connection_limit")),
-    Promise(43, "dear-requests", "the cost is known before it is paid", Campaign("dear", "dear_requests")),
-    Promise(44, "dearest-eight", "dear questions leave enough for others", Campaign("dear", "dearest_eight")),
-    Promise(45, "write-lock", "recording holds the lock briefly", Campaign("dear", "write_lock")),
+    Promise(
+        43,
+        "expensive-requests",
+        "the cost is known before it is paid",
+        Campaign("expensive", "expensive_requests"),
+    ),
+    Promise(
+        44,
+        "eight-expensive",
+        "expensive questions leave enough for others",
+        Campaign("expensive", "eight_expensive"),
+    ),
+    Promise(45, "write-lock", "recording holds the lock briefly", Campaign("expensive", "write_lock")),
     Promise(46, "framing", "the framing of a request is bounded", Campaign("framing")),
     Promise(
         47,
