@@ -46,6 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     check_every_answer()
     if config.getoption("--record"):
+        if config.getoption("numprocesses"):
+            raise pytest.UsageError("--record is of one process; add -n 0")
         config.pluginmanager.register(Recording(Path(config.getoption("--record"))))
 
 

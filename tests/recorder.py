@@ -1,6 +1,6 @@
 """Record every request and command of the suite with its answer, and compare two recordings.
 
-``pytest --record FILE`` writes a line of JSON for each; ``python -m tests.recorder BEFORE AFTER`` says how many
+``pytest -n 0 --record FILE`` writes a line of JSON for each; ``python -m tests.recorder BEFORE AFTER`` says how many
 there are and how many differ. It shows that a change of structure changed nothing that a program can see.
 """
 

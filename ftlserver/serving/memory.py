@@ -1,7 +1,7 @@
 """Giving large blocks of memory back to the system.
 
 glibc keeps what a thread has freed for that thread, also blocks of a mebibyte once one was freed, so that each of
-many threads would keep what a large body took: eight bodies of 1 MiB at once took 45 MiB, and now take 15.
+many threads would keep what a large body took: eight bodies of 1 MiB at once took 45 MiB, and now take 12.
 """
 
 import ctypes

@@ -26,7 +26,7 @@ class Tests:
         if not self.node_ids:
             raise NotTriedError("its tests are to come")
         with tempfile.TemporaryDirectory() as directory:
-            command = [sys.executable, "-m", "pytest", "--no-cov", "-q", "-p", "no:cacheprovider"]
+            command = [sys.executable, "-m", "pytest", "--no-cov", "-n", "0", "-q", "-p", "no:cacheprovider"]
             command += [f"--basetemp={directory}/pytest", *self.node_ids]
             done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
         *_, last = done.stdout.splitlines() or [""]

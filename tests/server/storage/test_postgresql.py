@@ -18,7 +18,6 @@ from tests.helpers import ABOUT_EGON, ACTIVITY, in_threads, stopped_postgresql, 
 def test_a_server_that_was_stopped_is_answered_503_and_used_again_when_it_continues(
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(postgresql, "ANSWER_SECONDS", 0.5)
     monkeypatch.setattr(database, "BUSY_SECONDS", 2)  # to connect
     answers: list[tuple[int, str]] = []
 
@@ -40,7 +39,8 @@ def test_a_server_that_was_stopped_is_answered_503_and_used_again_when_it_contin
         store_team(storage)
         assert answers_of_all() == [(200, "")] * 24  # leaves connections to wait on
         started = time.monotonic()
-        with stopped_postgresql(postgresql_url):
+        with stopped_postgresql(postgresql_url), monkeypatch.context() as patch:
+            patch.setattr(postgresql, "ANSWER_SECONDS", 0.5)
             assert answers_of_all() == [(503, "database_unavailable")] * 24
         assert time.monotonic() - started < 20  # threads connect at the same time
         assert answers_of_all() == [(200, "")] * 24
