@@ -15,7 +15,7 @@ ORDERS = {
     "ftlserver.storage": "schema postgresql sqlite_file database idle_connections full_check backup tokens users"
     " packing periods recording heartbeats bulk_import __init__",
     "ftlserver.questions": "__init__ limits activity overlap_sweep overlap presence summary hours meeting",
-    "ftlserver.web": "schemas bulk_json strict_json requests responses turns rates auth middleware handlers app",
+    "ftlserver.web": "schemas bulk_json strict_json turns requests responses rates auth middleware handlers app",
     "ftlserver.web.handlers": "users activity questions periods exports health",
     "ftlserver.serving": "memory event_loop threads parser server workers",
     "ftlclient": "errors time_ranges config api views commands cli __main__",

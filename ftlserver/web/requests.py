@@ -14,6 +14,7 @@ from ftlserver.domain.user import is_user_id
 from ftlserver.errors import InvalidRequestError, Problem
 from ftlserver.web import strict_json
 from ftlserver.web.schemas import MOST_PERIODS, Schema, validate
+from ftlserver.web.turns import turn_of_body
 
 LARGEST_BODY = 1024 * 1024
 LARGEST_PAGE = 1_000
@@ -32,7 +33,8 @@ class Request:
     def document(self) -> dict[str, Any]:
         """Return the body; raise InvalidRequestError unless it is strict JSON in the shape of the schema."""
         assert self.schema is not None
-        return validate(self.schema, strict_json.loads(_body("application/json")[1]))
+        with turn_of_body(content_length()):
+            return validate(self.schema, strict_json.loads(_body("application/json")[1]))
 
     def question(self) -> dict[str, Any]:
         """Return the body, a question about members to whom the caller has access; raise RefusedError."""

@@ -14,6 +14,7 @@ from ftlserver.web import bulk_json
 
 DEEPEST = 32
 LONGEST_NUMBER = 18
+MOST_VALUES = 100_000  # an empty object takes three bytes, and 64 in memory; 5,000 periods have 20,000
 
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -23,7 +24,10 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 def loads(data: bytes) -> Any:
     """Return the value of a JSON text in UTF-8; raise InvalidRequestError ``invalid_json``."""
     # A text nests no deeper than it has opening brackets: most need no check.
-    if data.count(b"[") + data.count(b"{") > DEEPEST:
+    opening = data.count(b"[") + data.count(b"{")
+    if opening > DEEPEST:
+        if opening + data.count(b",") > MOST_VALUES:
+            raise _invalid(f"it has more than {MOST_VALUES:,} values")
         if (value := bulk_json.loads(data)) is not bulk_json.REFUSED:
             return value
         _check_depth(data)

@@ -200,3 +200,13 @@ def test_periods_are_read_by_the_fast_path(monkeypatch: pytest.MonkeyPatch) -> N
     times = {"start_time": "2026-01-05T09:00:00-08:00", "end_time": "2026-01-05T10:00:00Z"}
     sent = {"periods": [{"user_id": "ada", **times}] * 50, "partial": True}
     assert strict_json.loads(json.dumps(sent).encode()) == sent
+
+
+def test_more_values_than_any_request_has_are_refused() -> None:
+    """They would take twenty times as much memory as the body."""
+    for body in (b"[" + b"{}," * 60_000 + b"{}]", b"[" * 20 + b"]" * 20 + b"," * 100_000):
+        with pytest.raises(InvalidRequestError):
+            strict_json.loads(body)
+    with pytest.raises(InvalidRequestError, match="more than 100,000 values"):
+        strict_json.loads(b"[" + b"[],[]," * 40_000 + b"[]]")
+    assert len(strict_json.loads(b"[" + b"[]," * 40_000 + b"[]]")) == 40_001
