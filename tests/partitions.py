@@ -8,7 +8,7 @@ TABLES = {"users": "id", "activity_periods": "user_id"}
 
 
 def partition(url: str) -> None:
-    """Replace the empty tables that migrations made by copies in partitions; tokens and migrations stay whole."""
+    """Replace the empty tables that migrations made by copies in partitions; the rest stays whole."""
     with Storage.open(url):
         pass
     run_on_postgresql(
@@ -18,8 +18,11 @@ def partition(url: str) -> None:
             f"CREATE TABLE {t} (LIKE whole_{t} INCLUDING ALL) PARTITION BY HASH ({key})"
             for t, key in TABLES.items()
         ),
-        "ALTER TABLE activity_periods ADD FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE",
-        "DROP TABLE whole_users, whole_activity_periods",
+        "DROP TABLE whole_users, whole_activity_periods CASCADE",
+        *(
+            f"ALTER TABLE {table} ADD FOREIGN KEY (user_id) REFERENCES users ON DELETE CASCADE"
+            for table in ("activity_periods", "user_aliases", "team_members")
+        ),
         *(
             f"CREATE TABLE {t}_{n} PARTITION OF {t} FOR VALUES WITH (MODULUS {PARTITIONS}, REMAINDER {n})"
             for t in TABLES

@@ -22,14 +22,18 @@ class Principal:
     scopes: frozenset[str]
     user_ids: frozenset[str] | None = None
     name: str | None = None
+    token_id: str | None = None
 
     def allow(self, scope: str) -> None:
         """Raise RefusedError unless *scope* is among this principal's."""
         if scope not in self.scopes:
-            if self.name is None:
-                raise not_authed()
-            message = f"this needs a token with the scope {scope}"
-            raise RefusedError("missing_scope", message, needed=scope, provided=sorted(self.scopes))
+            raise self.refusal(scope, f"this needs a token with the scope {scope}")
+
+    def refusal(self, scope: str, message: str) -> RefusedError:
+        """Return the error for a principal without *scope*."""
+        if self.name is None:
+            return not_authed()
+        return RefusedError("missing_scope", message, needed=scope, provided=sorted(self.scopes))
 
     def allow_users(self, user_ids: Iterable[str] | None) -> None:
         """Raise RefusedError unless *user_ids*, or all users, are among those this principal is bound to."""
@@ -49,7 +53,11 @@ READ_ONLY = Principal(frozenset(["read"]))
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token as stored: not the secret, only its digest. Times are instants; *expires_at* None is never."""
+    """A token as stored: not the secret, only its digest. Times are instants; *expires_at* None is never.
+
+    A token of a team has no *user_ids* of its own, so that without its team it has access to no one. *view* names the
+    one route that it is for, *parent_id* the token that it was made from.
+    """
 
     id: str
     name: str
@@ -60,13 +68,17 @@ class Token:
     expires_at: int | None
     last_used_at: int | None = None
     revoked_at: int | None = None
+    team_id: str | None = None
+    view: str | None = None
+    parent_id: str | None = None
+    round_seconds: int | None = None
 
     def is_valid(self, now: int) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
     def principal(self) -> Principal:
         scopes = frozenset(SCOPES if "admin" in self.scopes else self.scopes)
-        return Principal(scopes, None if self.user_ids is None else frozenset(self.user_ids), self.name)
+        return Principal(scopes, None if self.user_ids is None else frozenset(self.user_ids), self.name, self.id)
 
 
 def mint() -> tuple[str, str]:

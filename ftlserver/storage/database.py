@@ -359,7 +359,7 @@ def _read_tables(database: Database) -> None:
     lock that all threads need: one would wait for that, one for SQLite's lock, and one for a reader to end.
     """
     with transaction(database):
-        for name in ("users", "tokens"):
+        for name in ("users", "user_aliases", "teams", "team_members", "tokens"):
             table = dataset.Table(database, name)
             assert table.columns
             database.known_tables[name] = table

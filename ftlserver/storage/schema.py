@@ -16,20 +16,27 @@ _ADVISORY_LOCK = 7_046_029_254
 
 def _create_users_and_periods(connection: Connection) -> None:
     if connection.dialect.name == "sqlite":
-        # Code points order ids, as in Python; generated columns cost no space.
-        text, ending, kind = "", "WITHOUT ROWID", "VIRTUAL"
-        wall_date = "date({} / 1000000 + {}, 'unixepoch')"
-        wall_time = "time({} / 1000000 + {}, 'unixepoch')"
+        text, ending = "", "WITHOUT ROWID"  # code points order ids, as in Python
     else:
-        text, ending, kind = 'COLLATE "C"', "", "STORED"
-        wall_clock = "timestamp '1970-01-01' + ({} / 1000000 + {}) * interval '1 second'"
-        wall_date, wall_time = f"({wall_clock})::date", f"({wall_clock})::time(0)"
+        text, ending = 'COLLATE "C"', ""
     connection.exec_driver_sql(f"""
         CREATE TABLE users (
             id VARCHAR(120) {text} PRIMARY KEY,
             real_name TEXT NOT NULL,
             tz VARCHAR(64) NOT NULL
         ) {ending}""")
+    _create_periods(connection, "PRIMARY KEY (user_id, started_at, ended_at)")
+
+
+def _create_periods(connection: Connection, key: str) -> None:
+    if connection.dialect.name == "sqlite":
+        text, ending, kind = "", "WITHOUT ROWID", "VIRTUAL"  # generated columns cost no space
+        wall_date = "date({} / 1000000 + {}, 'unixepoch')"
+        wall_time = "time({} / 1000000 + {}, 'unixepoch')"
+    else:
+        text, ending, kind = 'COLLATE "C"', "", "STORED"
+        wall_clock = "timestamp '1970-01-01' + ({} / 1000000 + {}) * interval '1 second'"
+        wall_date, wall_time = f"({wall_clock})::date", f"({wall_clock})::time(0)"
     connection.exec_driver_sql(f"""
         CREATE TABLE activity_periods (
             user_id VARCHAR(120) {text} NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -40,7 +47,7 @@ def _create_users_and_periods(connection: Connection) -> None:
             session_date DATE GENERATED ALWAYS AS ({wall_date.format("started_at", "start_offset")}) {kind},
             start_time TIME GENERATED ALWAYS AS ({wall_time.format("started_at", "start_offset")}) {kind},
             end_time TIME GENERATED ALWAYS AS ({wall_time.format("ended_at", "end_offset")}) {kind},
-            PRIMARY KEY (user_id, started_at, ended_at),
+            {key},
             CHECK (started_at >= 0),
             CHECK (started_at < ended_at),
             CHECK (ended_at <= started_at + 604800000000)
@@ -75,14 +82,65 @@ def _index_long_periods(connection: Connection) -> None:
     )
 
 
+def _create_aliases_teams_and_changes(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        text, ending, number, packed = "", "WITHOUT ROWID", "INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB"
+        xact = "BIGINT"
+    else:
+        text, ending, packed = 'COLLATE "C"', "", "BYTEA"
+        number = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+        xact = "xid8 NOT NULL DEFAULT pg_current_xact_id()"
+    for statement in (
+        "ALTER TABLE users ADD COLUMN guessed BOOLEAN NOT NULL DEFAULT FALSE",
+        "ALTER TABLE users ADD COLUMN left_at BIGINT",
+        f"""CREATE TABLE user_aliases (
+            alias VARCHAR(120) {text} PRIMARY KEY,
+            user_id VARCHAR(120) {text} NOT NULL REFERENCES users (id) ON DELETE CASCADE
+        ) {ending}""",
+        "CREATE INDEX aliases_of_user ON user_aliases (user_id)",
+        f"CREATE TABLE teams (id VARCHAR(120) {text} PRIMARY KEY, name TEXT NOT NULL) {ending}",
+        f"""CREATE TABLE team_members (
+            team_id VARCHAR(120) {text} NOT NULL REFERENCES teams (id) ON DELETE CASCADE,
+            user_id VARCHAR(120) {text} NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            PRIMARY KEY (team_id, user_id)
+        ) {ending}""",
+        "CREATE INDEX teams_of_user ON team_members (user_id)",
+        f"ALTER TABLE tokens ADD COLUMN team_id VARCHAR(120) {text} REFERENCES teams (id) ON DELETE SET NULL",
+        "ALTER TABLE tokens ADD COLUMN view VARCHAR(32)",
+        f"ALTER TABLE tokens ADD COLUMN parent_id VARCHAR(8) {text}",
+        "ALTER TABLE tokens ADD COLUMN round_seconds INTEGER",
+        # part_of is the number of the row that a large change begins with; before and after are packed periods,
+        # records is JSON: what the rows of other tables were and are.
+        f"""CREATE TABLE changes (
+            number {number},
+            part_of BIGINT,
+            xact {xact},
+            at BIGINT NOT NULL,
+            caller VARCHAR(8),
+            action VARCHAR(32) NOT NULL,
+            user_id VARCHAR(120) {text},
+            before {packed},
+            after {packed},
+            records TEXT
+        )""",
+        "CREATE INDEX parts_of_change ON changes (part_of) WHERE part_of IS NOT NULL",
+        "CREATE INDEX changes_of_user ON changes (user_id, number)",
+    ):
+        connection.exec_driver_sql(statement)
+
+
 MIGRATIONS: list[Callable[[Connection], None]] = [
     _create_users_and_periods,
     _create_tokens,
     _index_long_periods,
+    _create_aliases_teams_and_changes,
 ]
 
 
-TABLES = ("users", "activity_periods", "tokens", "migrations")
+TABLES = (
+    *("users", "user_aliases", "teams", "team_members", "activity_periods", "changes", "tokens"),
+    "migrations",
+)
 COUNT_MIGRATIONS = "SELECT count(*) FROM migrations"
 
 

@@ -89,7 +89,7 @@ def drop_table(url: str, table: str) -> None:
         query(Path(url), f"DROP TABLE {table}")
 
 
-@pytest.mark.parametrize("table", ["users", "activity_periods", "tokens"])
+@pytest.mark.parametrize("table", ["users", "teams", "activity_periods", "changes", "tokens"])
 def test_a_database_that_lost_a_table_is_refused(url: str, table: str) -> None:
     connect(url).close()
     drop_table(url, table)

@@ -21,7 +21,7 @@ from tests.helpers import EGON, in_threads
 def test_the_columns_are_the_fields(storage: Storage) -> None:
     """dataset silently drops the keys of a row that are not columns."""
     with transaction(storage.database):
-        assert storage.users.table.columns == list(USER_FIELDS)
+        assert storage.users.table.columns == [*USER_FIELDS, "guessed", "left_at"]
         assert storage.tokens.table.columns == [
             *(
                 "id",
@@ -33,6 +33,10 @@ def test_the_columns_are_the_fields(storage: Storage) -> None:
                 "expires_at",
                 "last_used_at",
                 "revoked_at",
+                "team_id",
+                "view",
+                "parent_id",
+                "round_seconds",
             )
         ]
     assert tuple(Token.__slots__) == tokens_module._COLUMNS
