@@ -14,6 +14,8 @@ DEFAULT_THREADS = 8
 MOST_WORKERS = 256
 DEFAULT_RATE = 600  # requests a minute
 MOST_RATE = 1_000_000
+DEFAULT_UNDO_DAYS = 90
+MOST_UNDO_DAYS = 36_500
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Config:
     allowed_origins: tuple[str, ...] = ()
     trusted_proxy: str | None = None
     rate: int = DEFAULT_RATE
+    undo_days: int = DEFAULT_UNDO_DAYS
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Config":
@@ -48,6 +51,9 @@ class Config:
             allowed_origins=_names(environ.get("FTL_ALLOWED_ORIGINS", "")),
             trusted_proxy=environ.get("FTL_TRUSTED_PROXY") or ("*" if "DYNO" in environ else None),
             rate=_number("FTL_RATE", environ.get("FTL_RATE") or str(DEFAULT_RATE), 0, MOST_RATE),
+            undo_days=_number(
+                "FTL_UNDO_DAYS", environ.get("FTL_UNDO_DAYS") or str(DEFAULT_UNDO_DAYS), 1, MOST_UNDO_DAYS
+            ),
         )
 
 

@@ -11,12 +11,15 @@ FTLError
 ├── RefusedError             the caller has no access
 ├── UserNotFoundError
 ├── UserExistsError
+├── PeriodNotFoundError
 ├── TokenNotFoundError
+├── ChangeNotFoundError
+├── ChangedSinceError        what is to be undone was changed again
 ├── ImportFileError          an item of a file is not usable
 └── DatabaseError            busy, unavailable, full
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 # Every code that an answer can have, with its status.
@@ -27,9 +30,9 @@ HTTP_STATUSES = {
         " unknown_field too_many_ids too_many_periods too_much invalid_cursor",
         401: "not_authed invalid_auth",
         403: "missing_scope cross_origin tls_required",
-        404: "not_found user_not_found",
+        404: "not_found user_not_found period_not_found change_not_found",
         405: "method_not_allowed",
-        409: "user_exists",
+        409: "user_exists changed_since",
         413: "body_too_large",
         415: "unsupported_media_type",
         421: "host_not_allowed",
@@ -124,11 +127,23 @@ class UserNotFoundError(FTLError):
         super().__init__(f'User "{user_id}" not found !')
 
 
+class PeriodNotFoundError(FTLError):
+    """No period is stored with that start and end; *stored* is the one with that start, if there is one."""
+
+    code = "period_not_found"
+
+    def __init__(self, stored: tuple[int, int, int, int] | None) -> None:
+        another = "the period with this start ends at another time; name its end"
+        super().__init__("no period starts at that time" if stored is None else another)
+        self.stored = stored
+
+
 class UserExistsError(FTLError):
     code = "user_exists"
 
-    def __init__(self, user_id: str) -> None:
-        super().__init__(f'User "{user_id}" exists already')
+    def __init__(self, user_id: str, alias_of: str | None = None) -> None:
+        is_alias = f"{user_id} is an alias of the user {alias_of}; choose another id, or use that user"
+        super().__init__(is_alias if alias_of else f'User "{user_id}" exists already')
 
 
 class TokenNotFoundError(FTLError):
@@ -136,6 +151,26 @@ class TokenNotFoundError(FTLError):
 
     def __init__(self) -> None:
         super().__init__("there is no token with that id; see: ftlserver token list")
+
+
+class ChangeNotFoundError(FTLError):
+    code = "change_not_found"
+
+    def __init__(self, number: int | str) -> None:
+        super().__init__(f"there is no change with the number {number}; see: ftlserver audit")
+
+
+class ChangedSinceError(FTLError):
+    """What a change wrote was changed since; *changed* lists it."""
+
+    code = "changed_since"
+
+    def __init__(self, number: int, changed: Sequence[Mapping[str, str]]) -> None:
+        message = (
+            f"what change {number} wrote was changed since, so nothing was undone; undo the later changes first"
+        )
+        super().__init__(message)
+        self.changed = list(changed)
 
 
 class ImportFileError(FTLError):

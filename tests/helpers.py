@@ -357,10 +357,15 @@ def wait_for_url(process: subprocess.Popen[str]) -> str:
 
 
 def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
-    """Run a command of ftlserver; return its exit status and what it printed."""
+    """Run a command of ftlserver; return its exit status and what it printed, without what commands always say."""
     status = main(argv)
     out, err = capsys.readouterr()
-    return status, out, "".join(line + "\n" for line in err.splitlines() if "new database" not in line)
+    usual = ("new database", "undo with: ")
+    return (
+        status,
+        out,
+        "".join(line + "\n" for line in err.splitlines() if not any(text in line for text in usual)),
+    )
 
 
 def usage_error(capsys: pytest.CaptureFixture[str], *argv: str) -> str:

@@ -12,11 +12,11 @@ ROOT = Path(__file__).parent.parent
 ORDERS = {
     "ftlserver": "errors config domain storage questions web serving commands cli __main__",
     "ftlserver.domain": "instants timezones time_formats user period time_tables intervals days_and_hours window token",
-    "ftlserver.storage": "schema postgresql sqlite_file database idle_connections full_check backup tokens users"
-    " packing periods recording heartbeats bulk_import __init__",
+    "ftlserver.storage": "schema postgresql sqlite_file database idle_connections full_check backup changes aliases"
+    " tokens users packing periods recording heartbeats bulk_import merging undo __init__",
     "ftlserver.questions": "__init__ limits activity overlap_sweep overlap presence summary hours meeting",
     "ftlserver.web": "schemas bulk_json strict_json turns requests responses rates auth middleware handlers app",
-    "ftlserver.web.handlers": "users activity questions periods exports health",
+    "ftlserver.web.handlers": "users activity questions periods changes exports health",
     "ftlserver.serving": "memory event_loop threads parser server workers",
     "ftlclient": "errors time_ranges config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",
@@ -24,7 +24,11 @@ ORDERS = {
     "ftlcommon.formats": "__init__ json_objects lines activitywatch csv git ical members ndjson slack timewarrior source",
 }
 # Commands and views stand beside each other; only what they share, whose names begin with _, is imported.
-SIDE_BY_SIDE = {"ftlserver.commands": ["sample_data"], "ftlclient.commands": [], "ftlclient.views": ["formatting"]}
+SIDE_BY_SIDE = {
+    "ftlserver.commands": ["delete_user", "sample_data", "users"],
+    "ftlclient.commands": [],
+    "ftlclient.views": ["formatting"],
+}
 PACKAGES = ("ftlserver", "ftlclient", "ftlcommon")
 PURE = ("ftlserver.domain", "ftlserver.questions")
 

@@ -1,4 +1,4 @@
-"""Writes that are saved in a file and sent in order, now or later.
+"""Writes that are saved in a file and sent in order, now or later, and the changes that they made.
 
 Every write is idempotent, so an item is removed only after the server has answered it.
 """
@@ -19,6 +19,8 @@ _TABLES = """
         id INTEGER PRIMARY KEY, url TEXT NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL,
         document TEXT NOT NULL, reason TEXT);
     CREATE TABLE IF NOT EXISTS imports (key TEXT PRIMARY KEY, done INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS changes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, url TEXT NOT NULL, number INTEGER NOT NULL, what TEXT NOT NULL);
 """
 # The item stays saved: its token is missing, wrong or lacks a scope, or the server is unavailable.
 _KEEP_STATUSES = frozenset([401, 403, 421, 429, 500, 502, 503, 504])
@@ -34,6 +36,15 @@ class SpoolItem:
     path: str
     document: dict[str, Any]
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpoolChange:
+    """A change that was made from here: its number, its first period as sent, and how many there were."""
+
+    number: int
+    first: dict[str, Any]
+    periods: int
 
 
 class Spool:
@@ -83,14 +94,37 @@ class Spool:
         answers: dict[int, dict[str, Any] | RefusedError] = {}
         for item in self.waiting(client.url):
             try:
-                answers[item.id] = client.request(item.method, item.path, item.document)
+                answer = answers[item.id] = client.request(item.method, item.path, item.document)
                 self._execute("DELETE FROM items WHERE id = ?", (item.id,))
+                self.note_change(item.url, answer.get("change"), item.document)
             except RefusedError as exc:
                 if exc.status in _KEEP_STATUSES:
                     raise
                 answers[item.id] = exc
                 self._execute("UPDATE items SET reason = ? WHERE id = ?", (str(exc), item.id))
         return answers
+
+    def note_change(self, url: str, number: object, document: dict[str, Any]) -> None:
+        """Save the number of a change that a write made, so that it can be undone."""
+        if isinstance(number, int):
+            periods = document.get("periods", [document])
+            what = json.dumps([periods[0] if periods else {}, len(periods)])
+            self._execute("DELETE FROM changes WHERE url = ? AND number = ?", (url, number))
+            self._execute("INSERT INTO changes (url, number, what) VALUES (?, ?, ?)", (url, number, what))
+
+    def last_change(self, url: str) -> SpoolChange | None:
+        """Return the last change made from here that was not undone."""
+        with self._open() as connection:
+            sql = "SELECT number, what FROM changes WHERE url = ? ORDER BY id DESC LIMIT 1"
+            row = connection.execute(sql, (url,)).fetchone()
+        if row is None:
+            return None
+        first, count = json.loads(row[1])
+        return SpoolChange(row[0], first, count)
+
+    def forget_change(self, url: str, number: int) -> None:
+        """Remove a change, which was undone or is not known to the server any more."""
+        self._execute("DELETE FROM changes WHERE url = ? AND number = ?", (url, number))
 
     def import_done(self, key: str) -> int:
         """Return how many items of an import have been sent."""

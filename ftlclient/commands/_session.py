@@ -63,6 +63,11 @@ def send(client: Client, method: str, path: str, document: dict[str, Any]) -> di
     return answer
 
 
+def note_change(client: Client, answer: dict[str, Any], document: dict[str, Any]) -> None:
+    """Save the number of the change that a write made, for ``undo``."""
+    Spool(spool_file()).note_change(client.url, answer.get("change"), document)
+
+
 def default_user(args: argparse.Namespace) -> str:
     """Return the id from ``--user`` or the default user of ``login``; raise ConfigError if there is neither."""
     user_id = args.user or args.default_user

@@ -46,7 +46,12 @@ def handle(args: argparse.Namespace, console: Console) -> int:
     return 0
 
 
-_STATUSES = {"inserted": "recorded", "overlaps": "recorded", "duplicate": "already recorded"}
+_STATUSES = {
+    "inserted": "recorded",
+    "overlaps": "recorded",
+    "extended": "extended",
+    "duplicate": "already recorded",
+}
 
 
 def _times(start: time | str, end: time | str, on: date) -> tuple[str, str]:

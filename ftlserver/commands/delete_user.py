@@ -1,4 +1,4 @@
-"""Delete a user and all their periods, from the database file too."""
+"""Delete a user and all their periods, from the database file too. This cannot be undone."""
 
 import argparse
 import sys
@@ -16,11 +16,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, config: Config) -> int:
     with Storage.open(config.database) as storage:
-        user = storage.users.get(args.user_id)
-        if not args.yes and not _confirmed(f'Delete "{user.id}" ({safe(user.real_name)}) and all their activity?'):
+        return delete(storage, args.user_id, ask=not args.yes)
+
+
+def delete(storage: Storage, user_id: str, *, ask: bool) -> int:
+    """Delete a user, after a question that offers the export first; return the exit status."""
+    user = storage.users.get(user_id)
+    if ask:
+        print(f"this cannot be undone; to keep a copy: ftlserver export {user.id} --output FILE", file=sys.stderr)
+        if not _confirmed(f'Delete "{user.id}" ({safe(user.real_name)}) and all their activity?'):
             print("Nothing was deleted.", file=sys.stderr)
             return 1
-        storage.users.delete(user.id)
+    storage.users.delete(user.id)
     print(f'User "{user.id}" deleted !')
     return 0
 

@@ -49,6 +49,8 @@ def handle(args: argparse.Namespace, config: Config) -> int:
         except FormatError as exc:
             raise ConfigError(str(exc)) from exc
     print(_counts(imported, skipped, dry_run=args.dry_run))
+    if imported.change is not None:
+        print(f"undo with: ftlserver undo {imported.change}", file=sys.stderr)
     return 0
 
 
@@ -160,9 +162,10 @@ class _Spool:
 
 def _counts(imported: Imported, skipped: Counter[str], *, dry_run: bool) -> str:
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in sorted(skipped.items())) or "nothing"
+    extended = f"{imported.periods_extended:,} extended, " if imported.periods_extended else ""
     return (
         f"{'Dry run, nothing stored: ' if dry_run else ''}"
         f"users: {imported.users_added:,} added, {imported.users_updated:,} updated; "
-        f"periods: {imported.periods_added:,} added, {imported.periods_known:,} already known; "
+        f"periods: {imported.periods_added:,} added, {extended}{imported.periods_known:,} already known; "
         f"skipped: {reasons}"
     )

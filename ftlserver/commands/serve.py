@@ -79,6 +79,7 @@ def handle(args: argparse.Namespace, config: Config) -> int:
             with (
                 Storage.open(config.database, threads=args.threads) as storage,
                 storage.full_check.in_background(),
+                storage.changes.pruned(config.undo_days),
             ):
                 server = Server(
                     create_app(storage, policy),

@@ -1,6 +1,7 @@
 """List the users: id, name, zone, number of periods, and their last activity on their own clock."""
 
 import argparse
+from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console
@@ -20,7 +21,12 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 
 def handle(_args: argparse.Namespace, config: Config) -> int:
     with Storage.open(config.database) as storage:
-        summaries = storage.users.summaries()
+        show(storage.users.summaries())
+    return 0
+
+
+def show(summaries: Sequence[UserSummary]) -> None:
+    """Print a table of users."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("Id", no_wrap=True)
     table.add_column("Name")
@@ -36,7 +42,6 @@ def handle(_args: argparse.Namespace, config: Config) -> int:
     if not console.is_terminal:
         console.width = 1_000  # a pipe has no edge to wrap at
     console.print(table)
-    return 0
 
 
 def _last(summary: UserSummary) -> str:

@@ -55,8 +55,8 @@ READ_ONLY = Principal(frozenset(["read"]))
 class Token:
     """A token as stored: not the secret, only its digest. Times are instants; *expires_at* None is never.
 
-    A token of a team has no *user_ids* of its own, so that without its team it has access to no one. *view* names the
-    one route that it is for, *parent_id* the token that it was made from.
+    A token of a team has no *user_ids* of its own, so that without its team it has access to no one. *view* names
+    the one route that it is for, *parent_id* the token that it was made from.
     """
 
     id: str

@@ -5,13 +5,16 @@ from contextlib import contextmanager
 
 from ftlserver.errors import DatabaseError
 from ftlserver.storage import schema
+from ftlserver.storage.aliases import Aliases
 from ftlserver.storage.bulk_import import BulkImport
 from ftlserver.storage.database import Database, connect, transaction
 from ftlserver.storage.full_check import FullCheck
 from ftlserver.storage.heartbeats import Heartbeats
+from ftlserver.storage.merging import Merging
 from ftlserver.storage.periods import Periods
 from ftlserver.storage.recording import Recording
 from ftlserver.storage.tokens import Tokens
+from ftlserver.storage.undo import Changes
 from ftlserver.storage.users import Users
 
 
@@ -20,12 +23,15 @@ class Storage:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.users = Users(database)
+        self.aliases = Aliases(database)
+        self.users = Users(database, self.aliases)
         self.tokens = Tokens(database)
         self.periods = Periods(database)
         self.recording = Recording(database, self.users, self.periods)
         self.heartbeats = Heartbeats(database, self.users, self.periods)
         self.full_check = FullCheck(database)
+        self.merging = Merging(database, self.users, self.aliases, self.periods)
+        self.changes = Changes(database, self.users, self.periods)
         self.bulk_import = BulkImport(database, self.users, self.periods)
 
     @classmethod

@@ -86,7 +86,7 @@ class FullCheck:
             raise sqlite3.OperationalError(f"no such table: {table}")
         key = [name for name, place in sorted(found, key=itemgetter(1)) if place]
         columns = ", ".join(key)
-        each_value = " + ".join(f"({name} IS '')" for name, place in found if not place)
+        each_value = " + ".join(["0", *(f"({name} IS '')" for name, place in found if not place)])
         after = f"({columns}) > ({', '.join('?' for _ in key)})"
         # The key where the next rows begin; the rows before it are read on the way.
         first, following = (

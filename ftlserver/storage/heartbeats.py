@@ -1,19 +1,19 @@
 """Heartbeats: a user is active at an instant; those that follow each other soon enough are one period."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError
 
+from ftlserver.domain import instants
 from ftlserver.domain.instants import SECOND
 from ftlserver.domain.period import LONGEST_PERIOD, ActivityPeriod, Span
 from ftlserver.errors import UserNotFoundError
+from ftlserver.storage.changes import Change, pack_spans, unpack_spans
 from ftlserver.storage.database import Database, transaction
 from ftlserver.storage.periods import Periods
-from ftlserver.storage.recording import import_is_running
 from ftlserver.storage.users import Users
 
 HEARTBEAT = SECOND  # what a single heartbeat counts, before its instant
@@ -21,10 +21,11 @@ HEARTBEAT = SECOND  # what a single heartbeat counts, before its instant
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatResult:
-    """What a heartbeat did, and the period that contains it now."""
+    """What a heartbeat did, the period that contains it now, and the number of the change that began this."""
 
     status: Literal["started", "extended", "unchanged"]
     period: ActivityPeriod
+    change: int | None
 
 
 class Heartbeats:
@@ -35,56 +36,110 @@ class Heartbeats:
         self._users = users
         self._periods = periods
 
-    def record(self, single: ActivityPeriod, gap: int) -> HeartbeatResult:
+    def record(self, single: ActivityPeriod, gap: int, caller: str | None = None) -> HeartbeatResult:
         """Record that a user is active at the end of *single*, the period of this heartbeat by itself.
 
-        Heartbeats at most *gap* microseconds apart make one period, in whatever order they arrive. Raise
-        UserNotFoundError.
+        Heartbeats at most *gap* microseconds apart make one period, in whatever order they arrive. They also
+        extend the end of a period that was recorded otherwise, never its start. Raise UserNotFoundError.
         """
         user_id, at = single.user_id, single.ended_at
         with transaction(self.database, write=True) as connection:
-            if not self._users.lock(connection, [user_id], against_writers=True):
+            if not self._users.lock(connection, [user_id]):
                 raise UserNotFoundError(user_id)
             around = (user_id, at - HEARTBEAT - gap, at + gap + 1)
             (spans,) = self._periods.around(connection, [around])
-            return self._record(connection, spans, single, gap)
+            return _Write(connection, self._periods, caller).record(spans, single, gap)
 
-    def _record(
-        self, connection: Connection, spans: Sequence[Span], single: ActivityPeriod, gap: int
-    ) -> HeartbeatResult:
+
+class _Write:
+    """One heartbeat, in the transaction of *connection*."""
+
+    def __init__(self, connection: Connection, periods: Periods, caller: str | None) -> None:
+        self._connection = connection
+        self._periods = periods
+        self._caller = caller
+
+    def record(self, spans: Sequence[Span], single: ActivityPeriod, gap: int) -> HeartbeatResult:
         user_id, start, at = single.user_id, single.started_at, single.ended_at
-        start_offset, offset = single.start_offset, single.end_offset
         for span in spans:
             if span[0] <= start and span[1] >= at:
-                return HeartbeatResult("unchanged", ActivityPeriod(user_id, *span))
+                return HeartbeatResult("unchanged", ActivityPeriod(user_id, *span), None)
         near = [span for span in spans if span[0] <= start and span[1] >= at - gap]
-        before = max(near, key=lambda span: span[1], default=None)
-        after = next((span for span in spans if start < span[0] <= start + gap), None)
-        if before is not None:
-            end, end_offset = (at, offset) if after is None else max((at, offset), (after[0], after[2]))
-            if end - before[0] > LONGEST_PERIOD:
-                return self._start(connection, ActivityPeriod(user_id, before[1], end, before[3], end_offset))
-            extended = ActivityPeriod(user_id, before[0], end, before[2], end_offset)
-            return self._extend(connection, before, extended)
+        before = max(near, key=lambda span: (span[1], span[0]), default=None)
+        after = self._next_of_heartbeats(user_id, [span for span in spans if start < span[0] <= start + gap])
+        end, end_offset = at, single.end_offset
         if after is not None:
-            end, end_offset = max((at, offset), (after[1], after[3]))
-            if end - start > LONGEST_PERIOD:
-                return self._start(connection, ActivityPeriod(user_id, start, after[0], start_offset, after[2]))
-            return self._extend(connection, after, ActivityPeriod(user_id, start, end, start_offset, end_offset))
-        return self._start(connection, single)
+            end, end_offset = max((end, end_offset), (after[1], after[3]))
+        first: Span = single[1:] if before is None else before
+        if after is not None and end - first[0] > LONGEST_PERIOD:
+            end, end_offset, after = after[0], after[2], None  # both periods stay, without a gap between them
+        if before is not None and end - first[0] > LONGEST_PERIOD:
+            if before[1] in (span[0] for span in spans):  # less than a second is missing
+                return HeartbeatResult("unchanged", ActivityPeriod(user_id, *before), None)
+            first, before = (before[1], end, before[3], end_offset), None
+        joined = [span for span in (before, after) if span is not None]
+        period = ActivityPeriod(user_id, first[0], end, first[2], end_offset)
+        return self._replace(joined, period)
 
-    def _start(self, connection: Connection, period: ActivityPeriod) -> HeartbeatResult:
-        self._periods.insert(connection, [period])
-        return HeartbeatResult("started", period)
+    def _replace(self, old: Sequence[Span], new: ActivityPeriod) -> HeartbeatResult:
+        """Store *new* in the place of *old*, and extend the change that began the heartbeats of these."""
+        user_id, after = new.user_id, [new[1:]]
+        is_known = bool(old) and old[0][0] == new.started_at
+        self._periods.delete(self._connection, [(user_id, span[0]) for span in old if span[0] != new.started_at])
+        if is_known:
+            self._periods.set_ends(self._connection, [new])
+        else:
+            self._periods.insert(self._connection, [new])
+        own = [self._own_change(user_id, span) for span in old]
+        was = [span for _, before in own for span in before]
+        numbers = list(dict.fromkeys(number for number, _ in own if number is not None))
+        if numbers:
+            self._update(numbers[0], was, after)
+            for other in numbers[1:]:
+                self._update(other, [], [])
+            return HeartbeatResult("extended", new, numbers[0])
+        change = Change("heartbeat", self._caller)
+        change.add_periods(self._connection, user_id, was, after)
+        return HeartbeatResult("extended" if old else "started", new, change.save(self._connection))
 
-    _EXTEND = sa.text("""
-        UPDATE activity_periods
-        SET started_at = :started_at, start_offset = :start_offset, ended_at = :ended_at, end_offset = :end_offset
-        WHERE user_id = :user_id AND started_at = :old_start AND ended_at = :old_end""")
+    def _next_of_heartbeats(self, user_id: str, spans: Sequence[Span]) -> Span | None:
+        """Return the first of *spans* that heartbeats began."""
+        return next((span for span in spans if self._was_begun_by_heartbeats(user_id, span[0])), None)
 
-    def _extend(self, connection: Connection, old: Span, new: ActivityPeriod) -> HeartbeatResult:
-        try:
-            connection.execute(self._EXTEND, new._asdict() | {"old_start": old[0], "old_end": old[1]})
-        except IntegrityError as exc:
-            raise import_is_running(self.database) from exc
-        return HeartbeatResult("extended", new)
+    def _was_begun_by_heartbeats(self, user_id: str, start: int) -> bool:
+        return any(start in after and start not in before for _, _, before, after in self._changes_of(user_id))
+
+    def _own_change(self, user_id: str, span: Span) -> tuple[int | None, list[Span]]:
+        """Return the caller's change that made *span* what it is, and what was before that change.
+
+        Without one, the change to come is what changes *span*.
+        """
+        for number, caller, before, after in self._changes_of(user_id):
+            if span[0] in after:
+                if caller == self._caller and after[span[0]] == span:
+                    return number, list(before.values())
+                break
+        return None, [span]
+
+    _CHANGES = sa.text(
+        "SELECT number, caller, before, after FROM changes WHERE user_id = :user_id AND number < :below"
+        " AND action = 'heartbeat' ORDER BY number DESC LIMIT 20"
+    )
+
+    def _changes_of(self, user_id: str) -> Iterator[tuple[int, str | None, dict[int, Span], dict[int, Span]]]:
+        """Yield the heartbeats' changes of a user, the last first, with the periods before and after by start."""
+        below = 2**62
+        while rows := self._connection.execute(self._CHANGES, {"user_id": user_id, "below": below}).all():
+            for number, caller, before, after in rows:
+                yield number, caller, _by_start(before), _by_start(after)
+            below = rows[-1].number
+
+    _UPDATE = sa.text("UPDATE changes SET before = :before, after = :after, at = :at WHERE number = :number")
+
+    def _update(self, number: int, before: Sequence[Span], after: Sequence[Span]) -> None:
+        values = {"before": pack_spans(before) or None, "after": pack_spans(after) or None}
+        self._connection.execute(self._UPDATE, values | {"number": number, "at": instants.now()})
+
+
+def _by_start(packed: bytes | None) -> dict[int, Span]:
+    return {span[0]: span for span in unpack_spans(packed)}

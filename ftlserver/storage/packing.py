@@ -48,17 +48,17 @@ def _unpack_numbers(packed: str | bytes) -> list[int]:
 class Packing(Generic[_Packed]):
     """How a period, ``p``, is packed by each database, and the reader of many.
 
-    A period is unpacked as *items*; *key_of* is the start and the end of the last one.
+    A period is unpacked as *items*; *key_of* is the start of the last one.
     """
 
     sqlite: str
     postgresql: str
     unpack: Callable[[str | bytes], list[_Packed]]
     items: int
-    key_of: Callable[[list[_Packed]], tuple[int, int]]
+    key_of: Callable[[list[_Packed]], int]
 
-    def unpack_page(self, packed: str | bytes, most: int) -> tuple[list[_Packed], tuple[int, int] | None]:
-        """Return up to *most* periods, and the key of the last one if there are more."""
+    def unpack_page(self, packed: str | bytes, most: int) -> tuple[list[_Packed], int | None]:
+        """Return up to *most* periods, and the start of the last one if there are more."""
         page = self.unpack(packed)
         if len(page) <= most * self.items:
             return page, None
@@ -71,7 +71,7 @@ SPANS: Packing[Span] = Packing(
     "int8send(p.started_at) || int8send(p.ended_at) || int4send(p.start_offset) || int4send(p.end_offset)",
     _unpack_spans,
     items=1,
-    key_of=lambda page: page[-1][:2],
+    key_of=lambda page: page[-1][0],
 )
 # The start and the end of a period, in turn.
 EDGES: Packing[int] = Packing(
@@ -79,7 +79,7 @@ EDGES: Packing[int] = Packing(
     "int8send(p.started_at) || int8send(p.ended_at)",
     _unpack_numbers,
     items=2,
-    key_of=lambda page: (page[-2], page[-1]),
+    key_of=lambda page: page[-2],
 )
 
 # A period as one number, start * 65536 + end - start + 4096, of the minutes that the user's clock showed since
@@ -100,14 +100,14 @@ HISTORIES = {
             SELECT group_concat(packed) FROM (
                 SELECT {_PACKED} AS packed
                 FROM activity_periods p WHERE p.user_id = u.id {_REACHES_IN}
-                ORDER BY p.started_at, p.ended_at LIMIT :most))
+                ORDER BY p.started_at LIMIT :most))
         FROM json_each(:ids) AS asked CROSS JOIN users u ON u.id = asked.value ORDER BY asked.key"""),  # noqa: S608
     "postgresql": sa.text(f"""
         SELECT {_USER}, (
             SELECT string_agg(int8send(packed), NULL) FROM (
                 SELECT {_PACKED} AS packed
                 FROM activity_periods p WHERE p.user_id = u.id {_REACHES_IN}
-                ORDER BY p.started_at, p.ended_at LIMIT :most) AS page)
+                ORDER BY p.started_at LIMIT :most) AS page)
         FROM unnest(CAST(:ids AS varchar[])) WITH ORDINALITY AS asked (value, key)
              CROSS JOIN LATERAL (SELECT * FROM users WHERE id = asked.value OFFSET 0) AS u
         ORDER BY asked.key"""),  # noqa: S608

@@ -5,6 +5,7 @@ key bounds what is read on both sides.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any, ClassVar, NamedTuple, TypeVar
@@ -16,6 +17,7 @@ from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import LONGEST_PERIOD, Row, Span
 from ftlserver.domain.user import USER_FIELDS, User
 from ftlserver.storage import packing
+from ftlserver.storage.changes import Change
 from ftlserver.storage.database import Database
 from ftlserver.storage.idle_connections import fetch
 from ftlserver.storage.packing import Packing
@@ -24,11 +26,11 @@ from ftlserver.storage.users import cached_user
 
 Item = TypeVar("Item")
 UserWindow = tuple[str, int, int]  # id, start, end
-_Key = tuple[int, int]  # the start and the end of the last period that was read
 
 PAGE = 1_500  # periods of one user that are read at once
 _ROWS_AT_ONCE = 20_000  # periods of several users that are read at once
 _USERS_AT_ONCE = 200
+_FEW = 16  # stored periods between those that were sent are read anyway
 _ALL = 2**62
 
 
@@ -37,23 +39,23 @@ _ASKED_SQLITE = (
     """WITH asked AS MATERIALIZED (
         SELECT key, json_extract(value, '$[0]') AS user_id,
                json_extract(value, '$[1]') AS starts, json_extract(value, '$[2]') AS ends,
-               json_extract(value, '$[3]') AS read_start, json_extract(value, '$[4]') AS read_end
+               json_extract(value, '$[3]') AS read_start
         FROM json_each(:asked))""",
     "group_concat(packed)",
 )
 _ASKED_POSTGRESQL = (
     """WITH asked AS (
-        SELECT number - 1 AS key, user_id, starts, ends, read_start, read_end
+        SELECT number - 1 AS key, user_id, starts, ends, read_start
         FROM unnest(CAST(:ids AS varchar[]), CAST(:starts AS bigint[]), CAST(:ends AS bigint[]),
-                    CAST(:read_starts AS bigint[]), CAST(:read_ends AS bigint[]))
-             WITH ORDINALITY AS given (user_id, starts, ends, read_start, read_end, number))""",
+                    CAST(:read_starts AS bigint[]))
+             WITH ORDINALITY AS given (user_id, starts, ends, read_start, number))""",
     "string_agg(packed, NULL)",
 )
 _ASKED = {"sqlite": _ASKED_SQLITE, "postgresql": _ASKED_POSTGRESQL}
 # A period that reaches into a window, and comes after the last one that was read.
 _REACHES_IN = """
-    p.user_id = asked.user_id AND (p.started_at, p.ended_at) > (asked.read_start, asked.read_end)
-    AND p.started_at < asked.ends AND p.ended_at > asked.starts"""
+    p.user_id = asked.user_id AND p.started_at > asked.read_start AND p.started_at < asked.ends
+    AND p.ended_at > asked.starts"""
 
 
 class Extent(NamedTuple):
@@ -88,7 +90,7 @@ class Periods:
             {asked[0]}
             SELECT (SELECT count(*) FROM activity_periods p WHERE {_REACHES_IN}),
                    (SELECT p.started_at FROM activity_periods p WHERE {_REACHES_IN}
-                    ORDER BY p.started_at, p.ended_at LIMIT 1)
+                    ORDER BY p.started_at LIMIT 1)
             FROM asked ORDER BY asked.key""")  # noqa: S608
         for dialect, asked in _ASKED.items()
     }
@@ -104,7 +106,7 @@ class Periods:
     def read(
         self, packed: Packing[Item], extents: Iterable[Extent]
     ) -> Iterator[tuple[Extent, Iterable[list[Item]]]]:
-        """Yield *extents*, each with pages of what is packed of its periods, by start, then end, in flat memory.
+        """Yield *extents*, each with pages of what is packed of its periods, by start, in flat memory.
 
         A page holds up to PAGE periods. No transaction stays open between users, nor between pages.
         """
@@ -172,13 +174,13 @@ class Periods:
                           AND p.started_at > asked.starts - {LONGEST_PERIOD}
                           AND p.started_at <= asked.starts - {LONG_PERIOD}
                           AND p.ended_at - p.started_at > {LONG_PERIOD} AND p.ended_at > asked.starts
-                        ORDER BY p.started_at, p.ended_at LIMIT :most) AS long_before
+                        ORDER BY p.started_at LIMIT :most) AS long_before
                     UNION ALL
                     SELECT packed FROM (
                         SELECT {getattr(packing.SPANS, dialect)} AS packed FROM activity_periods p
                         WHERE p.user_id = asked.user_id AND p.started_at > asked.starts - {LONG_PERIOD}
                           AND p.started_at < asked.ends AND p.ended_at > asked.starts
-                        ORDER BY p.started_at, p.ended_at LIMIT :most) AS near
+                        ORDER BY p.started_at LIMIT :most) AS near
                     LIMIT :most) AS reaching)
             FROM asked ORDER BY asked.key""")  # noqa: S608
         for dialect, (asked, aggregate) in _ASKED.items()
@@ -198,14 +200,36 @@ class Periods:
             {asked}
             SELECT p.user_id, p.started_at, p.ended_at, p.start_offset, p.end_offset FROM asked
             {"CROSS" if dialect == "sqlite" else "INNER"} JOIN activity_periods p
-            ON p.user_id = asked.user_id AND p.started_at = asked.starts AND p.ended_at = asked.ends""")  # noqa: S608
+            ON p.user_id = asked.user_id AND p.started_at = asked.starts""")  # noqa: S608
         for dialect, (asked, _) in _ASKED.items()
     }
 
     def existing(self, connection: Connection, windows: Sequence[UserWindow]) -> list[Row]:
-        """Return those of *windows* that are stored as periods, in the caller's transaction."""
+        """Return the stored periods that start with one of *windows*, in the caller's transaction."""
         rows = connection.execute(self._EXISTING[self.database.dialect], self._asked(windows)).all()
         return [tuple(row) for row in rows]
+
+    def stored(self, connection: Connection, sent: Mapping[str, Sequence[Span]]) -> dict[tuple[str, int], Span]:
+        """Return, by user id and start, the stored periods with the starts of those that were *sent*, and others.
+
+        In the caller's transaction. Where few periods are stored between those of a user they are read at once.
+        """
+        by_size: defaultdict[int, list[UserWindow]] = defaultdict(list)
+        for user_id, spans in sent.items():
+            starts = [span[0] for span in spans]
+            by_size[len(starts).bit_length()].append((user_id, min(starts), max(starts) + 1))
+        found: dict[tuple[str, int], Span] = {}
+        for bits, windows in by_size.items():
+            most = _FEW + (1 << bits)
+            rows = connection.execute(*self._within(packing.SPANS, windows, most, from_start=True)).all()
+            for (user_id, *_), (_, value) in zip(windows, rows, strict=True):
+                spans = [] if value is None else packing.SPANS.unpack(value)
+                if len(spans) < most:
+                    found |= {(user_id, span[0]): span for span in spans}
+                else:
+                    keys = [(user_id, *span[:2]) for span in sent[user_id]]
+                    found |= {(user_id, row[1]): row[1:] for row in self.existing(connection, keys)}
+        return found
 
     _WITHIN: ClassVar[dict[tuple[Packing[Any], str], sa.TextClause]] = {
         (packed, dialect): sa.text(f"""
@@ -214,53 +238,145 @@ class Periods:
                 SELECT {aggregate} FROM (
                     SELECT {getattr(packed, dialect)} AS packed FROM activity_periods p
                     WHERE {_REACHES_IN}
-                    ORDER BY p.started_at, p.ended_at LIMIT :most) AS reaching)
+                    ORDER BY p.started_at LIMIT :most) AS reaching)
             FROM asked ORDER BY asked.key""")  # noqa: S608
         for packed in (packing.SPANS, packing.EDGES)
         for dialect, (asked, aggregate) in _ASKED.items()
     }
 
     def _within(
-        self, packed: Packing[Any], windows: Sequence[UserWindow], most: int, last: _Key | None = None
+        self,
+        packed: Packing[Any],
+        windows: Sequence[UserWindow],
+        most: int,
+        last: int | None = None,
+        *,
+        from_start: bool = False,
     ) -> tuple[sa.TextClause, dict[str, Any]]:
-        values = self._asked(windows, last)
+        values = self._asked(windows, last, from_start=from_start)
         return self._WITHIN[packed, self.database.dialect], values | {"most": most}
 
-    def _asked(self, windows: Sequence[UserWindow], last: _Key | None = None) -> dict[str, Any]:
-        """Return the values of a statement about *windows*, of periods after the *last* one that was read."""
-        asked = [(*window, *(last or (window[1] - LONGEST_PERIOD, 0))) for window in windows]
+    def _asked(
+        self, windows: Sequence[UserWindow], last: int | None = None, *, from_start: bool = False
+    ) -> dict[str, Any]:
+        """Return the values of a statement about *windows*, of periods after the start *last* that was read.
+
+        *from_start* leaves out the periods that began before a window.
+        """
+        before = 1 if from_start else LONGEST_PERIOD
+        asked = [(*window, window[1] - before if last is None else last) for window in windows]
         if self.database.dialect == "sqlite":
             return {"asked": json.dumps(asked)}
-        names = ("ids", "starts", "ends", "read_starts", "read_ends")
+        names = ("ids", "starts", "ends", "read_starts")
         return {name: [row[column] for row in asked] for column, name in enumerate(names)}
 
-    def insert(self, connection: Connection, rows: Sequence[Row]) -> int:
-        """Add periods of existing users in the caller's transaction; return how many were not stored already."""
+    def store(self, connection: Connection, sent: Mapping[str, Sequence[Span]], change: Change) -> tuple[int, int]:
+        """Add periods of existing users, and let those with a stored start grow to a later end.
+
+        In the caller's transaction, in which no other may write periods of these users. Return how many were
+        added, and how many grew.
+        """
+        stored = self.stored(connection, sent)
+        new: list[Row] = []
+        grown: list[Row] = []
+        for user_id, spans in sent.items():
+            spans = _with_latest_ends(spans)  # noqa: PLW2901
+            before = []
+            if stored:
+                known = [(span, stored.get((user_id, span[0]))) for span in spans]
+                spans = [span for span, old in known if old is None]  # noqa: PLW2901
+                longer = [(span, old) for span, old in known if old is not None and span[1] > old[1]]
+                before = [old for _, old in longer]
+                after = [grown_to(span, old) for span, old in longer]
+                grown += [(user_id, *span) for span in after]
+                change.add_periods(connection, user_id, before, after)
+            new += [(user_id, *span) for span in spans]
+            change.add_periods(connection, user_id, [], spans)
+        self.insert(connection, new)
+        self.set_ends(connection, grown)
+        return len(new), len(grown)
+
+    def insert(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Add periods with new starts of existing users in the caller's transaction."""
         if not rows:
-            return 0
+            return
         if self.database.dialect == "postgresql":
-            columns = dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
-            return connection.execute(_INSERT_ARRAYS, columns).rowcount
+            connection.execute(_INSERT_ARRAYS, _in_columns(rows))
+            return
         values = tuple(chain.from_iterable(rows))
         width = _ROWS_IN_STATEMENT * len(_COLUMNS)
         *whole, last = [values[at : at + width] for at in range(0, len(values), width)]
-        added = connection.exec_driver_sql(_INSERT_ROWS, whole).rowcount if whole else 0
-        return added + connection.exec_driver_sql(_insert_rows(len(last) // len(_COLUMNS)), last).rowcount
+        if whole:
+            connection.exec_driver_sql(_INSERT_ROWS, whole)
+        connection.exec_driver_sql(_insert_rows(len(last) // len(_COLUMNS)), last)
+
+    def set_ends(self, connection: Connection, rows: Sequence[Row]) -> None:
+        """Set the ends, and both offsets, of stored periods in the caller's transaction."""
+        if not rows:
+            return
+        if self.database.dialect == "postgresql":
+            connection.execute(_SET_ENDS_ARRAYS, _in_columns(rows))
+        else:
+            connection.exec_driver_sql(_SET_ENDS, [(*row[2:], *row[:2]) for row in rows])
+
+    def delete(self, connection: Connection, keys: Sequence[tuple[str, int]]) -> None:
+        """Delete the periods of users with those starts in the caller's transaction."""
+        if not keys:
+            return
+        if self.database.dialect == "postgresql":
+            ids, starts = map(list, zip(*keys, strict=True))
+            connection.execute(_DELETE_ARRAYS, {"user_id": ids, "started_at": starts})
+        else:
+            connection.exec_driver_sql(_DELETE, list(keys))
+
+
+def grown_to(span: Span, stored: Span) -> Span:
+    """Return the *stored* period as it is after *span*, which has the same start and a later end."""
+    return (stored[0], span[1], stored[2], span[3])
+
+
+def _with_latest_ends(spans: Sequence[Span]) -> Sequence[Span]:
+    """Return *spans* with one for each start, the latest to end."""
+    latest: dict[int, Span] = {span[0]: span for span in spans}
+    if len(latest) == len(spans):
+        return spans
+    for span in spans:
+        known = latest[span[0]]
+        if span[1] > known[1]:
+            latest[span[0]] = span
+    return list(latest.values())
 
 
 _COLUMNS = ("user_id", "started_at", "ended_at", "start_offset", "end_offset")
 # SQLite: rows in one statement take half as long as rows one by one; every version takes 999 variables.
 _ROWS_IN_STATEMENT = 199
-_INSERT_ARRAYS = sa.text("""
+_ARRAYS = """
+    unnest(CAST(:user_id AS varchar[]), CAST(:started_at AS bigint[]), CAST(:ended_at AS bigint[]),
+           CAST(:start_offset AS integer[]), CAST(:end_offset AS integer[]))"""
+_INSERT_ARRAYS = sa.text(f"""
     INSERT INTO activity_periods (user_id, started_at, ended_at, start_offset, end_offset)
-    SELECT * FROM unnest(CAST(:user_id AS varchar[]), CAST(:started_at AS bigint[]), CAST(:ended_at AS bigint[]),
-                         CAST(:start_offset AS integer[]), CAST(:end_offset AS integer[]))
-    ON CONFLICT DO NOTHING""")
+    SELECT * FROM {_ARRAYS}""")  # noqa: S608
+_SET_ENDS = """
+    UPDATE activity_periods SET ended_at = ?, start_offset = ?, end_offset = ?
+    WHERE user_id = ? AND started_at = ?"""
+_SET_ENDS_ARRAYS = sa.text(f"""
+    UPDATE activity_periods p SET ended_at = n.ended_at, start_offset = n.start_offset, end_offset = n.end_offset
+    FROM {_ARRAYS} AS n (user_id, started_at, ended_at, start_offset, end_offset)
+    WHERE p.user_id = n.user_id AND p.started_at = n.started_at""")  # noqa: S608
+_DELETE = "DELETE FROM activity_periods WHERE user_id = ? AND started_at = ?"
+_DELETE_ARRAYS = sa.text("""
+    DELETE FROM activity_periods p USING unnest(CAST(:user_id AS varchar[]), CAST(:started_at AS bigint[]))
+        AS n (user_id, started_at)
+    WHERE p.user_id = n.user_id AND p.started_at = n.started_at""")
+
+
+def _in_columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
+    return dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
 
 
 def _insert_rows(count: int) -> str:
     values = ", ".join(["(?, ?, ?, ?, ?)"] * count)
-    return f"INSERT INTO activity_periods ({', '.join(_COLUMNS)}) VALUES {values} ON CONFLICT DO NOTHING"  # noqa: S608
+    return f"INSERT INTO activity_periods ({', '.join(_COLUMNS)}) VALUES {values}"  # noqa: S608
 
 
 _INSERT_ROWS = _insert_rows(_ROWS_IN_STATEMENT)

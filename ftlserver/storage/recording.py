@@ -1,23 +1,26 @@
 """Recording what callers send: a status for each period, all or nothing, stored once however often it is sent."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import groupby
+from operator import itemgetter
+from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection
 
 from ftlserver.domain import intervals
-from ftlserver.domain.period import LONGEST_PERIOD, Row, Span
-from ftlserver.errors import DatabaseError
+from ftlserver.domain.period import LONGEST_PERIOD, ActivityPeriod, Row, Span
+from ftlserver.errors import InvalidPeriodError, PeriodNotFoundError, UserNotFoundError
+from ftlserver.storage.changes import Change
 from ftlserver.storage.database import Database, transaction
-from ftlserver.storage.periods import Periods, UserWindow
+from ftlserver.storage.periods import Periods, UserWindow, grown_to
 from ftlserver.storage.users import Users
 
 MOST_OVERLAPS = 10  # that are listed for one period
 _FEW = 16  # stored periods near those that were sent are read anyway
 
-Status = Literal["inserted", "overlaps", "duplicate", "deleted", "not_found", "rejected"]
+Status = Literal["inserted", "overlaps", "extended", "duplicate", "deleted", "not_found", "rejected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +35,31 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class PeriodStatus:
-    """What became of a period; *overlaps* lists up to MOST_OVERLAPS of the periods that it overlaps."""
+    """What became of a period; *overlaps* lists up to MOST_OVERLAPS of the periods that it overlaps.
+
+    *period* is the stored one with the same start, where it is not the one that was sent.
+    """
 
     status: Status
     rejection: Rejection | None = None
     overlaps: Sequence[Span] = ()
+    period: Span | None = None
+
+
+class Recorded(NamedTuple):
+    """The status of each period that was sent, and the number of the change, if there was one."""
+
+    statuses: Sequence[PeriodStatus]
+    change: int | None
 
 
 Item = Row | Rejection
 Statuses = list[PeriodStatus]
+_Grown = tuple[str, list[Span], list[Span]]  # what the periods of a user were, and are
 _Sent = dict[str, list[tuple[int, Row]]]  # the periods by user, with their indexes among the items
-_Work = Callable[[Connection, Sequence[Item]], Statuses]
+_Work = Callable[[Connection, Sequence[Item], Change], Statuses]
 
 _INSERTED = PeriodStatus("inserted")
-_DUPLICATE = PeriodStatus("duplicate")
 _DELETED = PeriodStatus("deleted")
 _NOT_FOUND = PeriodStatus("not_found")
 
@@ -62,94 +76,156 @@ class Recording:
         self._users = users
         self._periods = periods
 
-    def record(self, items: Sequence[Item], *, partial: bool = False, dry_run: bool = False) -> Statuses:
-        """Store periods and return the status of each, in order.
+    def record(
+        self, items: Sequence[Item], *, partial: bool = False, dry_run: bool = False, caller: str | None = None
+    ) -> Recorded:
+        """Store periods and return the status of each, in order; *caller* is the id of a token.
 
         If one is rejected none is stored, unless *partial*; a *dry_run* stores none. Periods of the same users
         that are sent at the same time are compared one request after the other.
         """
 
-        def work(connection: Connection, items: Sequence[Item]) -> Statuses:
-            statuses, new = self._compare(connection, items)
-            if self._periods.insert(connection, new) != len(new):
-                raise import_is_running(self.database)
+        def work(connection: Connection, items: Sequence[Item], change: Change) -> Statuses:
+            statuses, new, grown = self._compare(connection, items)
+            self._periods.insert(connection, new)
+            for user_id, of_user in groupby(new, itemgetter(0)):
+                change.add_periods(connection, user_id, [], [row[1:] for row in of_user])
+            for user_id, before, after in grown:
+                change.add_periods(connection, user_id, before, after)
+                self._periods.set_ends(connection, [(user_id, *span) for span in after])
             return statuses
 
-        return self._write(items, work, partial=partial, dry_run=dry_run)
+        return self._write(items, work, Change("record", caller), partial=partial, dry_run=dry_run)
 
-    _DELETE = "DELETE FROM activity_periods WHERE user_id = {0} AND started_at = {0} AND ended_at = {0}"
-
-    def delete(self, items: Sequence[Item], *, partial: bool = False, dry_run: bool = False) -> Statuses:
+    def delete(
+        self, items: Sequence[Item], *, partial: bool = False, dry_run: bool = False, caller: str | None = None
+    ) -> Recorded:
         """Delete periods, by exactly their start and end, and return the status of each, in order."""
 
-        def work(connection: Connection, items: Sequence[Item]) -> Statuses:
+        def work(connection: Connection, items: Sequence[Item], change: Change) -> Statuses:
             sent = [item[:3] for item in items if not isinstance(item, Rejection)]
-            there = {row[:3] for row in self._periods.existing(connection, sent)}
+            there = {row[:2]: row for row in self._periods.existing(connection, sent)}
             statuses = []
-            keys = []
+            deleted: list[Row] = []
             for item in items:
                 if isinstance(item, Rejection):
                     statuses.append(PeriodStatus("rejected", item))
-                elif (key := item[:3]) in there:
-                    there.remove(key)
-                    keys.append(key)
+                    continue
+                row = there.get(item[:2])
+                if row is not None and row[2] == item[2]:
+                    deleted.append(there.pop(item[:2]))
                     statuses.append(_DELETED)
                 else:
-                    statuses.append(_NOT_FOUND)
-            if keys:
-                statement = self._DELETE.format("?" if self.database.is_sqlite else "%s")
-                connection.exec_driver_sql(statement, keys)
+                    statuses.append(_NOT_FOUND if row is None else PeriodStatus("not_found", period=row[1:]))
+            self._periods.delete(connection, [row[:2] for row in deleted])
+            for user_id, of_user in groupby(sorted(deleted), itemgetter(0)):
+                change.add_periods(connection, user_id, [row[1:] for row in of_user], [])
             return statuses
 
-        return self._write(items, work, partial=partial, dry_run=dry_run)
+        return self._write(items, work, Change("delete", caller), partial=partial, dry_run=dry_run)
 
-    def _write(self, items: Sequence[Item], work: _Work, *, partial: bool, dry_run: bool) -> Statuses:
+    def edit(self, old: ActivityPeriod, new: ActivityPeriod, caller: str | None = None) -> int | None:
+        """Replace a period, named by exactly its start and end, by another of the same user.
+
+        Return the number of the change. Raise UserNotFoundError, PeriodNotFoundError if *old* is not stored, or
+        InvalidPeriodError if another period has the new start.
+        """
+        change = Change("edit", caller)
+        with transaction(self.database, write=True) as connection:
+            if not self._users.lock(connection, [old.user_id]):
+                raise UserNotFoundError(old.user_id)
+            stored = {row[1]: row[1:] for row in self._periods.existing(connection, [old[:3], new[:3]])}
+            span = stored.get(old.started_at)
+            if span is None or span[1] != old.ended_at:
+                raise PeriodNotFoundError(span)
+            if new.started_at == old.started_at:
+                self._periods.set_ends(connection, [new])
+            elif new.started_at in stored:
+                raise InvalidPeriodError("another period starts at that time; edit or delete that one")
+            else:
+                self._periods.delete(connection, [old[:2]])
+                self._periods.insert(connection, [new])
+            if span != new[1:]:
+                change.add_periods(connection, old.user_id, [span], [new[1:]])
+            return change.save(connection)
+
+    def _write(
+        self, items: Sequence[Item], work: _Work, change: Change, *, partial: bool, dry_run: bool
+    ) -> Recorded:
         statuses: Statuses = []
         try:
             with transaction(self.database, write=True) as connection:
                 ids = {item[0] for item in items if not isinstance(item, Rejection)}
-                missing = ids - self._users.lock(connection, ids, against_writers=True)
-                statuses = work(connection, _without(missing, items) if missing else items)
+                missing = ids - self._users.lock(connection, ids)
+                statuses = work(connection, _without(missing, items) if missing else items, change)
                 if dry_run or (not partial and any(found.status == "rejected" for found in statuses)):
                     raise _NotStoredError
+                return Recorded(statuses, change.save(connection))
         except _NotStoredError:
-            pass
-        return statuses
+            return Recorded(statuses, None)
 
-    def _compare(self, connection: Connection, items: Sequence[Item]) -> tuple[Statuses, list[Row]]:
-        """Return the status of each of *items*, and the rows that are new."""
+    def _compare(self, connection: Connection, items: Sequence[Item]) -> tuple[Statuses, list[Row], list[_Grown]]:
+        """Return the status of each of *items*, the rows that are new, and what grows."""
         statuses = [PeriodStatus("rejected", item) if isinstance(item, Rejection) else _INSERTED for item in items]
         sent = _by_user(items)
         stored, near = self._around(connection, sent)
         new: list[Row] = []
+        grown: list[_Grown] = []
         for user_id, numbered in sent.items():
             if not (stored[user_id] or near) and intervals.are_disjoint([row[1:3] for _, row in numbered]):
                 new += [row for _, row in numbered]  # the fast path; the rest takes three times as long
                 continue
-            seen = {span[:2] for span in stored[user_id]}
-            fresh = []
-            for index, row in numbered:
-                if row[1:3] in seen:
-                    statuses[index] = _DUPLICATE
+            was = {span[0]: span for span in stored[user_id]}
+            now = dict(was)
+            fresh: dict[int, int] = {}  # indexes among the items, and starts
+            known: list[tuple[int, int]] = []
+            for index, (_, *span) in numbered:
+                current = now.get(span[0])
+                if current is None:
+                    now[span[0]] = (span[0], span[1], span[2], span[3])
+                elif span[1] > current[1]:
+                    now[span[0]] = grown_to((span[0], span[1], span[2], span[3]), current)
+                    statuses[index] = PeriodStatus("extended")
                 else:
-                    seen.add(row[1:3])
-                    fresh.append((index, row))
-            spans = [row[1:] for _, row in fresh] + stored[user_id]
-            others = intervals.overlapping([span[:2] for span in spans], MOST_OVERLAPS)
-            for (index, row), overlapped in zip(fresh, others, strict=False):
-                found = dict.fromkeys([*(spans[other] for other in overlapped), *near.get(row[:3], ())])
-                if found:
-                    statuses[index] = PeriodStatus("overlaps", overlaps=list(found)[:MOST_OVERLAPS])
-            new += [row for _, row in fresh]
-        return statuses, new
+                    known.append((index, span[0]))
+                    continue
+                fresh[index] = span[0]
+            for index, start in known:
+                statuses[index] = PeriodStatus("duplicate", period=now[start])
+            self._find_overlaps(statuses, fresh, now, near, user_id)
+            changed = dict.fromkeys(fresh.values())
+            new += [(user_id, *now[start]) for start in changed if start not in was]
+            longer = [start for start in changed if start in was]
+            if longer:
+                grown.append((user_id, [was[start] for start in longer], [now[start] for start in longer]))
+        return statuses, new, grown
+
+    def _find_overlaps(
+        self,
+        statuses: Statuses,
+        fresh: Mapping[int, int],
+        stored: Mapping[int, Span],
+        near: Mapping[tuple[str, int], list[Span]],
+        user_id: str,
+    ) -> None:
+        """Set the status of the periods that overlap others among those that will be *stored*, or *near*."""
+        spans = list(stored.values())
+        others = dict(zip(stored, intervals.overlapping([span[:2] for span in spans], MOST_OVERLAPS), strict=True))
+        for index, start in fresh.items():
+            around = (span for span in near.get((user_id, start), ()) if span[0] != start)
+            found = dict.fromkeys([*(spans[other] for other in others[start]), *around])
+            status = statuses[index].status
+            if found:
+                overlaps = list(found)[:MOST_OVERLAPS]
+                statuses[index] = PeriodStatus("overlaps" if status == "inserted" else status, overlaps=overlaps)
 
     def _around(
         self, connection: Connection, sent: _Sent
-    ) -> tuple[dict[str, list[Span]], dict[UserWindow, list[Span]]]:
+    ) -> tuple[dict[str, list[Span]], dict[tuple[str, int], list[Span]]]:
         """Return, by user, the stored spans near those that were *sent*.
 
-        Where more are stored than were sent, they are only those that were sent, and the second value has up to
-        MOST_OVERLAPS of the others for each.
+        Where more are stored than were sent, they are only those with the same starts, and the second value has
+        more than MOST_OVERLAPS of the others for each start.
         """
         by_size: defaultdict[int, list[UserWindow]] = defaultdict(list)
         for user_id, numbered in sent.items():
@@ -168,13 +244,24 @@ class Recording:
             return stored, {}
         for row in self._periods.existing(connection, crowded):
             stored[row[0]].append(row[1:])
-        found = self._periods.around(connection, crowded, MOST_OVERLAPS)
-        return stored, dict(zip(crowded, found, strict=True))
+        near: defaultdict[tuple[str, int], list[Span]] = defaultdict(list)
+        lonely = _without_enough_overlaps(crowded)
+        found = self._periods.around(connection, lonely, MOST_OVERLAPS + 1)
+        for window, spans in zip(lonely, found, strict=True):
+            near[window[:2]] += spans
+        return stored, near
 
 
-def import_is_running(database: Database) -> DatabaseError:
-    """Return the error for a period that an import, which takes no locks, stored since it was looked for."""
-    return DatabaseError("database_busy", "an import is running; try again", database.name)
+def _without_enough_overlaps(windows: Iterable[UserWindow]) -> list[UserWindow]:
+    """Return those of the *windows* that overlap fewer than MOST_OVERLAPS of the others of their user."""
+    found = []
+    for _, of_user in groupby(windows, itemgetter(0)):
+        longest = {window[1]: window for window in sorted(of_user)}
+        others = intervals.overlapping([window[1:] for window in longest.values()], MOST_OVERLAPS)
+        found += [
+            window for window, them in zip(longest.values(), others, strict=True) if len(them) < MOST_OVERLAPS
+        ]
+    return found
 
 
 def _without(user_ids: set[str], items: Sequence[Item]) -> list[Item]:

@@ -3,12 +3,15 @@
 Migrations are append-only: a change to the tables is a new function at the end of MIGRATIONS.
 """
 
+import logging
 from collections.abc import Callable
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from ftlserver.domain import instants
+
+_log = logging.getLogger("ftlserver")
 
 # An arbitrary number, the same in every process that migrates.
 _ADVISORY_LOCK = 7_046_029_254
@@ -129,11 +132,38 @@ def _create_aliases_teams_and_changes(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
+def _one_period_for_each_start(connection: Connection) -> None:
+    """Keep the latest end of the periods with the same start, with its offset."""
+    folded = connection.exec_driver_sql("""
+        DELETE FROM activity_periods WHERE EXISTS (
+            SELECT 1 FROM activity_periods q WHERE q.user_id = activity_periods.user_id
+                AND q.started_at = activity_periods.started_at AND q.ended_at > activity_periods.ended_at)
+        """).rowcount
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("DROP INDEX long_periods")
+        connection.exec_driver_sql("ALTER TABLE activity_periods RENAME TO periods_by_end")
+        _create_periods(connection, "PRIMARY KEY (user_id, started_at)")
+        columns = "user_id, started_at, ended_at, start_offset, end_offset"
+        copy = f"INSERT INTO activity_periods ({columns}) SELECT {columns} FROM periods_by_end"  # noqa: S608
+        connection.exec_driver_sql(copy)
+        connection.exec_driver_sql("DROP TABLE periods_by_end")
+        _index_long_periods(connection)
+    else:
+        # With the end in it, the index alone answers how many periods reach into a window.
+        connection.exec_driver_sql(
+            "ALTER TABLE activity_periods DROP CONSTRAINT activity_periods_pkey,"
+            " ADD PRIMARY KEY (user_id, started_at) INCLUDE (ended_at)"
+        )
+    if folded:
+        _log.warning("periods with the same start are one now, with the latest end: %s fewer", f"{folded:,}")
+
+
 MIGRATIONS: list[Callable[[Connection], None]] = [
     _create_users_and_periods,
     _create_tokens,
     _index_long_periods,
     _create_aliases_teams_and_changes,
+    _one_period_for_each_start,
 ]
 
 

@@ -1,6 +1,6 @@
 """The table of tokens. dataset reads and writes it; the look-up of each request is text, which is faster."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -84,10 +84,10 @@ class Tokens:
         raise TokenNotFoundError
 
 
-def unbind(database: Database, user_id: str) -> None:
-    """Remove a user who is being deleted from all tokens; one that loses its last user has access to none.
+def unbind(database: Database, user_id: str) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """Remove a user who goes from all tokens, and yield what their rows were and are.
 
-    In the caller's transaction.
+    A token that loses its last user has access to none. In the caller's transaction.
     """
     tokens = database.table("tokens")
     # Two users who are deleted at once may be on one token.
@@ -97,6 +97,7 @@ def unbind(database: Database, user_id: str) -> None:
         if user_id in user_ids:
             rest = orjson.dumps([other for other in user_ids if other != user_id]).decode()
             tokens.update({"id": row["id"], "user_ids": rest}, ["id"])
+            yield {"id": row["id"], "user_ids": row["user_ids"]}, {"id": row["id"], "user_ids": rest}
 
 
 def _row(token: Token) -> dict[str, Any]:

@@ -7,7 +7,7 @@ one value however many there are, and the list with the periods of each.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import dataset
 import sqlalchemy as sa
@@ -17,6 +17,8 @@ from sqlalchemy.exc import IntegrityError
 
 from ftlserver.domain.user import USER_FIELDS, User, UserSummary, is_user_id
 from ftlserver.errors import UserExistsError, UserNotFoundError
+from ftlserver.storage.aliases import Aliases
+from ftlserver.storage.changes import Change, erase_changes_of
 from ftlserver.storage.database import Database, scrub, transaction
 from ftlserver.storage.idle_connections import fetch
 from ftlserver.storage.tokens import unbind
@@ -29,11 +31,19 @@ _COLUMNS = ", ".join(f"u.{name}" for name in USER_FIELDS)
 cached_user = lru_cache(maxsize=4_096)(User.stored)
 
 
+class Written(NamedTuple):
+    """Whether a user was added, and the number of the change, if there was one."""
+
+    created: bool
+    change: int | None
+
+
 class Users:
     """The users in a database. Every method may raise DatabaseError."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, aliases: Aliases) -> None:
         self.database = database
+        self._aliases = aliases
 
     @property
     def table(self) -> dataset.Table:
@@ -106,30 +116,40 @@ class Users:
                 for row in rows
             ]
 
-    def add_new(self, users: Sequence[User]) -> None:
-        """Add new users, all or none; raise UserExistsError."""
-        with transaction(self.database, write=True):
+    def add_new(self, users: Sequence[User]) -> int | None:
+        """Add new users, all or none, and return the number of the change; raise UserExistsError."""
+        change = Change("add_user")
+        with transaction(self.database, write=True) as connection:
+            self._aliases.refuse(connection, [user.id for user in users])
             for user in users:
                 try:
                     self.table.insert(_row(user))
                 except IntegrityError as exc:
                     raise UserExistsError(user.id) from exc
+                change.add_record("users", None, _row(user), user.id)
+            return change.save(connection)
 
-    def add(self, user: User) -> bool:
-        """Add a user and tell whether they are new; raise UserExistsError if the id belongs to another user."""
+    def add(self, user: User, caller: str | None = None) -> Written:
+        """Add a user; raise UserExistsError if the id belongs to another user."""
+        change = Change("add_user", caller)
         with transaction(self.database, write=True) as connection:
+            self._aliases.refuse(connection, [user.id])
             statement = self._insert().values(_row(user)).on_conflict_do_nothing(index_elements=["id"])
             is_new = connection.execute(statement.returning(self.table.table.c.id)).first() is not None
             if self._find(user.id) != user:
                 raise UserExistsError(user.id)
-            return is_new
+            if is_new:
+                change.add_record("users", None, _row(user), user.id)
+            return Written(is_new, change.save(connection))
 
-    def put(self, user: User) -> bool:
-        """Add a user or replace the stored one, and tell whether they are new."""
+    def put(self, user: User, caller: str | None = None) -> Written:
+        """Add a user or replace the stored one."""
+        change = Change("put_user", caller)
         with transaction(self.database, write=True) as connection:
-            return bool(self.put_many(connection, [user])[0])
+            is_new = bool(self.put_many(connection, [user], change)[0])
+            return Written(is_new, change.save(connection))
 
-    def put_many(self, connection: Connection, users: Iterable[User]) -> tuple[int, int]:
+    def put_many(self, connection: Connection, users: Iterable[User], change: Change) -> tuple[int, int]:
         """Add or replace users in the caller's transaction; return how many were added, and how many changed.
 
         A field without a value keeps the stored one: a file without a column erases nothing.
@@ -140,46 +160,69 @@ class Users:
             wanted[stored.id] = _completed(wanted[stored.id], stored)
         changed = [user for user in wanted.values() if known.get(user.id) != user]
         if changed:
+            self._aliases.refuse(connection, [user.id for user in changed])
             insert = self._insert()
             values = {name: insert.excluded[name] for name in USER_FIELDS if name != "id"}
             statement = insert.on_conflict_do_update(index_elements=["id"], set_=values)
             connection.execute(statement, [_row(user) for user in changed])
+        for user in changed:
+            before = known.get(user.id)
+            change.add_record("users", None if before is None else _row(before), _row(user), user.id)
         added = len(wanted) - len(known)
         return added, len(changed) - added
 
-    def change(self, user_id: str, changes: Mapping[str, str]) -> User:
-        """Change some fields of a user and return the user; raise UserNotFoundError."""
-        with transaction(self.database, write=True):
-            if not self.table.update({"id": user_id, **changes}, ["id"]):
-                raise UserNotFoundError(user_id)
+    def change(
+        self, user_id: str, changes: Mapping[str, Any], caller: str | None = None, action: str = "change_user"
+    ) -> tuple[User, int | None]:
+        """Change some columns of a user; return the user and the number of the change; raise UserNotFoundError."""
+        change = Change(action, caller)
+        with transaction(self.database, write=True) as connection:
+            before = self._locked(connection, user_id)
+            new = {name: value for name, value in changes.items() if before[name] != value}
+            if new:
+                self.table.update({"id": user_id, **new}, ["id"])
+                was = {name: before[name] for name in ("id", *new)}
+                change.add_record("users", was, {"id": user_id, **new}, user_id)
             user = self._find(user_id)
             assert user is not None
-            return user
+            return user, change.save(connection)
 
     def delete(self, user_id: str) -> None:
-        """Delete a user and all their periods, from the files too; raise UserNotFoundError."""
-        with transaction(self.database, write=True):
+        """Delete a user, all their periods and what changes hold of them, from the files too.
+
+        Raise UserNotFoundError.
+        """
+        with transaction(self.database, write=True) as connection:
             if not is_user_id(user_id) or not self.table.delete(id=user_id):
                 raise UserNotFoundError(user_id)
-            unbind(self.database, user_id)
+            for _ in unbind(self.database, user_id):
+                pass
+            erase_changes_of(connection, user_id)
         scrub(self.database)
 
     _EXISTING = sa.text("SELECT id FROM users WHERE id IN (SELECT value FROM json_each(:ids))")
     # Ids are looked up, and so locked, in the order in which they are given.
-    _LOCKED = (
+    _LOCKED = sa.text(
         "SELECT u.id FROM unnest(CAST(:ids AS varchar[])) AS asked (value)"
-        " CROSS JOIN LATERAL (SELECT id FROM users WHERE id = asked.value FOR {}) AS u"
+        " CROSS JOIN LATERAL (SELECT id FROM users WHERE id = asked.value FOR NO KEY UPDATE) AS u"
     )
 
-    def lock(self, connection: Connection, user_ids: Iterable[str], *, against_writers: bool) -> set[str]:
-        """Return those of the users that exist, and keep them from being deleted until the transaction ends.
+    def lock(self, connection: Connection, user_ids: Iterable[str]) -> set[str]:
+        """Return those of the users that exist; no other transaction deletes them or writes their periods.
 
-        *against_writers* lets other writers of them wait too. SQLite has one writer; on PostgreSQL locks are taken
-        in one order, so that no two transactions wait for each other.
+        SQLite has one writer; on PostgreSQL locks are taken in one order, so that no two transactions wait for
+        each other.
         """
-        strength = "NO KEY UPDATE" if against_writers else "KEY SHARE"
-        statement = self._EXISTING if self.database.is_sqlite else sa.text(self._LOCKED.format(strength))
+        statement = self._EXISTING if self.database.is_sqlite else self._LOCKED
         return set(connection.execute(statement, {"ids": self.database.array(sorted(user_ids))}).scalars())
+
+    def _locked(self, connection: Connection, user_id: str) -> dict[str, Any]:
+        """Return the row of a user whom no other transaction changes; raise UserNotFoundError."""
+        if not (is_user_id(user_id) and self.lock(connection, [user_id])):
+            raise UserNotFoundError(user_id)
+        row = self.table.find_one(id=user_id)
+        assert row is not None
+        return dict(row)
 
     def _find(self, user_id: str) -> User | None:
         row = self.table.find_one(id=user_id)

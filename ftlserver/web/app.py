@@ -13,7 +13,7 @@ from ftlserver.errors import HTTP_STATUSES, FTLError
 from ftlserver.storage import Storage
 from ftlserver.web import responses, schemas
 from ftlserver.web.auth import Authentication
-from ftlserver.web.handlers import activity, exports, health, periods, questions, users
+from ftlserver.web.handlers import activity, changes, exports, health, periods, questions, users
 from ftlserver.web.middleware import Policy, with_policy
 from ftlserver.web.requests import Request
 from ftlserver.web.schemas import Schema
@@ -66,7 +66,9 @@ class Route:
 
 _USER = "/api/users/<user_id>"
 _NO_USER = frozenset(["user_not_found"])
+_NO_CHANGE = frozenset(["change_not_found", "changed_since"])
 _HEARTBEAT = _BODY | _NO_USER | _TIME | {"invalid_period", "unknown_timezone"}
+_EDIT = _HEARTBEAT | {"period_not_found"}
 
 ROUTES = [
     Route("POST", "/api/loguseractivity", "read", activity.ask, schemas.LOG_USER_ACTIVITY, _QUESTION),
@@ -80,11 +82,14 @@ ROUTES = [
     Route("GET", _USER, "read", users.get, None, _NO_USER),
     Route("POST", "/api/activity", "write", periods.record, schemas.RECORD, _PERIODS),
     Route("DELETE", "/api/activity", "write", periods.delete, schemas.RECORD, _PERIODS),
+    Route("PATCH", "/api/activity", "write", periods.edit, schemas.EDIT, _EDIT),
     Route("POST", "/api/heartbeat", "write", periods.heartbeat, schemas.HEARTBEAT, _HEARTBEAT),
+    Route("POST", "/api/changes/<number>/undo", "write", changes.undo, schemas.UNDO, _BODY | _NO_CHANGE),
     Route("POST", "/api/users", "admin", users.add, schemas.ADD_USER, _BODY | {"unknown_timezone", "user_exists"}),
     Route("PUT", _USER, "admin", users.put, schemas.PUT_USER, _BODY | {"unknown_timezone"}),
     Route("PATCH", _USER, "admin", users.patch, schemas.PATCH_USER, _BODY | _NO_USER | {"unknown_timezone"}),
     Route("DELETE", _USER, "admin", users.delete, None, _NO_USER),
+    Route("POST", _USER + "/merge", "admin", users.merge, schemas.MERGE, _BODY | _NO_USER),
     Route("GET", _USER + "/export", "admin", exports.export_user, None, _NO_USER),
     Route("GET", "/api/export", "admin", exports.export),
     Route("GET", "/api/whoami", ANY_TOKEN, health.whoami),

@@ -12,7 +12,14 @@ from ftlserver.domain import time_tables
 from ftlserver.domain.period import Span
 from ftlserver.domain.time_formats import TimeFormat
 from ftlserver.domain.user import User
-from ftlserver.errors import DatabaseError, FTLError, InvalidRequestError, RefusedError
+from ftlserver.errors import (
+    ChangedSinceError,
+    DatabaseError,
+    FTLError,
+    InvalidRequestError,
+    PeriodNotFoundError,
+    RefusedError,
+)
 from ftlserver.storage import packing
 from ftlserver.storage.periods import batches
 
@@ -59,6 +66,11 @@ def error(exc: FTLError, request_id: str) -> tuple[bytes, int, dict[str, str]]:
                 more["max"] = exc.limit
             if exc.code == "unsupported_media_type":
                 headers["Accept-Post"] = JSON
+        case PeriodNotFoundError():
+            if exc.stored is not None:
+                more["period"] = period_json(exc.stored)
+        case ChangedSinceError():
+            more["changed"] = exc.changed
         case RefusedError():
             more |= exc.more
             if exc.code in _CHALLENGES:

@@ -133,6 +133,15 @@ RECORD = Schema(
         "dry_run": {"type": "boolean"},
     }
 )
+EDIT = Schema(
+    {"user_id": {"required": True, "check_with": "user_id"}}
+    | {
+        name: {"required": True, "type": "string"}
+        for name in ("start_time", "end_time", "new_start_time", "new_end_time")
+    }
+)
+UNDO = Schema({})
+MERGE = Schema({"into": {"required": True, "check_with": "user_id"}})
 HEARTBEAT = Schema(
     {
         "user_id": {"required": True, "check_with": "user_id"},
@@ -142,7 +151,10 @@ HEARTBEAT = Schema(
 )
 ADD_USER = Schema(_ID | _NAME_AND_ZONE)
 PUT_USER = Schema(_NAME_AND_ZONE)
-PATCH_USER = Schema({name: rules | {"required": False} for name, rules in _NAME_AND_ZONE.items()})
+PATCH_USER = Schema(
+    {name: rules | {"required": False} for name, rules in _NAME_AND_ZONE.items()}
+    | {"left_at": {"type": "string", "nullable": True}}
+)
 _LIMITS = {"too_many_ids": MOST_IDS, "too_many_periods": MOST_PERIODS}
 
 

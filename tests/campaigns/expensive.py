@@ -226,7 +226,7 @@ def _held(storage: Storage, periods: list[ActivityPeriod]) -> float:
 
     storage.users.lock = lock  # type: ignore[method-assign]
     try:
-        statuses = storage.recording.record(periods)
+        statuses = storage.recording.record(periods).statuses
         held = time.perf_counter() - taken[0]
     finally:
         storage.users.lock = work  # type: ignore[method-assign]

@@ -1,7 +1,7 @@
 """Activity periods: recording and deleting them, and heartbeats."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -17,10 +17,11 @@ from ftlserver.errors import (
     LocalTimeError,
     Problem,
     UnknownZoneError,
+    UserNotFoundError,
 )
 from ftlserver.storage import Storage
 from ftlserver.storage.heartbeats import HEARTBEAT
-from ftlserver.storage.recording import Item, PeriodStatus, Rejection, Statuses
+from ftlserver.storage.recording import Item, PeriodStatus, Recorded, Rejection
 from ftlserver.web import responses
 from ftlserver.web.requests import Request, content_length
 from ftlserver.web.responses import period_json
@@ -43,15 +44,44 @@ def delete(storage: Storage, request: Request) -> responses.Answer:
     return _write(storage, request, storage.recording.delete, instants.END_OF_TIME)
 
 
+def edit(storage: Storage, request: Request) -> dict[str, Any]:
+    """Replace a period, named by exactly its start and end, by another one."""
+    sent = request.document()
+    user = _find(storage, request, sent["user_id"])
+    tz = timezones.zone(user.tz)
+    (started_at, start_offset), (ended_at, end_offset) = (
+        _time_of(sent, name, tz) for name in ("start_time", "end_time")
+    )
+    old = ActivityPeriod(user.id, started_at, ended_at, start_offset, end_offset)
+    (started_at, start_offset), (ended_at, end_offset) = (
+        _time_of(sent, name, tz) for name in ("new_start_time", "new_end_time")
+    )
+    if ended_at > instants.now() + FURTHEST_AHEAD:
+        raise InvalidPeriodError("a period must not end more than an hour in the future")
+    new = ActivityPeriod(user.id, started_at, ended_at, start_offset, end_offset)
+    change = storage.recording.edit(old, new, request.caller.token_id)
+    return {"ok": True, "period": new.to_json("iso"), "change": change}
+
+
 def heartbeat(storage: Storage, request: Request) -> dict[str, Any]:
     """Record that a user is active at an instant, now by default."""
     sent = request.document()
-    request.caller.allow_users([sent["user_id"]])
-    user = storage.users.get(sent["user_id"])
-    result = storage.heartbeats.record(
-        _single(user, sent.get("at")), sent.get("gap", DEFAULT_GAP) * instants.SECOND
-    )
-    return {"ok": True, "verdict": result.status, "period": result.period.to_json("iso")}
+    user = _find(storage, request, sent["user_id"])
+    gap = sent.get("gap", DEFAULT_GAP) * instants.SECOND
+    result = storage.heartbeats.record(_single(user, sent.get("at")), gap, request.caller.token_id)
+    period = result.period.to_json("iso")
+    return {"ok": True, "verdict": result.status, "period": period, "change": result.change}
+
+
+def _find(storage: Storage, request: Request, user_id: str) -> User:
+    """Return the user with that id or alias, to whom the caller has access."""
+    user = storage.users.find(user_id)
+    if user is None and (found := storage.aliases.resolve([user_id])):
+        user = storage.users.find(found[user_id])
+    request.caller.allow_users([user_id if user is None else user.id])
+    if user is None:
+        raise UserNotFoundError(user_id)
+    return user
 
 
 def _single(user: User, text: str | None) -> ActivityPeriod:
@@ -60,26 +90,31 @@ def _single(user: User, text: str | None) -> ActivityPeriod:
     tz = timezones.zone(user.tz)
     at, offset = now, timezones.offset_at(now, tz)
     if text is not None:
-        try:
-            at, offset = time_formats.parse(text, tz)
-            if at > now + FURTHEST_AHEAD:
-                raise InvalidValueError("at lies more than an hour in the future")
-        except InvalidValueError as exc:
-            raise InvalidRequestError(
-                exc.code, "at cannot be used", [Problem("/at", exc.code, exc.message)]
-            ) from exc
+        at, offset = _time_of({"at": text}, "at", tz)
+        if at > now + FURTHEST_AHEAD:
+            problem = Problem("/at", "invalid_argument", "at lies more than an hour in the future")
+            raise InvalidRequestError("invalid_argument", "at cannot be used", [problem])
     # A clock that showed another offset than the zone's own did so a second before too.
     start_offset = timezones.offset_at(at - HEARTBEAT, tz) if offset == timezones.offset_at(at, tz) else offset
     return ActivityPeriod(user.id, at - HEARTBEAT, at, start_offset, offset)
 
 
-def _write(storage: Storage, request: Request, work: Callable[..., Statuses], latest: int) -> responses.Answer:
+def _time_of(sent: Mapping[str, Any], name: str, tz: Zone) -> tuple[int, int]:
+    """Return the instant and the offset of a field; raise InvalidRequestError, which names the field."""
+    try:
+        return time_formats.parse(sent[name], tz)
+    except InvalidValueError as exc:
+        problem = Problem(f"/{name}", exc.code, exc.message)
+        raise InvalidRequestError(exc.code, f"{name} cannot be used", [problem]) from exc
+
+
+def _write(storage: Storage, request: Request, work: Callable[..., Recorded], latest: int) -> responses.Answer:
     with turn_of_body(content_length()):
         return _write_in_turn(storage, request, work, latest)
 
 
 def _write_in_turn(
-    storage: Storage, request: Request, work: Callable[..., Statuses], latest: int
+    storage: Storage, request: Request, work: Callable[..., Recorded], latest: int
 ) -> responses.Answer:
     sent = request.periods()
     periods = sent["periods"]
@@ -88,13 +123,26 @@ def _write_in_turn(
         ids = {item["user_id"] for item in periods if isinstance(item, dict) and is_user_id(item.get("user_id"))}
     else:
         ids = set(filter(is_user_id, set(map(itemgetter(0), texts))))
-    request.caller.allow_users(ids)
     users = {user.id: user for user in storage.users.find_many(ids)}
+    if len(users) < len(ids) and (aliases := storage.aliases.resolve(ids - users.keys())):
+        periods = [_with_id(item, aliases) for item in periods]
+        texts = _texts(periods)
+        ids = (ids - aliases.keys()) | set(aliases.values())
+        users = {user.id: user for user in storage.users.find_many(ids)}
+    request.caller.allow_users(ids)
     rows = None if texts is None else time_tables.read_rows(texts, users, latest)
     items = [_item(item, users, latest) for item in periods] if rows is None else rows
     partial, dry_run = sent.get("partial", False), sent.get("dry_run", False)
-    statuses = work(items, partial=partial, dry_run=dry_run)
-    return _answer(statuses, may_reject=partial or dry_run, following={"dry_run": True} if dry_run else {})
+    recorded = work(items, partial=partial, dry_run=dry_run, caller=request.caller.token_id)
+    following = {"change": recorded.change} | ({"dry_run": True} if dry_run else {})
+    return _answer(recorded.statuses, may_reject=partial or dry_run, following=following)
+
+
+def _with_id(item: Any, aliases: Mapping[str, str]) -> Any:
+    """Return a period that was sent with the id of its user in the place of an alias."""
+    if isinstance(item, dict) and isinstance(alias := item.get("user_id"), str) and alias in aliases:
+        return item | {"user_id": aliases[alias]}
+    return item
 
 
 class _BadFieldError(Exception):
@@ -157,7 +205,9 @@ def _time(sent: Mapping[str, Any], field: str, tz: Zone) -> tuple[int, int]:
         raise _BadFieldError(f"/{field}", exc.code, exc.message) from exc
 
 
-def _answer(statuses: Statuses, *, may_reject: bool, following: Mapping[str, Any]) -> responses.Answer:
+def _answer(
+    statuses: Sequence[PeriodStatus], *, may_reject: bool, following: Mapping[str, Any]
+) -> responses.Answer:
     """Answer with the counts and the statuses; raise InvalidRequestError if a bad period kept all from storage."""
     counts = Counter(found.status for found in statuses)
     if counts["rejected"] and not may_reject:
@@ -172,13 +222,15 @@ def _answer(statuses: Statuses, *, may_reject: bool, following: Mapping[str, Any
 
     def verdicts() -> responses.Pieces:
         yield from responses.items(
-            _status_json(found) if found.rejection or found.overlaps else plain[found.status] for found in statuses
+            _status_json(found) if found.rejection or found.overlaps or found.period else plain[found.status]
+            for found in statuses
         )
         return following
 
     opening = {
         "ok": True,
         "inserted": counts["inserted"] + counts["overlaps"],
+        "extended": counts["extended"],
         "duplicates": counts["duplicate"],
         "overlaps": counts["overlaps"],
         "deleted": counts["deleted"],
@@ -189,9 +241,11 @@ def _answer(statuses: Statuses, *, may_reject: bool, following: Mapping[str, Any
 
 
 def _status_json(found: PeriodStatus) -> dict[str, Any]:
-    """Return the status of a period that is rejected or overlaps others."""
+    """Return the status of a period that is rejected, overlaps others, or is not the one that is stored."""
     if found.rejection is None:
-        return {"verdict": found.status, "overlaps": [period_json(span) for span in found.overlaps]}
+        overlaps = {"overlaps": [period_json(span) for span in found.overlaps]} if found.overlaps else {}
+        period = {"period": period_json(found.period)} if found.period else {}
+        return {"verdict": found.status, **overlaps, **period}
     rejection = found.rejection
     choices = {"choices": list(rejection.choices)} if rejection.choices else {}
     return {

@@ -4,8 +4,10 @@ from typing import Any
 
 from ftlserver.domain import timezones
 from ftlserver.domain.user import USER_ID_RULE, User, is_user_id
+from ftlserver.domain.window import read_edge
 from ftlserver.errors import InvalidRequestError
 from ftlserver.storage import Storage
+from ftlserver.storage.users import Written
 from ftlserver.web.requests import Request, cursor_after, read_page, read_query, refuse
 
 
@@ -29,14 +31,14 @@ def add(storage: Storage, request: Request) -> dict[str, Any]:
     sent = request.document()
     request.caller.allow_users([sent["id"]])
     user = User(**sent)
-    return _changed(user, created=storage.users.add(user))
+    return _written(user, storage.users.add(user, request.caller.token_id))
 
 
 def put(storage: Storage, request: Request, user_id: str) -> dict[str, Any]:
     """Add a user or replace the stored one."""
     _check_access(request, user_id)
     user = User(user_id, **request.document())
-    return _changed(user, created=storage.users.put(user))
+    return _written(user, storage.users.put(user, request.caller.token_id))
 
 
 def patch(storage: Storage, request: Request, user_id: str) -> dict[str, Any]:
@@ -45,7 +47,23 @@ def patch(storage: Storage, request: Request, user_id: str) -> dict[str, Any]:
     sent = request.document()
     if "tz" in sent:
         timezones.zone(sent["tz"])
-    return _changed(storage.users.change(user_id, sent), created=False)
+    changes: dict[str, Any] = dict(sent)
+    if "left_at" in sent:
+        changes["left_at"] = _left_at(sent["left_at"], storage.users.get(user_id))
+    if changes.keys() - {"left_at"}:
+        changes["guessed"] = False
+    user, change = storage.users.change(user_id, changes, request.caller.token_id)
+    return _written(user, Written(created=False, change=change))
+
+
+def merge(storage: Storage, request: Request, user_id: str) -> dict[str, Any]:
+    """Move the periods of a user to another one, and keep the id as an alias."""
+    request.caller.allow_users([user_id])
+    into = request.document()["into"]
+    request.caller.allow_users([into])
+    merged = storage.merging.merge(user_id, into, request.caller)
+    counts = {"periods": merged.periods, "already_known": merged.known, "teams": merged.teams}
+    return {"ok": True, **counts, "change": merged.change}
 
 
 def delete(storage: Storage, request: Request, user_id: str) -> dict[str, Any]:
@@ -65,8 +83,15 @@ def read_page_of_users(storage: Storage, page: dict[str, str]) -> tuple[list[Use
     return users[:limit], {"response_metadata": {"next_cursor": cursor_after(users[limit - 1].id)}}
 
 
-def _changed(user: User, *, created: bool) -> dict[str, Any]:
-    return {"ok": True, "created": created, "member": user.to_json()}
+def _left_at(text: str | None, user: User) -> int | None:
+    """Return the instant of a date's end on the user's clock, or of a time."""
+    if text is None:
+        return None
+    return read_edge("/left_at", text, user.zone)
+
+
+def _written(user: User, written: Written) -> dict[str, Any]:
+    return {"ok": True, "created": written.created, "member": user.to_json(), "change": written.change}
 
 
 def _check_access(request: Request, user_id: str) -> None:

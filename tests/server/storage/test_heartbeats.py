@@ -1,19 +1,18 @@
 """Heartbeats, against an oracle that joins them in order."""
 
 import threading
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import pytest
-import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftlserver.domain import instants, intervals
 from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import LONGEST_PERIOD, ActivityPeriod
-from ftlserver.errors import DatabaseError, UserNotFoundError
+from ftlserver.domain.token import EVERYTHING
+from ftlserver.errors import UserNotFoundError
 from ftlserver.storage import Storage
-from ftlserver.storage.database import transaction
 from ftlserver.storage.heartbeats import HEARTBEAT
 from tests import plain
 from tests.helpers import SECOND, all_rows, few_examples, in_threads, keys, make_period, start_over
@@ -140,7 +139,7 @@ def test_a_heartbeat_counts_one_second_and_returns_its_status(sqlite_storage: St
     for seconds in (0, 100, 50, 401, 200):
         result = storage.heartbeats.record(single(start + seconds * SECOND, 3600), 300 * SECOND)
         statuses.append((result.status, (result.period.ended_at - result.period.started_at) // SECOND))
-    assert statuses == [("started", 1), ("extended", 101), ("unchanged", 101), ("started", 1), ("extended", 401)]
+    assert statuses == [("started", 1), ("extended", 101), ("unchanged", 101), ("started", 1), ("extended", 402)]
     assert all(row[3:5] == (3600, 3600) for row in all_rows(sqlite_storage))
     assert active(sqlite_storage) == [(start - HEARTBEAT, start + 401 * SECOND)]
 
@@ -150,33 +149,70 @@ def test_a_heartbeat_of_an_unknown_user_is_refused(storage: Storage) -> None:
         storage.heartbeats.record(make_period("unknown", 10**15 - HEARTBEAT, 10**15), SECOND)
 
 
-@pytest.mark.parametrize("way", ["heartbeat", "record"])
-def test_a_conflict_with_a_running_import_is_database_busy(postgresql_storage: Storage, way: str) -> None:
-    storage = start_over(postgresql_storage)
-    storage.heartbeats.record(single(10 * SECOND), 5 * SECOND)
-    stored = make_period("a", 9 * SECOND, 12 * SECOND)
+MORNING = 10**15 // (60 * SECOND) * 60 * SECOND
 
-    def send() -> str:
-        if way == "heartbeat":
-            return storage.heartbeats.record(single(12 * SECOND), 5 * SECOND).status
-        return storage.recording.record([stored])[0].status
 
-    outcomes: list[str] = []
+def minutes(*moments: int) -> list[int]:
+    return [MORNING + moment * instants.MINUTE for moment in moments]
 
-    def work() -> None:
-        try:
-            outcomes.append(send())
-        except DatabaseError as exc:
-            outcomes.append(exc.code)
 
-    thread = threading.Thread(target=work)
-    with transaction(postgresql_storage.database, write=True) as connection:
-        postgresql_storage.periods.insert(connection, [stored])
-        thread.start()
-        waits = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        while not connection.execute(waits).scalar_one():
-            connection.execute(sa.text("SELECT pg_stat_clear_snapshot()"))
-    thread.join()
-    assert outcomes == ["database_busy"]
-    assert send() == {"heartbeat": "unchanged", "record": "duplicate"}[way]
-    assert active(postgresql_storage) == [(9 * SECOND, 12 * SECOND)]
+def test_a_heartbeat_between_two_periods_of_heartbeats_joins_them(storage: Storage) -> None:
+    for moments in permutations(minutes(0, 4, 20, 12)):
+        start_over(storage)
+        record_all(storage, list(moments), 600 * SECOND)
+        assert keys(storage) == [("a", MORNING - HEARTBEAT, MORNING + 20 * instants.MINUTE)]
+
+
+@pytest.mark.slow
+@settings(few_examples, max_examples=15)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 30), st.integers(1, 12)).map(lambda p: (p[0] * SECOND, sum(p) * SECOND)),
+        max_size=3,
+        unique_by=lambda interval: interval[0],
+    ),
+    st.lists(st.integers(2, 80).map(lambda half: half * SECOND // 2), min_size=5, max_size=5),
+    st.integers(1, 8),
+)
+def test_five_heartbeats_in_all_orders_leave_the_same_rows(
+    sqlite_storage: Storage, recorded: list[Interval], moments: list[int], gap: int
+) -> None:
+    """Whatever was recorded otherwise before."""
+    rows = set()
+    for order in permutations(moments):
+        storage = start_over(sqlite_storage)
+        storage.recording.record([make_period("a", start, end) for start, end in recorded])
+        record_all(storage, list(order), gap * SECOND)
+        rows.add(tuple(keys(storage)))
+    assert len(rows) == 1
+
+
+def test_a_heartbeat_does_not_move_the_start_of_a_period_that_was_recorded_otherwise(storage: Storage) -> None:
+    start_over(storage)
+    storage.recording.record([make_period("a", *minutes(10, 20))])
+    record_all(storage, minutes(25, 5), 600 * SECOND)
+    five, ten, twenty_five = minutes(5, 10, 25)
+    assert keys(storage) == [("a", five - HEARTBEAT, five), ("a", ten, twenty_five)]
+
+
+def test_heartbeats_of_one_period_are_one_change(storage: Storage) -> None:
+    start_over(storage)
+    storage.recording.record([make_period("a", *minutes(0, 1))])
+    changes = {storage.heartbeats.record(single(at), 600 * SECOND).change for at in minutes(5, 6, 7)}
+    (number,) = changes
+    assert number is not None
+    storage.changes.undo(number, EVERYTHING)
+    assert keys(storage) == [("a", *minutes(0, 1))]
+
+
+def test_heartbeats_of_two_tokens_are_two_changes(storage: Storage) -> None:
+    start_over(storage)
+    callers = ["one", "two", "two"]
+    numbers = [
+        storage.heartbeats.record(single(at), 600 * SECOND, caller).change
+        for caller, at in zip(callers, minutes(0, 5, 7), strict=True)
+    ]
+    assert numbers[1] == numbers[2] != numbers[0]
+    assert numbers[1] is not None
+    storage.changes.undo(numbers[1], EVERYTHING)
+    assert keys(storage) == [("a", MORNING - HEARTBEAT, MORNING)]

@@ -35,8 +35,8 @@ def test_histories_are_in_the_order_asked_with_at_most_so_many_periods(team: Sto
     assert plain.members(team, ids) == [(GLINDA, assignment_periods(GLINDA)), (EGON, assignment_periods(EGON))]
 
 
-def test_periods_are_ordered_by_start_then_end(storage: Storage) -> None:
-    periods = [ActivityPeriod(EGON.id, start, end, 0, 0) for start, end in ((5, 9), (1, 8), (5, 7), (1, 2))]
+def test_periods_are_ordered_by_start(storage: Storage) -> None:
+    periods = [ActivityPeriod(EGON.id, start, end, 0, 0) for start, end in ((5, 9), (1, 8), (4, 7), (2, 3))]
     storage.bulk_import.store([EGON], periods)
     assert stored(storage, EGON.id) == sorted(periods)
     assert plain.members(storage, [EGON.id])[0][1] == sorted(periods)
@@ -66,7 +66,7 @@ def test_paging_returns_every_user_and_period_once(storage: Storage, monkeypatch
     ids = sorted(["b", "B", "a-b", "a_b", "a.b", "a", "Z", "9", "+x"])
     storage.users.add_new([User(user_id, "X", "UTC") for user_id in reversed(ids)])
     assert [user.id for user in storage.users.all()] == ids
-    periods = [ActivityPeriod("a", start, end, 0, 0) for start in range(4) for end in range(start + 1, start + 4)]
+    periods = [ActivityPeriod("a", start, end, 0, 0) for start in range(12) for end in [start + start % 3 + 1]]
     storage.bulk_import.store([], periods)
     assert stored(storage, "a") == periods
 
@@ -138,8 +138,10 @@ def test_every_statement_about_periods_starts_from_user_ids() -> None:
         "_EXISTING",
         "_INSERT_ROWS",
         "_INSERT_ARRAYS",
-        "_EXTEND",
+        "_SET_ENDS",
+        "_SET_ENDS_ARRAYS",
         "_DELETE",
+        "_DELETE_ARRAYS",
     } <= {name for name, _ in statements}
     across = {name for name, text in statements if not re.search(r"user_id\s*(=|,|\))|\(user_id", text)}
     assert across == set()

@@ -1,6 +1,7 @@
 """Recording and deleting periods, against oracles that know no locks, windows or statements."""
 
 import threading
+from collections.abc import Iterable
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from ftlserver.domain.period import ActivityPeriod
 from ftlserver.errors import DatabaseError
 from ftlserver.storage import Storage, recording
 from ftlserver.storage.recording import MOST_OVERLAPS, Item, Rejection
-from tests.helpers import SECOND, few_examples, in_threads, keys, make_period, start_over
+from tests.helpers import SECOND, all_rows, few_examples, in_threads, keys, make_period, start_over
 
 HALF_A_DAY = 12 * instants.HOUR
 BAD = Rejection("/start_time", "wrong_type", "expected a string")
@@ -32,18 +33,36 @@ def key(item: ActivityPeriod) -> Key:
     return item.user_id, item.started_at, item.ended_at
 
 
-def expected_statuses(stored: set[Key], items: list[Item]) -> tuple[list[str], set[Key]]:
-    """Return the status that each item should have, and which keys are new."""
-    statuses, new = [], set()
+Stored = dict[tuple[str, int], int]  # the end of each period, by user and start
+
+
+def ends(periods: Iterable[ActivityPeriod]) -> Stored:
+    """Return what is stored of *periods*: one for each start, the latest end."""
+    stored: Stored = {}
+    for period in periods:
+        stored[period[:2]] = max(period.ended_at, stored.get(period[:2], 0))
+    return stored
+
+
+def as_keys(stored: Stored) -> set[Key]:
+    return {(user_id, start, end) for (user_id, start), end in stored.items()}
+
+
+def expected_statuses(before: Stored, items: list[Item]) -> tuple[list[str], Stored]:
+    """Return the status that each item should have, and what is stored after them."""
+    statuses, stored = [], dict(before)
     for item in items:
         if isinstance(item, Rejection) or item.user_id not in "ab":
             statuses.append("rejected")
-        elif key(item) in stored | new:
-            statuses.append("duplicate")
-        else:
-            new.add(key(item))
+        elif item[:2] not in stored:
             statuses.append("inserted")
-    return statuses, new
+            stored[item[:2]] = item.ended_at
+        elif item.ended_at > stored[item[:2]]:
+            statuses.append("extended")
+            stored[item[:2]] = item.ended_at
+        else:
+            statuses.append("duplicate")
+    return statuses, stored
 
 
 def overlapped(one: Key, others: set[Key]) -> set[Key]:
@@ -73,32 +92,30 @@ def check_statuses(
 ) -> None:
     start_over(storage)
     storage.bulk_import.store([], before)
-    stored = {key(item) for item in before}
-    statuses, new = expected_statuses(stored, items)
-    results = storage.recording.record(items, partial=partial, dry_run=dry_run)
+    stored = ends(before)
+    statuses, after = expected_statuses(stored, items)
+    results, change = storage.recording.record(items, partial=partial, dry_run=dry_run)
     assert [{"overlaps": "inserted"}.get(result.status, result.status) for result in results] == statuses
-    full = {key(item): tuple(item_span(item)) for item in [*items, *before] if isinstance(item, ActivityPeriod)}
     for item, result in zip(items, results, strict=True):
-        if result.status in ("inserted", "overlaps"):
-            assert isinstance(item, ActivityPeriod)
-            touched = overlapped(key(item), stored | new)
-            named = [tuple(span) for span in result.overlaps]
+        if isinstance(item, ActivityPeriod) and result.status in ("inserted", "overlaps", "extended"):
+            touched = overlapped((*item[:2], after[item[:2]]), as_keys(after))
+            named = [(item.user_id, *span[:2]) for span in result.overlaps]
             assert len(set(named)) == len(named) == min(len(touched), MOST_OVERLAPS)
-            assert set(named) <= {full[other] for other in touched}
-            assert (result.status == "overlaps") == bool(touched)
+            assert set(named) <= touched
+            assert result.status == "extended" or (result.status == "overlaps") == bool(touched)
         else:
             assert not result.overlaps
             assert (result.rejection is not None) == (result.status == "rejected")
+        if isinstance(item, ActivityPeriod) and result.status == "duplicate":
+            assert result.period is not None
+            assert result.period[:2] == (item.started_at, after[item[:2]])
     is_unchanged = dry_run or ("rejected" in statuses and not partial)
-    assert keys(storage) == sorted(stored if is_unchanged else stored | new)
-    again = storage.recording.record(items, partial=True)
+    assert (change is None) == (is_unchanged or after == stored)
+    assert keys(storage) == sorted(as_keys(stored if is_unchanged else after))
+    again = storage.recording.record(items, partial=True).statuses
     if not is_unchanged:
         assert {result.status for result in again} <= {"duplicate", "rejected"}
-    assert keys(storage) == sorted(stored | new)
-
-
-def item_span(item: ActivityPeriod) -> tuple[int, int, int, int]:
-    return item.started_at, item.ended_at, item.start_offset, item.end_offset
+    assert keys(storage) == sorted(as_keys(after))
 
 
 @pytest.mark.slow
@@ -114,7 +131,7 @@ def test_each_stored_period_is_deleted_once(
 ) -> None:
     start_over(storage)
     storage.bulk_import.store([], before)
-    stored = {key(item) for item in before}
+    stored = as_keys(ends(before))
     items = others[::2] + before[::2] + others[1::2]
     statuses, gone = [], set()
     for item in items:
@@ -123,11 +140,16 @@ def test_each_stored_period_is_deleted_once(
         else:
             statuses.append("deleted" if key(item) in stored - gone else "not_found")
             gone.add(key(item))
-    assert [v.status for v in storage.recording.delete(items, partial=partial, dry_run=dry_run)] == statuses
+    results = storage.recording.delete(items, partial=partial, dry_run=dry_run).statuses
+    assert [result.status for result in results] == statuses
+    for item, result in zip(items, results, strict=True):
+        if isinstance(item, ActivityPeriod) and result.period is not None:
+            assert (item.user_id, *result.period[:2]) in stored
+            assert (result.period[0], result.status) == (item.started_at, "not_found")
     is_unchanged = dry_run or ("rejected" in statuses and not partial)
     assert keys(storage) == sorted(stored if is_unchanged else stored - gone)
     storage.recording.delete(items, partial=True)
-    again = [result.status for result in storage.recording.delete(items, partial=True)]
+    again = [result.status for result in storage.recording.delete(items, partial=True).statuses]
     assert set(again) <= {"not_found", "rejected"}
     assert keys(storage) == sorted(stored - gone)
 
@@ -142,7 +164,7 @@ def test_the_same_periods_from_several_threads_are_stored_once(storage: Storage)
 
     def work() -> None:
         for batch in batches:
-            statuses = [result.status for result in storage.recording.record(batch)]
+            statuses = [result.status for result in storage.recording.record(batch).statuses]
             inserted.append(len(statuses) - statuses.count("duplicate"))
 
     assert in_threads(4, work) == []
@@ -161,7 +183,7 @@ def test_a_user_deleted_while_periods_are_recorded_leaves_none(storage: Storage)
             if number == 12:
                 gone.wait(30)
             items: list[Item] = [make_period(user, number * SECOND, (number + 1) * SECOND) for user in "ba"]
-            statuses.extend(result.status for result in storage.recording.record(items, partial=True))
+            statuses.extend(result.status for result in storage.recording.record(items, partial=True).statuses)
             if number == 4:
                 going.set()
 
@@ -184,7 +206,8 @@ def test_an_import_and_a_request_with_the_same_periods_store_them_once(storage: 
         for at in range(0, 300, 30):
             while True:
                 try:
-                    statuses = [result.status for result in storage.recording.record(periods[at : at + 30])]
+                    recorded = storage.recording.record(periods[at : at + 30])
+                    statuses = [result.status for result in recorded.statuses]
                 except DatabaseError as exc:
                     assert exc.code == "database_busy"
                 else:
@@ -199,3 +222,32 @@ def test_an_import_and_a_request_with_the_same_periods_store_them_once(storage: 
     work = iter([record, import_])
     assert in_threads(2, lambda: next(work)()) == []
     assert (sum(counted), len(keys(storage))) == (300, 300)
+
+
+@pytest.mark.parametrize("way", ["record", "import"])
+def test_two_writers_who_extend_the_same_period_leave_one_with_the_later_end(storage: Storage, way: str) -> None:
+    start_over(storage)
+    storage.recording.record([make_period("a", 0, SECOND)])
+    rounds = 25
+    both = threading.Barrier(2)
+    turns = iter([0, 1])
+
+    def extend() -> None:
+        mine = next(turns)
+        for number in range(rounds):
+            both.wait(30)
+            period = make_period("a", 0, (2 * number + mine + 2) * SECOND)
+            if way == "record" or mine:
+                storage.recording.record([period])
+            else:
+                storage.bulk_import.store([], [period])
+
+    assert in_threads(2, extend) == []
+    assert keys(storage) == [("a", 0, (2 * rounds + 1) * SECOND)]
+
+
+def test_a_period_that_grows_keeps_what_the_clock_showed_at_its_start(storage: Storage) -> None:
+    start_over(storage)
+    storage.recording.record([ActivityPeriod("a", 0, SECOND, 3600, 3600)])
+    storage.recording.record([ActivityPeriod("a", 0, 2 * SECOND, 7200, 7200)])
+    assert all_rows(storage)[0][:5] == ("a", 0, 2 * SECOND, 3600, 7200)

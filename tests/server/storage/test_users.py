@@ -59,7 +59,7 @@ def test_the_same_new_user_from_several_threads_is_added_once_without_an_error(s
     for number in range(5):
         user = User(f"new{number}", "N", "UTC")
         added: list[bool] = []
-        assert in_threads(6, lambda user=user, added=added: added.append(storage.users.add(user))) == []  # type: ignore[misc]
+        assert in_threads(6, lambda user=user, added=added: added.append(storage.users.add(user).created)) == []  # type: ignore[misc]
         assert sorted(added) == [False] * 5 + [True]
     with pytest.raises(UserExistsError):
         storage.users.add(User("new0", "Another", "UTC"))
@@ -93,5 +93,5 @@ def test_a_field_without_a_value_keeps_the_stored_one(team: Storage) -> None:
     """As a file has it that lacks a column."""
     incomplete = User(EGON.id, "x", "Europe/Berlin")
     object.__setattr__(incomplete, "real_name", None)
-    assert not team.users.put(incomplete)
+    assert not team.users.put(incomplete).created
     assert team.users.find(EGON.id) == User(EGON.id, EGON.real_name, "Europe/Berlin")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from ftlserver.domain.instants import MINUTE
 from ftlserver.domain.user import User
 from ftlserver.web.app import ROUTES
 from tests.helpers import EGON, GLINDA, assignment_periods
@@ -15,6 +16,14 @@ TEAM = {user.id: user for user in (EGON, GLINDA)}
 def _periods_of(user_id: str | None) -> object:
     users = [user for user in TEAM.values() if user_id in (user.id, None)]
     return {"periods": [{"user_id": user.id, **assignment_periods(user)[0].to_json("iso")} for user in users]}
+
+
+def _edit(user: User) -> object:
+    """Return the request for a period that becomes a minute shorter."""
+    period = assignment_periods(user)[0]
+    new = period._replace(ended_at=period.ended_at - MINUTE)
+    times = {f"new_{name}": time for name, time in new.to_json("iso").items()}
+    return {"user_id": user.id, **period.to_json("iso"), **times}
 
 
 def _question(path: str) -> Samples:
@@ -48,6 +57,9 @@ SAMPLES: dict[tuple[str, str], Samples] = {
     ("GET", "/api/users/<user_id>"): _about_user("/api/users/<user_id>"),
     ("POST", "/api/activity"): lambda user_id: ("/api/activity", _periods_of(user_id)),
     ("DELETE", "/api/activity"): lambda user_id: ("/api/activity", _periods_of(user_id)),
+    ("PATCH", "/api/activity"): _about_user("/api/activity", _edit),
+    ("POST", "/api/changes/<number>/undo"): lambda _: None,
+    ("POST", "/api/users/<user_id>/merge"): lambda _: None,
     ("POST", "/api/heartbeat"): _about_user("/api/heartbeat", lambda user: {"user_id": user.id}),
     ("POST", "/api/users"): _about_user(
         "/api/users", lambda user: {"id": user.id, "real_name": user.real_name, "tz": user.tz}
@@ -65,8 +77,14 @@ SAMPLES: dict[tuple[str, str], Samples] = {
 }
 
 
+# Requests about several users, or about what the caller did before; the tests of their handlers have more.
+ABOUT_MORE: dict[str, Sample] = {
+    "/api/changes/<number>/undo": ("/api/changes/1/undo", {}),
+    "/api/users/<user_id>/merge": (f"/api/users/{EGON.id}/merge", {"into": GLINDA.id}),
+}
+
+
 def sample_of(method: str, path: str) -> Sample:
     """Return the sample request of a route about Egon, or the one about no user in particular."""
     sample = SAMPLES[method, path](EGON.id) or SAMPLES[method, path](None)
-    assert sample is not None
-    return sample
+    return sample or ABOUT_MORE[path]

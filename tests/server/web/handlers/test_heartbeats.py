@@ -19,14 +19,17 @@ def send_heartbeat(app: TestApp, **more: object) -> Any:
 
 def test_a_heartbeat_returns_its_status_and_its_period(app: TestApp, team: Storage) -> None:
     first = send_heartbeat(app, at="2026-01-05T09:00:00-08:00")
-    assert first == {
+    change = {"change": first["change"]}
+    assert first == change | {
         "ok": True,
         "verdict": "started",
         "period": {"start_time": "2026-01-05T08:59:59-08:00", "end_time": "2026-01-05T09:00:00-08:00"},
     }
     whole = {"start_time": "2026-01-05T08:59:59-08:00", "end_time": "2026-01-05T09:05:00-08:00"}
-    assert send_heartbeat(app, at="2026-01-05T17:05:00Z") == {"ok": True, "verdict": "extended", "period": whole}
-    assert send_heartbeat(app, at="Jan 05 2026 09:03AM") == {"ok": True, "verdict": "unchanged", "period": whole}
+    extended = {"ok": True, "verdict": "extended", "period": whole} | change
+    assert send_heartbeat(app, at="2026-01-05T17:05:00Z") == extended
+    unchanged = extended | {"verdict": "unchanged", "change": None}
+    assert send_heartbeat(app, at="Jan 05 2026 09:03AM") == unchanged
     assert send_heartbeat(app, at="2026-01-05T09:05:05-08:00", gap=4)["verdict"] == "started"
     assert len(all_rows(team)) == 8
 

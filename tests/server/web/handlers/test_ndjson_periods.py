@@ -17,7 +17,7 @@ def ndjson(*items: object) -> bytes:
 
 
 def test_periods_may_be_sent_as_ndjson(sqlite_app: TestApp, sqlite_team: Storage) -> None:
-    body = ndjson(ONE_PERIOD, {**ONE_PERIOD, "end_time": "2026-01-05T09:10:00-08:00"}).replace(
+    body = ndjson(ONE_PERIOD, {**ONE_PERIOD, "start_time": "2026-01-05T08:50:00-08:00"}).replace(
         b"\n", b"\r\n\n \t\n"
     )
     answer = request(sqlite_app, "POST", PERIODS, body, "application/x-ndjson").json

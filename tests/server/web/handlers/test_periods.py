@@ -25,7 +25,8 @@ from tests.helpers import (
     write,
 )
 
-NOTHING = {"ok": True, "inserted": 0, "duplicates": 0, "overlaps": 0, "deleted": 0, "not_found": 0, "rejected": 0}
+COUNTS = ("inserted", "extended", "duplicates", "overlaps", "deleted", "not_found", "rejected")
+NOTHING = {"ok": True, **dict.fromkeys(COUNTS, 0), "change": None}
 
 
 def test_each_period_has_a_status_in_order_and_is_counted(app: TestApp, team: Storage) -> None:
@@ -34,14 +35,15 @@ def test_each_period_has_a_status_in_order_and_is_counted(app: TestApp, team: St
     alone = period_json("2026-01-05T09:00:00+05:30", "2026-01-05T10:00:00+05:30", GLINDA)
     answer = record(app, ONE_PERIOD, {"user_id": EGON.id, **stored}, alone, overlapping, ONE_PERIOD)
     results = answer.pop("verdicts")
-    assert answer == NOTHING | {"inserted": 3, "duplicates": 2, "overlaps": 2}
+    assert answer.pop("change") is not None
+    assert answer | {"change": None} == NOTHING | {"inserted": 3, "duplicates": 2, "overlaps": 2}
     times = [{name: one[name] for name in ("start_time", "end_time")} for one in (ONE_PERIOD, overlapping)]
     assert results == [
         {"verdict": "overlaps", "overlaps": [times[1]]},
-        {"verdict": "duplicate"},
+        {"verdict": "duplicate", "period": stored},
         {"verdict": "inserted"},
         {"verdict": "overlaps", "overlaps": [times[0]]},
-        {"verdict": "duplicate"},
+        {"verdict": "duplicate", "period": times[0]},
     ]
     assert len(all_rows(team)) == 9
 
@@ -51,7 +53,7 @@ def test_periods_sent_again_are_duplicates_and_deleted_again_are_not_found(app: 
     before = all_rows(team)
     assert record(app, ONE_PERIOD, other)["inserted"] == 2
     again = record(app, ONE_PERIOD, other)
-    assert again["verdicts"] == [{"verdict": "duplicate"}] * 2
+    assert [found["verdict"] for found in again["verdicts"]] == ["duplicate"] * 2
     assert (again["inserted"], again["duplicates"]) == (0, 2)
     assert write(app, "DELETE", ONE_PERIOD, other)["deleted"] == 2
     assert all_rows(team) == before

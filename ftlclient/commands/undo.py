@@ -1,0 +1,51 @@
+"""Take back what was recorded last from this machine, and by the next undo what was recorded before.
+
+With the number of a change, take back that one.
+"""
+
+import argparse
+
+from rich.console import Console
+
+from ftlclient.api.spool import Spool, SpoolChange
+from ftlclient.commands import _session
+from ftlclient.config import spool_file
+from ftlclient.errors import ConfigError, RefusedError
+from ftlcommon.command_line import number
+from ftlcommon.terminal import safe
+
+EXAMPLE = "ftlclient undo"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "change", metavar="CHANGE", nargs="?", type=number(1, 10**18), help="its number (default: the last one)"
+    )
+
+
+def handle(args: argparse.Namespace, console: Console) -> int:
+    spool = Spool(spool_file())
+    with _session.connect(args) as client:
+        last = spool.last_change(client.url)
+        if args.change is None and last is None:
+            raise ConfigError("nothing was recorded from here that is not undone; name a change by its number")
+        number = args.change or (last.number if last else 0)
+        try:
+            client.request("POST", f"/api/changes/{number}/undo", {})
+        except RefusedError as exc:
+            if exc.status == 404:
+                spool.forget_change(client.url, number)
+            raise
+        spool.forget_change(client.url, number)
+    what = f": {_described(last)}" if last is not None and last.number == number else ""
+    console.print(f"undone{what}", markup=False, soft_wrap=True)
+    return 0
+
+
+def _described(change: SpoolChange) -> str:
+    """Return what a change recorded, for people."""
+    first = change.first
+    text = " ".join(
+        safe(str(first[name])) for name in ("user_id", "start_time", "end_time", "at") if name in first
+    )
+    return f"{text} and {change.periods - 1:,} more" if change.periods > 1 else text

@@ -1,0 +1,145 @@
+"""The table of changes: what each write changed, in the same transaction, so that it can be taken back.
+
+``undo`` has the way back.
+
+A large change has several rows, one for each user and 5,000 periods; those after the first refer to its number.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from struct import Struct, pack
+from typing import Any, NamedTuple
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+from ftlserver.domain import instants
+from ftlserver.domain.period import Span
+
+ROWS_AT_MOST = 5_000
+# Spans that wait for their row are written before they take more memory than this.
+_MOST_WAITING = 8 * 1024 * 1024
+
+_SPAN = Struct(">qqii")
+SPAN_BYTES = _SPAN.size
+
+Record = dict[str, Any]
+
+
+class RecordChange(NamedTuple):
+    """What a row of another table was and is; None where there was, or is, none."""
+
+    table: str
+    before: Record | None
+    after: Record | None
+
+
+@dataclass(slots=True)
+class _Waiting:
+    before: bytearray
+    after: bytearray
+    records: list[RecordChange]
+
+
+class Change:
+    """A change in the making, by the token *caller* if there is one; its rows are written in the transaction."""
+
+    def __init__(self, action: str, caller: str | None = None) -> None:
+        self.action = action
+        self.caller = caller
+        self.number: int | None = None
+        self._at = instants.now()
+        self._waiting: dict[str | None, _Waiting] = {}
+        self._size = 0
+
+    def add_periods(
+        self, connection: Connection, user_id: str, before: Sequence[Span], after: Sequence[Span]
+    ) -> None:
+        """Add what periods of a user were and are; those with the same start are the same period."""
+        waiting = self._of(user_id)
+        waiting.before += pack_spans(before)
+        waiting.after += pack_spans(after)
+        self._size += (len(before) + len(after)) * SPAN_BYTES
+        most = ROWS_AT_MOST * SPAN_BYTES
+        while max(len(waiting.before), len(waiting.after)) >= most:
+            self._write(connection, user_id, waiting.before[:most], waiting.after[:most])
+            del waiting.before[:most], waiting.after[:most]
+        if self._size > _MOST_WAITING:
+            self._write_all(connection)
+
+    def add_record(
+        self, table: str, before: Record | None, after: Record | None, user_id: str | None = None
+    ) -> None:
+        """Add what a row of another table was and is; *user_id* is the user it is about."""
+        # The keys of a row of dataset's are a class of their own, which orjson does not write.
+        rows = ({str(name): value for name, value in row.items()} if row else None for row in (before, after))
+        self._of(user_id).records.append(RecordChange(table, *rows))
+
+    def save(self, connection: Connection) -> int | None:
+        """Write what is not written yet, and return the number of the change, None if nothing was changed."""
+        self._write_all(connection)
+        return self.number
+
+    def _of(self, user_id: str | None) -> _Waiting:
+        if user_id not in self._waiting:
+            self._waiting[user_id] = _Waiting(bytearray(), bytearray(), [])
+        return self._waiting[user_id]
+
+    def _write_all(self, connection: Connection) -> None:
+        for user_id, waiting in self._waiting.items():
+            if waiting.before or waiting.after or waiting.records:
+                self._write(connection, user_id, waiting.before, waiting.after, waiting.records)
+        self._waiting.clear()
+        self._size = 0
+
+    _INSERT = sa.text(
+        "INSERT INTO changes (part_of, at, caller, action, user_id, before, after, records)"
+        " VALUES (:part_of, :at, :caller, :action, :user_id, :before, :after, :records) RETURNING number"
+    )
+
+    def _write(
+        self,
+        connection: Connection,
+        user_id: str | None,
+        before: bytearray,
+        after: bytearray,
+        records: Sequence[RecordChange] = (),
+    ) -> None:
+        values = {
+            "part_of": self.number,
+            "at": self._at,
+            "caller": self.caller,
+            "action": self.action,
+            "user_id": user_id,
+            "before": bytes(before) or None,
+            "after": bytes(after) or None,
+            "records": orjson.dumps([list(record) for record in records]).decode() if records else None,
+        }
+        number = connection.execute(self._INSERT, values).scalar_one()
+        if self.number is None:
+            self.number = number
+
+
+# A merge holds what belongs to both users in rows of each, and so does its undo.
+_ERASE = sa.text("""
+    DELETE FROM changes WHERE user_id = :user_id OR coalesce(part_of, number) IN (
+        SELECT coalesce(part_of, number) FROM changes
+        WHERE user_id = :user_id AND action IN ('merge', 'undo'))""")
+
+
+def erase_changes_of(connection: Connection, user_id: str) -> None:
+    """Delete what changes hold of a user who is being deleted, in the caller's transaction."""
+    connection.execute(_ERASE, {"user_id": user_id})
+
+
+def pack_spans(spans: Iterable[Span]) -> bytes:
+    """Return spans as they are stored in a row of changes."""
+    numbers = list(chain.from_iterable(spans))
+    return pack(">" + "qqii" * (len(numbers) // 4), *numbers)
+
+
+def unpack_spans(packed: bytes | None) -> list[Span]:
+    """Return the spans of a row of changes."""
+    return list(_SPAN.iter_unpack(packed)) if packed else []
