@@ -7,7 +7,7 @@ from operator import itemgetter
 
 from sqlalchemy import Connection
 
-from ftlserver.domain.period import Row, Span
+from ftlserver.domain.period import Row
 from ftlserver.domain.user import User
 from ftlserver.errors import UserNotFoundError
 from ftlserver.storage.changes import Change
@@ -68,9 +68,9 @@ class BulkImport:
         return imported
 
     def _store_periods(self, connection: Connection, rows: list[Row], imported: Imported, change: Change) -> None:
-        sent: dict[str, list[Span]] = {}
+        sent: dict[str, list[Row]] = {}
         for user_id, of_user in groupby(rows, itemgetter(0)):
-            sent.setdefault(user_id, []).extend([row[1:] for row in of_user])
+            sent.setdefault(user_id, []).extend(of_user)
         there = self._users.lock(connection, sent)
         for user_id in sent:
             if user_id not in there:

@@ -5,10 +5,10 @@
 A large change has several rows, one for each user and 5,000 periods; those after the first refer to its number.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import chain
-from struct import Struct, pack
+from struct import pack, unpack
 from typing import Any, NamedTuple
 
 import orjson
@@ -16,14 +16,12 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 
 from ftlserver.domain import instants
-from ftlserver.domain.period import Span
+from ftlserver.domain.period import Row, Span
 
 ROWS_AT_MOST = 5_000
-# Spans that wait for their row are written before they take more memory than this.
-_MOST_WAITING = 8 * 1024 * 1024
+_MOST_WAITING = 50_000  # spans that wait for their row
 
-_SPAN = Struct(">qqii")
-SPAN_BYTES = _SPAN.size
+SPAN_BYTES = 24
 
 Record = dict[str, Any]
 
@@ -38,9 +36,9 @@ class RecordChange(NamedTuple):
 
 @dataclass(slots=True)
 class _Waiting:
-    before: bytearray
-    after: bytearray
-    records: list[RecordChange]
+    before: list[Span | Row] = field(default_factory=list)
+    after: list[Span | Row] = field(default_factory=list)
+    records: list[RecordChange] = field(default_factory=list)
 
 
 class Change:
@@ -55,17 +53,16 @@ class Change:
         self._size = 0
 
     def add_periods(
-        self, connection: Connection, user_id: str, before: Sequence[Span], after: Sequence[Span]
+        self, connection: Connection, user_id: str, before: Sequence[Span | Row], after: Sequence[Span | Row]
     ) -> None:
         """Add what periods of a user were and are; those with the same start are the same period."""
         waiting = self._of(user_id)
-        waiting.before += pack_spans(before)
-        waiting.after += pack_spans(after)
-        self._size += (len(before) + len(after)) * SPAN_BYTES
-        most = ROWS_AT_MOST * SPAN_BYTES
-        while max(len(waiting.before), len(waiting.after)) >= most:
-            self._write(connection, user_id, waiting.before[:most], waiting.after[:most])
-            del waiting.before[:most], waiting.after[:most]
+        waiting.before.extend(before)
+        waiting.after.extend(after)
+        self._size += len(before) + len(after)
+        while max(len(waiting.before), len(waiting.after)) >= ROWS_AT_MOST:
+            self._write(connection, user_id, waiting)
+            self._size -= ROWS_AT_MOST
         if self._size > _MOST_WAITING:
             self._write_all(connection)
 
@@ -83,14 +80,12 @@ class Change:
         return self.number
 
     def _of(self, user_id: str | None) -> _Waiting:
-        if user_id not in self._waiting:
-            self._waiting[user_id] = _Waiting(bytearray(), bytearray(), [])
-        return self._waiting[user_id]
+        return self._waiting.setdefault(user_id, _Waiting())
 
     def _write_all(self, connection: Connection) -> None:
         for user_id, waiting in self._waiting.items():
-            if waiting.before or waiting.after or waiting.records:
-                self._write(connection, user_id, waiting.before, waiting.after, waiting.records)
+            while waiting.before or waiting.after or waiting.records:
+                self._write(connection, user_id, waiting)
         self._waiting.clear()
         self._size = 0
 
@@ -99,24 +94,20 @@ class Change:
         " VALUES (:part_of, :at, :caller, :action, :user_id, :before, :after, :records) RETURNING number"
     )
 
-    def _write(
-        self,
-        connection: Connection,
-        user_id: str | None,
-        before: bytearray,
-        after: bytearray,
-        records: Sequence[RecordChange] = (),
-    ) -> None:
+    def _write(self, connection: Connection, user_id: str | None, waiting: _Waiting) -> None:
+        """Write a row of what waits."""
+        records, waiting.records = waiting.records, []
         values = {
             "part_of": self.number,
             "at": self._at,
             "caller": self.caller,
             "action": self.action,
             "user_id": user_id,
-            "before": bytes(before) or None,
-            "after": bytes(after) or None,
+            "before": pack_spans(waiting.before[:ROWS_AT_MOST]),
+            "after": pack_spans(waiting.after[:ROWS_AT_MOST]),
             "records": orjson.dumps([list(record) for record in records]).decode() if records else None,
         }
+        del waiting.before[:ROWS_AT_MOST], waiting.after[:ROWS_AT_MOST]
         number = connection.execute(self._INSERT, values).scalar_one()
         if self.number is None:
             self.number = number
@@ -134,12 +125,22 @@ def erase_changes_of(connection: Connection, user_id: str) -> None:
     connection.execute(_ERASE, {"user_id": user_id})
 
 
-def pack_spans(spans: Iterable[Span]) -> bytes:
-    """Return spans as they are stored in a row of changes."""
-    numbers = list(chain.from_iterable(spans))
-    return pack(">" + "qqii" * (len(numbers) // 4), *numbers)
+def pack_spans(spans: Sequence[Span | Row]) -> bytes | None:
+    """Return spans, or the spans of rows, as they are stored in a row of changes: column by column."""
+    if not spans:
+        return None
+    columns = list(zip(*spans, strict=True))[-4:]
+    return pack(_format(len(spans)), *chain.from_iterable(columns))
 
 
 def unpack_spans(packed: bytes | None) -> list[Span]:
     """Return the spans of a row of changes."""
-    return list(_SPAN.iter_unpack(packed)) if packed else []
+    if packed is None:
+        return []
+    count = len(packed) // SPAN_BYTES
+    values = unpack(_format(count), packed)
+    return list(zip(*(values[at * count : (at + 1) * count] for at in range(4)), strict=True))
+
+
+def _format(count: int) -> str:
+    return f"<{count}q{count}q{count}i{count}i"

@@ -137,7 +137,7 @@ class _Write:
     _UPDATE = sa.text("UPDATE changes SET before = :before, after = :after, at = :at WHERE number = :number")
 
     def _update(self, number: int, before: Sequence[Span], after: Sequence[Span]) -> None:
-        values = {"before": pack_spans(before) or None, "after": pack_spans(after) or None}
+        values = {"before": pack_spans(before), "after": pack_spans(after)}
         self._connection.execute(self._UPDATE, values | {"number": number, "at": instants.now()})
 
 

@@ -59,7 +59,8 @@ class Merging:
                     raise UserNotFoundError(user_id)
             rows = connection.execute(self._PERIODS, {"user_id": gone}).all()
             for batch in batches((tuple(row) for row in rows), _BATCH):
-                added, extended = self._periods.store(connection, {stays: batch}, change)
+                moved = [(stays, *span) for span in batch]
+                added, extended = self._periods.store(connection, {stays: moved}, change)
                 change.add_periods(connection, gone, batch, [])
                 merged.known += len(batch) - added - extended
             merged.periods = len(rows)

@@ -209,25 +209,25 @@ class Periods:
         rows = connection.execute(self._EXISTING[self.database.dialect], self._asked(windows)).all()
         return [tuple(row) for row in rows]
 
-    def stored(self, connection: Connection, sent: Mapping[str, Sequence[Span]]) -> dict[tuple[str, int], Span]:
+    def stored(self, connection: Connection, sent: Mapping[str, Sequence[Row]]) -> dict[tuple[str, int], Span]:
         """Return, by user id and start, the stored periods with the starts of those that were *sent*, and others.
 
         In the caller's transaction. Where few periods are stored between those of a user they are read at once.
         """
         by_size: defaultdict[int, list[UserWindow]] = defaultdict(list)
-        for user_id, spans in sent.items():
-            starts = [span[0] for span in spans]
+        for user_id, rows in sent.items():
+            starts = [row[1] for row in rows]
             by_size[len(starts).bit_length()].append((user_id, min(starts), max(starts) + 1))
         found: dict[tuple[str, int], Span] = {}
         for bits, windows in by_size.items():
             most = _FEW + (1 << bits)
-            rows = connection.execute(*self._within(packing.SPANS, windows, most, from_start=True)).all()
-            for (user_id, *_), (_, value) in zip(windows, rows, strict=True):
+            packed = connection.execute(*self._within(packing.SPANS, windows, most, from_start=True)).all()
+            for (user_id, *_), (_, value) in zip(windows, packed, strict=True):
                 spans = [] if value is None else packing.SPANS.unpack(value)
                 if len(spans) < most:
                     found |= {(user_id, span[0]): span for span in spans}
                 else:
-                    keys = [(user_id, *span[:2]) for span in sent[user_id]]
+                    keys = [(row[0], row[1], row[2]) for row in sent[user_id]]
                     found |= {(user_id, row[1]): row[1:] for row in self.existing(connection, keys)}
         return found
 
@@ -270,7 +270,7 @@ class Periods:
         names = ("ids", "starts", "ends", "read_starts")
         return {name: [row[column] for row in asked] for column, name in enumerate(names)}
 
-    def store(self, connection: Connection, sent: Mapping[str, Sequence[Span]], change: Change) -> tuple[int, int]:
+    def store(self, connection: Connection, sent: Mapping[str, Sequence[Row]], change: Change) -> tuple[int, int]:
         """Add periods of existing users, and let those with a stored start grow to a later end.
 
         In the caller's transaction, in which no other may write periods of these users. Return how many were
@@ -279,19 +279,17 @@ class Periods:
         stored = self.stored(connection, sent)
         new: list[Row] = []
         grown: list[Row] = []
-        for user_id, spans in sent.items():
-            spans = _with_latest_ends(spans)  # noqa: PLW2901
-            before = []
+        for user_id, rows in sent.items():
+            rows = _with_latest_ends(rows)  # noqa: PLW2901
             if stored:
-                known = [(span, stored.get((user_id, span[0]))) for span in spans]
-                spans = [span for span, old in known if old is None]  # noqa: PLW2901
-                longer = [(span, old) for span, old in known if old is not None and span[1] > old[1]]
-                before = [old for _, old in longer]
-                after = [grown_to(span, old) for span, old in longer]
-                grown += [(user_id, *span) for span in after]
-                change.add_periods(connection, user_id, before, after)
-            new += [(user_id, *span) for span in spans]
-            change.add_periods(connection, user_id, [], spans)
+                known = [(row, stored.get((user_id, row[1]))) for row in rows]
+                rows = [row for row, old in known if old is None]  # noqa: PLW2901
+                longer = [(row, old) for row, old in known if old is not None and row[2] > old[1]]
+                after = [(user_id, old[0], row[2], old[2], row[4]) for row, old in longer]
+                change.add_periods(connection, user_id, [old for _, old in longer], after)
+                grown += after
+            new += rows
+            change.add_periods(connection, user_id, [], rows)
         self.insert(connection, new)
         self.set_ends(connection, grown)
         return len(new), len(grown)
@@ -330,20 +328,15 @@ class Periods:
             connection.exec_driver_sql(_DELETE, list(keys))
 
 
-def grown_to(span: Span, stored: Span) -> Span:
-    """Return the *stored* period as it is after *span*, which has the same start and a later end."""
-    return (stored[0], span[1], stored[2], span[3])
-
-
-def _with_latest_ends(spans: Sequence[Span]) -> Sequence[Span]:
-    """Return *spans* with one for each start, the latest to end."""
-    latest: dict[int, Span] = {span[0]: span for span in spans}
-    if len(latest) == len(spans):
-        return spans
-    for span in spans:
-        known = latest[span[0]]
-        if span[1] > known[1]:
-            latest[span[0]] = span
+def _with_latest_ends(rows: Sequence[Row]) -> Sequence[Row]:
+    """Return *rows* of a user with one for each start, the latest to end."""
+    if len({row[1] for row in rows}) == len(rows):
+        return rows
+    latest: dict[int, Row] = {}
+    for row in rows:
+        known = latest.get(row[1])
+        if known is None or row[2] > known[2]:
+            latest[row[1]] = row
     return list(latest.values())
 
 

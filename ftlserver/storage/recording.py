@@ -14,7 +14,7 @@ from ftlserver.domain.period import LONGEST_PERIOD, ActivityPeriod, Row, Span
 from ftlserver.errors import InvalidPeriodError, PeriodNotFoundError, UserNotFoundError
 from ftlserver.storage.changes import Change
 from ftlserver.storage.database import Database, transaction
-from ftlserver.storage.periods import Periods, UserWindow, grown_to
+from ftlserver.storage.periods import Periods, UserWindow
 from ftlserver.storage.users import Users
 
 MOST_OVERLAPS = 10  # that are listed for one period
@@ -89,7 +89,7 @@ class Recording:
             statuses, new, grown = self._compare(connection, items)
             self._periods.insert(connection, new)
             for user_id, of_user in groupby(new, itemgetter(0)):
-                change.add_periods(connection, user_id, [], [row[1:] for row in of_user])
+                change.add_periods(connection, user_id, [], list(of_user))
             for user_id, before, after in grown:
                 change.add_periods(connection, user_id, before, after)
                 self._periods.set_ends(connection, [(user_id, *span) for span in after])
@@ -119,7 +119,7 @@ class Recording:
                     statuses.append(_NOT_FOUND if row is None else PeriodStatus("not_found", period=row[1:]))
             self._periods.delete(connection, [row[:2] for row in deleted])
             for user_id, of_user in groupby(sorted(deleted), itemgetter(0)):
-                change.add_periods(connection, user_id, [row[1:] for row in of_user], [])
+                change.add_periods(connection, user_id, list(of_user), [])
             return statuses
 
         return self._write(items, work, Change("delete", caller), partial=partial, dry_run=dry_run)
@@ -179,17 +179,17 @@ class Recording:
             now = dict(was)
             fresh: dict[int, int] = {}  # indexes among the items, and starts
             known: list[tuple[int, int]] = []
-            for index, (_, *span) in numbered:
-                current = now.get(span[0])
+            for index, (_, start, end, start_offset, end_offset) in numbered:
+                current = now.get(start)
                 if current is None:
-                    now[span[0]] = (span[0], span[1], span[2], span[3])
-                elif span[1] > current[1]:
-                    now[span[0]] = grown_to((span[0], span[1], span[2], span[3]), current)
+                    now[start] = (start, end, start_offset, end_offset)
+                elif end > current[1]:
+                    now[start] = (start, end, current[2], end_offset)
                     statuses[index] = PeriodStatus("extended")
                 else:
-                    known.append((index, span[0]))
+                    known.append((index, start))
                     continue
-                fresh[index] = span[0]
+                fresh[index] = start
             for index, start in known:
                 statuses[index] = PeriodStatus("duplicate", period=now[start])
             self._find_overlaps(statuses, fresh, now, near, user_id)

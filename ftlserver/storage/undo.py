@@ -183,7 +183,9 @@ class _Undo:
         if not (before or after):
             return
         starts = dict.fromkeys([*before, *after])
-        stored = self._periods.stored(self._connection, {user_id: [(start, start, 0, 0) for start in starts]})
+        stored = self._periods.stored(
+            self._connection, {user_id: [(user_id, start, start, 0, 0) for start in starts]}
+        )
         for start in starts:
             now, left = stored.get((user_id, start)), after.get(start)
             if now != left:
