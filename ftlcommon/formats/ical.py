@@ -48,7 +48,7 @@ def read(file: BinaryIO, from_: date | None = None, to: date | None = None) -> I
         else:
             yield _item(_position(uid), event, begin, end, now)
     last = min(end, now + _DAY)
-    first = max(begin, _EPOCH) if from_ else last - _YEAR
+    first = max(begin, _EPOCH) if from_ else min(end, now) - _YEAR
     for uid, events in recurring.items():
         try:
             for event in _expanded(events, first, last):
