@@ -12,12 +12,14 @@ import pytest
 import sqlalchemy as sa
 from webtest import TestApp
 
+from ftlserver.domain.instants import HOUR
 from ftlserver.domain.period import ActivityPeriod
+from ftlserver.domain.user import User
 from ftlserver.errors import DatabaseError
 from ftlserver.storage import Storage, schema
 from ftlserver.storage.database import connect, transaction
 from ftlserver.web.app import create_app
-from tests.helpers import EGON, at, in_threads, query, run_on_postgresql
+from tests.helpers import EGON, all_rows, at, in_threads, query, run_on_postgresql
 
 
 def test_the_assignments_columns_are_generated(team: Storage) -> None:
@@ -246,3 +248,34 @@ def test_a_migration_that_fails_leaves_no_trace(url: str, monkeypatch: pytest.Mo
     with transaction(db) as connection:
         assert not sa.inspect(connection).has_table("half")
     db.close()
+
+
+@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
+def test_periods_with_the_same_start_become_one_with_the_latest_end(
+    url: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [
+        *("('a', 0, 5, 60, 120)", "('a', 0, 9, 60, 180)", "('a', 0, 7, 60, 240)", "('a', 3, 4, 0, 0)"),
+        *("('b', 0, 5, 0, 0)", f"('b', 9, {9 + 5 * HOUR}, 0, 0)", f"('b', 9, {9 + 6 * HOUR}, 0, 300)"),
+    ]
+    monkeypatch.setattr(schema, "MIGRATIONS", schema.MIGRATIONS[:4])
+    with Storage.open(url) as storage:
+        storage.users.add_new([User("a", "A", "UTC"), User("b", "B", "UTC")])
+        with transaction(storage.database, write=True) as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO activity_periods (user_id, started_at, ended_at, start_offset, end_offset)"
+                f" VALUES {', '.join(rows)}"
+            )
+    monkeypatch.undo()
+    with Storage.open(url) as storage:
+        assert [row[:5] for row in all_rows(storage)] == [
+            ("a", 0, 9, 60, 180),
+            ("a", 3, 4, 0, 0),
+            ("b", 0, 5, 0, 0),
+            ("b", 9, 9 + 6 * HOUR, 0, 300),
+        ]
+        assert "periods with the same start are one now, with the latest end: 3 fewer" in caplog.text
+        with pytest.raises(sa.exc.IntegrityError), transaction(storage.database, write=True) as connection:
+            storage.periods.insert(connection, [("a", 0, 1, 0, 0)])
+        storage.users.delete("a")
+        assert {row[0] for row in all_rows(storage)} == {"b"}
