@@ -20,7 +20,7 @@ _BATCH = 5_000
 class Merged:
     """How many periods moved, how many of these the other user had already, and the number of the change.
 
-    *teams* are those that the merged user was in: nobody is put into a team by a merge.
+    *teams* are those that the merged user was in: a merge adds no one to a team.
     """
 
     periods: int = 0

@@ -65,13 +65,13 @@ def test_a_command_that_changes_nothing_says_so(capsys: pytest.CaptureFixture[st
 
 def test_wrong_users_names_and_zones_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     for command in (
-        ["user", "rename", "nobody", "N"],
+        ["user", "rename", "unknown", "N"],
         ["user", "rename", EGON.id, ""],
         ["user", "zone", EGON.id, "Bogus/Zone"],
         ["user", "add", EGON.id, "N", "UTC"],
         ["user", "add", "a b", "N", "UTC"],
         ["user", "merge", EGON.id, EGON.id],
-        ["user", "leave", "nobody"],
+        ["user", "leave", "unknown"],
         ["undo", "99"],
     ):
         status, out, err = run(capsys, *command)
