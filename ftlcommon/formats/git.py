@@ -286,8 +286,8 @@ def _id(address: bytes) -> str:
 
 
 def _name(name: bytes) -> str:
-    text = name.decode(errors="replace")
-    return "".join(character for character in text if unicodedata.category(character) != "Cc").strip()[:200]
+    text = " ".join(name.decode(errors="replace").split())
+    return "".join(character for character in text if unicodedata.category(character) != "Cc")[:200].strip()
 
 
 def _iso(at: int, offset: int) -> str:

@@ -27,7 +27,7 @@ _BATCH = 5_000
 class Imported:
     """How many users and periods an import added or changed, and how many periods were stored already.
 
-    *guesses* are those of zones from the offsets of all periods. *change* is the number of the change, None if
+    *guesses* are new ones of zones from the offsets of all periods. *change* is the number of the change, None if
     nothing was changed.
     """
 

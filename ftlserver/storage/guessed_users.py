@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 
 from ftlcommon.zone_guess import Guess, ZoneGuess
 from ftlserver.domain.instants import SECOND
-from ftlserver.domain.period import LONGEST_PERIOD
 from ftlserver.domain.user import User
 from ftlserver.storage.aliases import Aliases
 from ftlserver.storage.changes import Change
@@ -25,7 +24,7 @@ _AT_ONCE = 200
 class ZoneSource(Enum):
     """How an import knows the zone of a user whom it guesses."""
 
-    JUDGED = "from the offsets of all periods that are stored"
+    JUDGED = "from the offsets at the starts of all stored periods"
     GIVEN = "from a person, for this user"
     FOR_NEW = "from a person, for all new users"
 
@@ -97,10 +96,11 @@ class GuessedUsers:
     def judge(self, change: Change) -> tuple[int, dict[str, Guess]]:
         """Set names and zones, all of them now that the periods are stored.
 
-        Return how many users were changed that are not new, and the guesses of the zones.
+        Return how many users were changed that are not new, and the guesses of zones that are new.
         """
         open_ = [found for found in self._found if found.zone is ZoneSource.JUDGED and self._may_change(found)]
         guesses = dict(self._guesses([found.user.id for found in open_]))
+        new_guesses: dict[str, Guess] = {}
         changed = 0
         for found in self._found:
             id_ = found.user.id
@@ -109,6 +109,8 @@ class GuessedUsers:
             after = before | self._now(found, guesses.get(id_))
             if after != before:
                 self._users.table.update(after, ["id"])
+            if id_ in guesses and (stored is None or after["tz"] != before["tz"]):
+                new_guesses[id_] = guesses[id_]
             if stored is None:
                 change.add_record("users", None, after, id_)
             elif after != before:
@@ -116,7 +118,7 @@ class GuessedUsers:
                 was, became = ({name: row[name] for name in names} for row in (before, after))
                 change.add_record("users", was, became, id_)
                 changed += 1
-        return changed, guesses
+        return changed, new_guesses
 
     def _may_change(self, found: GuessedUser) -> bool:
         stored = self._stored.get(found.user.id)
@@ -151,26 +153,26 @@ class GuessedUsers:
     }
     _CLOCKS: ClassVar[dict[str, str]] = {
         "sqlite": """
-            SELECT p.user_id, p.started_at, p.start_offset, p.ended_at, p.end_offset
+            SELECT p.user_id, p.started_at, p.start_offset
             FROM json_each(:ids) AS asked CROSS JOIN activity_periods p ON p.user_id = asked.value
             ORDER BY asked.key""",
         "postgresql": """
-            SELECT p.user_id, p.started_at, p.start_offset, p.ended_at, p.end_offset
+            SELECT p.user_id, p.started_at, p.start_offset
             FROM unnest(CAST(:ids AS varchar[])) WITH ORDINALITY AS asked (value, key)
             CROSS JOIN LATERAL (SELECT * FROM activity_periods WHERE user_id = asked.value OFFSET 0) AS p
             ORDER BY asked.key""",
     }
 
     def _guesses(self, ids: Sequence[str]) -> Iterator[tuple[str, Guess]]:
-        """Yield the zone of each user that explains the offsets of all their periods best, if there are any."""
+        """Yield for each user who has periods the zone that explains the offsets at their starts best."""
         [(first, last)] = self._ask(self._EDGES, ids)
         if first is None:
             return
-        zones = ZoneGuess(first // SECOND, (last + LONGEST_PERIOD) // SECOND)
+        zones = ZoneGuess(first // SECOND, last // SECOND)
         for at in range(0, len(ids), _AT_ONCE):
             rows = self._ask(self._CLOCKS, ids[at : at + _AT_ONCE])
             for user_id, periods in groupby(rows, itemgetter(0)):
-                yield user_id, zones.best(_clocks(periods))
+                yield user_id, zones.best((started_at // SECOND, offset) for _, started_at, offset in periods)
 
     def _ask(self, statements: dict[str, str], ids: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         values = {"ids": self._database.array(ids)}
@@ -186,9 +188,3 @@ def _row(found: GuessedUser) -> dict[str, Any]:
         "tz": user.tz,
         "guessed": found.zone is not ZoneSource.GIVEN,
     }
-
-
-def _clocks(periods: Iterator[tuple[Any, ...]]) -> Iterator[tuple[int, int]]:
-    for _, started_at, start_offset, ended_at, end_offset in periods:
-        yield started_at // SECOND, start_offset
-        yield ended_at // SECOND, end_offset
