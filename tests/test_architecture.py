@@ -13,7 +13,7 @@ ORDERS = {
     "ftlserver": "errors config domain storage questions web serving commands cli __main__",
     "ftlserver.domain": "instants timezones time_formats user period time_tables intervals days_and_hours window token",
     "ftlserver.storage": "schema postgresql sqlite_file database idle_connections full_check backup changes aliases"
-    " tokens users packing periods recording heartbeats bulk_import merging undo __init__",
+    " tokens users packing periods recording heartbeats guessed_users bulk_import merging undo __init__",
     "ftlserver.questions": "__init__ limits activity overlap_sweep overlap presence summary hours meeting",
     "ftlserver.web": "schemas bulk_json strict_json turns requests responses rates auth middleware handlers app",
     "ftlserver.web.handlers": "users activity questions periods changes exports health",
@@ -21,7 +21,8 @@ ORDERS = {
     "ftlclient": "errors time_ranges config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",
     "ftlcommon": "terminal whole_file command_line offset_changes zone_guess formats progress",
-    "ftlcommon.formats": "__init__ json_objects lines activitywatch csv git ical members ndjson slack timewarrior source",
+    "ftlcommon.formats": "__init__ json_objects lines rows time_entries"
+    " activitywatch clockify csv git ical members ndjson slack timewarrior toggl source",
 }
 # Commands and views stand beside each other; only what they share, whose names begin with _, is imported.
 SIDE_BY_SIDE = {
@@ -42,7 +43,12 @@ PLACES = {
     "sqlite3": ["ftlserver.storage", "ftlserver.commands.serve", "ftlclient.api.spool", "ftlcommon.formats.git"],
     "subprocess": ["ftlcommon.formats.git"],
     "waitress": ["ftlserver.serving"],
-    "zoneinfo": ["ftlserver.domain.timezones", "ftlclient.time_ranges", "ftlcommon.zone_guess"],
+    "zoneinfo": [
+        "ftlserver.domain.timezones",
+        "ftlclient.time_ranges",
+        "ftlcommon.zone_guess",
+        "ftlcommon.formats.time_entries",
+    ],
     "faker": ["ftlserver.commands.sample_data"],
     "ijson": ["ftlcommon.formats.json_objects"],
     "icalendar": ["ftlcommon.formats.ical"],

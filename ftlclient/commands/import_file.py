@@ -22,11 +22,23 @@ from ftlclient.api.spool import Spool
 from ftlclient.commands._session import connect
 from ftlclient.config import spool_file
 from ftlclient.errors import ConfigError, RefusedError
-from ftlcommon.formats import BadItem, FormatError, FoundPeriod, FoundUser, Item, Skipped, one_by_one
-from ftlcommon.formats.source import OPTIONS, USER_FORMATS, Source, open_source
+from ftlcommon import zone_guess
+from ftlcommon.formats import (
+    BadItem,
+    FormatError,
+    FoundLeaver,
+    FoundPeriod,
+    FoundUser,
+    Item,
+    Notice,
+    Skipped,
+    one_by_one,
+)
+from ftlcommon.formats.source import CHANGING_FORMATS, USER_FORMATS, Source, open_source
 from ftlcommon.formats.source import add_arguments as add_source_arguments
 from ftlcommon.progress import with_bar
 from ftlcommon.terminal import safe
+from ftlcommon.zone_guess import Guess
 
 EXAMPLE = "ftlclient import activitywatch export.json --user W012A3CDE"
 
@@ -57,11 +69,13 @@ class _Import:
     def __init__(self, args: argparse.Namespace, client: Client) -> None:
         self._client = client
         self._skip_bad = args.skip_bad
+        self._update = args.update
         self._user_id = args.user
         self._spool = Spool(spool_file())
         self._key = _key(args, client.url)
         self._counts: Counter[str] = Counter()
         self._bad_users: set[str | None] = set()
+        self._guesses: list[tuple[str, Guess]] = []
 
     def run(self, source: Source) -> Counter[str]:
         """Send all items that an earlier run has not sent; return the counts of each outcome."""
@@ -78,6 +92,8 @@ class _Import:
                 self._spool.note_import(self._key, done)
         if self._key:
             self._spool.note_import(self._key, None)
+        for line in zone_guess.weak(self._guesses):
+            _say(line)
         return self._counts
 
     def _send(self, batch: list[Item]) -> None:
@@ -91,23 +107,48 @@ class _Import:
                 case FoundPeriod():
                     if item.user_id not in self._bad_users:  # their periods are dropped
                         periods.append(item)
+                case FoundLeaver():
+                    self._counts["deleted"] += 1
                 case Skipped():
                     self._counts[item.reason] += 1
+                case Notice():
+                    _say(item.text)
                 case BadItem():
                     self._bad(item.position, item.reason)
         self._send_periods(periods)
 
     def _send_user(self, user: FoundUser) -> None:
-        document = {"real_name": user.real_name, "tz": user.tz}
+        if user.tz is None:
+            return  # only the server knows whether they are known; if not, it refuses their periods
         try:
-            answer = self._client.request("PUT", f"/api/users/{user.id}/", document)
+            created = self._add(user) if user.guessed and not self._update else self._put(user)
         except RefusedError as exc:
             if exc.status not in (400, 422):
                 raise
             self._bad_users.add(user.id)
             self._bad(user.position, str(exc))
+            return
+        self._counts["users added" if created else "users known"] += 1
+        if created and user.guess is not None:
+            self._guesses.append((user.id, user.guess))
+
+    def _put(self, user: FoundUser) -> bool:
+        """Add a user or replace the one who is known, and tell whether they are new."""
+        document = {"real_name": user.real_name, "tz": user.tz}
+        return bool(self._client.request("PUT", f"/api/users/{user.id}/", document).get("created"))
+
+    def _add(self, user: FoundUser) -> bool:
+        """Add a user unless they are known, and tell whether they are new; a zone that was given is set anyway."""
+        try:
+            answer = self._client.post("/api/users/", {"id": user.id, "real_name": user.real_name, "tz": user.tz})
+        except RefusedError as exc:
+            if exc.code != "user_exists":
+                raise
         else:
-            self._counts["users added" if answer.get("created") else "users known"] += 1
+            return bool(answer.get("created"))
+        if user.zone_given:
+            self._client.request("PATCH", f"/api/users/{user.id}/", {"tz": user.tz})
+        return False
 
     def _send_periods(self, periods: list[FoundPeriod]) -> None:
         if not periods:
@@ -144,6 +185,10 @@ class _Import:
         self._counts["bad"] += 1
 
 
+def _say(text: str) -> None:
+    print(f"ftlclient: {safe(text)}", file=sys.stderr)
+
+
 def _first_bad(answer: dict[str, Any], count: int) -> tuple[int, str] | None:
     """Return the index and the fault of the one of *count* periods for which a batch was refused."""
     match answer.get("errors"):
@@ -157,10 +202,19 @@ def _first_bad(answer: dict[str, Any], count: int) -> tuple[int, str] | None:
 def _key(args: argparse.Namespace, url: str) -> str | None:
     """Return a key that identifies this import, or None if another reading could yield other items."""
     path = Path(args.file)
-    if args.file == "-" or args.format in OPTIONS or not path.is_file():
+    if args.file == "-" or args.format in CHANGING_FORMATS or not path.is_file():
         return None
     stat = path.stat()
-    about = [url, args.format, str(path.resolve()), stat.st_size, stat.st_mtime_ns, args.user]
+    about = [
+        url,
+        args.format,
+        str(path.resolve()),
+        stat.st_size,
+        stat.st_mtime_ns,
+        args.user,
+        args.zone,
+        args.dates,
+    ]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()
 
 

@@ -4,8 +4,13 @@ Times stay text: only the server decides what they mean and whether a user or a 
 not in the format raises FormatError.
 """
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ftlcommon.zone_guess import Guess
 
 
 class FormatError(Exception):
@@ -14,12 +19,29 @@ class FormatError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FoundUser:
-    """A user, at a *position* such as ``/members/0`` or ``line 7``."""
+    """A user, at a *position* such as ``/members/0`` or ``line 7``.
+
+    *tz* is None in a file that does not say it. *aliases* are further ids of the same person. A *guessed* name and
+    zone replace none that a person set, but a person said the zone if *zone_given*. *guess* tells how much of what
+    was seen a zone explains that was guessed from clocks.
+    """
 
     position: str
     id: str
     real_name: str
-    tz: str
+    tz: str | None
+    aliases: tuple[str, ...] = ()
+    guessed: bool = False
+    zone_given: bool = False
+    guess: "Guess | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLeaver:
+    """A user who has left the team; one who is not known is not added."""
+
+    position: str
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +65,13 @@ class Skipped:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """A sentence for whoever imports the file."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class BadItem:
     """An item that cannot be used, and why."""
 
@@ -50,7 +79,7 @@ class BadItem:
     reason: str
 
 
-Item = FoundUser | FoundPeriod | Skipped | BadItem
+Item = FoundUser | FoundLeaver | FoundPeriod | Skipped | Notice | BadItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +95,13 @@ class FoundPeriods:
 
 
 Items = Iterator[Item | FoundPeriods]
+# Returns the member that each of some ids stands for, of those that are known.
+Known = Callable[[Collection[str]], Mapping[str, str]]
+
+
+def address_id(address: str) -> str:
+    """Return the user id that an e-mail address becomes, "" for none."""
+    return re.sub(r"[^A-Za-z0-9._@+-]", "_", address.strip().lower())[:120]
 
 
 def one_by_one(items: Iterable[Item | FoundPeriods]) -> Iterator[Item]:

@@ -1,17 +1,19 @@
 """The history of a git repository: commits show when their author was at work, and what their clock showed."""
 
 import contextlib
+import json
 import os
 import re
 import sqlite3
 import subprocess
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ftlcommon.formats import FormatError, FoundPeriod, FoundUser, Items, Skipped
+from ftlcommon.formats import FormatError, FoundPeriod, FoundUser, Items, Known, Skipped, address_id
 from ftlcommon.terminal import safe
 from ftlcommon.zone_guess import ZoneGuess
 
@@ -21,8 +23,8 @@ LONGEST_PERIOD = 7 * 24 * HOUR
 # HEAD, which may be detached or without a commit, branches and tags; not the stash, notes, or a forge's refs of
 # pull requests.
 _REFS = ("--exclude=refs/*", "--all", "--branches", "--remotes", "--tags", "--")
-_FORMAT = "--format=tformat:%H%x00%aE%x00%aN%x00%ad"
-_FIELDS = 4
+_FORMAT = "--format=tformat:%H%x00%aE%x00%ae%x00%aN%x00%ad"
+_FIELDS = 5
 _LOG = (
     *("git", "--no-pager", "-c", "log.showSignature=false", "-c", "core.pager=cat"),
     *("log", "--no-show-signature", "--use-mailmap", "--encoding=UTF-8", "--no-color", "-s", "-z"),
@@ -34,22 +36,72 @@ _DATE = re.compile(rb"(\d{1,12}) ([+-])(\d\d)([0-5]\d)", re.ASCII)
 _LAST = 253_402_128_000  # 9999-12-30T00:00:00Z, the last instant that the server accepts
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001  a wall clock
 
+# Names under which programs commit, and the local parts of their addresses; those with "[bot]" are found anyway.
+_BOTS = {
+    *("allcontributors", "allcontributors-bot", "codecov", "circleci", "dependabot", "dependabot-preview"),
+    *("github-actions", "github-classroom", "greenkeeper", "greenkeeperio-bot", "hosted-weblate", "imgbot"),
+    *("mergify", "pre-commit-ci", "pyup-bot", "renovate", "renovate-bot", "scala-steward", "semantic-release-bot"),
+    *("snyk-bot", "travis-ci", "weblate", "web-flow", "whitesource-bolt"),
+}
+_BOT_DOMAINS = ("dependabot.com", "renovateapp.com", "greenkeeper.io")
+# What stands in a setting that nobody filled in says nothing about who it is.
+_PLACEHOLDERS = {"first last", "firstname lastname", "no author", "no name", "unknown author", "your name"}
+
+_CLOCKS = "SELECT at, utc_offset FROM commits WHERE author IN (SELECT value FROM json_each(?))"
+_COMMITS = (
+    "SELECT at, utc_offset, hash FROM commits WHERE author IN (SELECT value FROM json_each(?))"
+    " ORDER BY at, utc_offset, hash"
+)
+
 Commit = tuple[int, int, str]  # second, offset in seconds, hash
 
 
 @dataclass(slots=True)
 class _Author:
+    """Who committed under an id; *written* are the addresses that ``.mailmap`` made into it."""
+
     number: int
-    named_at: int
+    address: str
+    latest: tuple[int, str] = (-1, "")
+    commits: int = 0
+    written: set[str] = field(default_factory=set)
+
+    @property
+    def name(self) -> str:
+        return self.latest[1]
+
+
+@dataclass(slots=True)
+class _Person:
+    """One or more authors; the *id* is the one with the most commits."""
+
+    id: str
+    aliases: tuple[str, ...]
     name: str
+    numbers: list[int]
 
 
-def read(directory: str, gap: int = 2 * HOUR, lead: int = HOUR // 2, tz: Mapping[str, str] | None = None) -> Items:
-    """Yield each author, sorted by id, and their periods.
+def _nobody(_ids: Collection[str]) -> Mapping[str, str]:
+    return {}
+
+
+def read(
+    directory: str,
+    *,
+    gap: int = 2 * HOUR,
+    lead: int = HOUR // 2,
+    tz: Mapping[str, str] | None = None,
+    bots: bool = False,
+    no_merge_names: bool = False,
+    known: Known = _nobody,
+) -> Items:
+    """Yield each person, sorted by id, and their periods.
 
     Commits less than *gap* seconds apart are one period, which begins *lead* seconds before the first. An author's
-    id is the address after ``.mailmap``, in lower case; the name is that of the latest commit. The zone is the one
-    that *tz* has for the address, else the zone whose offset is right for most commits.
+    id is the address after ``.mailmap``, in lower case; the name is that of the latest commit. Authors with the
+    same full name are one person, unless *no_merge_names*, or *known*, which returns the member that each of some
+    ids stands for, tells them apart. The zone is the one that *tz* has for an address, else the zone that explains
+    the offsets of the commits best. Programs are left out, unless *bots*.
     """
     zones = {_id(os.fsencode(address)): (address, zone) for address, zone in (tz or {}).items()}
     authors: dict[str, _Author] = {}
@@ -59,38 +111,101 @@ def read(directory: str, gap: int = 2 * HOUR, lead: int = HOUR // 2, tz: Mapping
             "CREATE TABLE commits (author INTEGER, at INTEGER, utc_offset INTEGER, hash TEXT, "
             "PRIMARY KEY (author, at, utc_offset, hash)) WITHOUT ROWID"
         )
-        commits = 0
-        for commits, (commit, mail, name, date) in enumerate(_log(directory), 1):  # noqa: B007
-            clock, id_ = _clock(date), _id(mail)
-            if clock is None or not id_:
-                yield Skipped("without an address" if clock else "without a usable date")
-                continue
-            at, offset = clock
-            author = authors.setdefault(id_, _Author(len(authors), -1, ""))
-            if at > author.named_at:
-                author.named_at, author.name = at, _name(name) or _name(mail)
-            row = (author.number, at, offset, commit.decode())
-            database.execute("INSERT INTO commits VALUES (?, ?, ?, ?)", row)
-        if not commits:
-            raise FormatError(f"the repository {directory} has no commits")
+        yield from _collect(directory, database, authors)
+        ids = authors.keys() | {one for author in authors.values() for one in author.written}
         for id_, (address, _) in zones.items():
-            if id_ not in authors:
+            if id_ not in ids:
                 raise FormatError(f"no commit has the author address {address}, which --tz names")
+        if not bots:
+            for id_ in [id_ for id_, author in authors.items() if _is_bot(author)]:
+                del authors[id_]
+                yield Skipped("bots")
         if not authors:
             return
-        guess = ZoneGuess(*database.execute("SELECT min(at), max(at) FROM commits").fetchone())
-        for id_, author in sorted(authors.items()):
-            one = (author.number,)
-            if id_ in zones:
-                zone = zones[id_][1]
-            else:
-                zone = guess.best(database.execute("SELECT at, utc_offset FROM commits WHERE author = ?", one))
-            yield FoundUser(id_, id_, author.name, zone)
-            rows = database.execute(
-                "SELECT at, utc_offset, hash FROM commits WHERE author = ? ORDER BY at, utc_offset", one
+        zone_guess = ZoneGuess(*database.execute("SELECT min(at), max(at) FROM commits").fetchone())
+        for person in sorted(_people(authors, known, by_name=not no_merge_names), key=lambda person: person.id):
+            numbers = (json.dumps(person.numbers),)
+            given = next((zones[id_][1] for id_ in (person.id, *person.aliases) if id_ in zones), None)
+            best = zone_guess.best(database.execute(_CLOCKS, numbers)) if given is None else None
+            yield FoundUser(
+                position=person.id,
+                id=person.id,
+                real_name=person.name,
+                tz=best.zone if best else given,
+                aliases=person.aliases,
+                guessed=True,
+                zone_given=given is not None,
+                guess=best,
             )
-            for hash_, start, end in periods(rows, gap, lead):
-                yield FoundPeriod(f"commit {hash_}", id_, start, end)
+            for hash_, start, end in periods(database.execute(_COMMITS, numbers), gap, lead):
+                yield FoundPeriod(f"commit {hash_}", person.id, start, end)
+
+
+def _collect(directory: str, database: sqlite3.Connection, authors: dict[str, _Author]) -> Iterator[Skipped]:
+    """Put the commits of a history into the *database*, and who made them into *authors*."""
+    commits = 0
+    for commits, (commit, mail, raw_mail, name, date) in enumerate(_log(directory), 1):  # noqa: B007
+        clock, id_ = _clock(date), _id(mail)
+        if clock is None or not id_:
+            yield Skipped("without an address" if clock else "without a usable date")
+            continue
+        at, offset = clock
+        author = authors.setdefault(id_, _Author(len(authors), mail.decode(errors="replace")))
+        author.latest = max(author.latest, (at, _name(name) or _name(mail)))
+        author.commits += 1
+        author.written.add(_id(raw_mail) or id_)
+        row = (author.number, at, offset, commit.decode())
+        database.execute("INSERT INTO commits VALUES (?, ?, ?, ?)", row)
+    if not commits:
+        raise FormatError(f"the repository {directory} has no commits")
+
+
+def _people(authors: Mapping[str, _Author], known: Known, *, by_name: bool) -> Iterator[_Person]:
+    """Yield the people behind *authors*: those with one full name are one, unless several of them are known."""
+    made_into: defaultdict[str, set[str]] = defaultdict(set)
+    for id_, author in authors.items():
+        for one in author.written:
+            made_into[one].add(id_)
+    members = known({*authors, *made_into})
+    # An address that .mailmap gives to one author alone is theirs; a shared one says nothing.
+    own = {
+        id_: {one for one in author.written if made_into[one] == {id_} and one not in authors}
+        for id_, author in authors.items()
+    }
+    groups: defaultdict[tuple[str | None, str | None], list[str]] = defaultdict(list)
+    for id_, author in authors.items():
+        name = full_name(author.name) if by_name else None
+        groups[name, None if name else id_].append(id_)
+    for ids in groups.values():
+        by_member: defaultdict[str | None, list[str]] = defaultdict(list)
+        for id_ in ids:
+            by_member[next((members[one] for one in (id_, *sorted(own[id_])) if one in members), None)].append(id_)
+        for same in list(by_member.values()) if len(by_member.keys() - {None}) > 1 else [ids]:
+            same.sort(key=lambda id_: (-authors[id_].commits, id_))
+            yield _Person(
+                id=same[0],
+                aliases=tuple(sorted({*same[1:]}.union(*(own[id_] for id_ in same)))),
+                name=max(authors[id_].latest for id_ in same)[1],
+                numbers=[authors[id_].number for id_ in same],
+            )
+
+
+def full_name(name: str) -> str | None:
+    """Return *name* as the same full name always reads, or None unless it has two words or more."""
+    words = unicodedata.normalize("NFKC", name).casefold().split()
+    if sum(any(map(str.isalpha, word)) for word in words) < 2:
+        return None
+    joined = " ".join(words)
+    return None if joined in _PLACEHOLDERS else joined
+
+
+def _is_bot(author: _Author) -> bool:
+    """Tell whether a program commits as *author*."""
+    local, _, domain = author.address.casefold().rpartition("@")
+    name = author.name.casefold()
+    if "[bot]" in local or "[bot]" in name or domain in _BOT_DOMAINS:
+        return True
+    return not _BOTS.isdisjoint((local.rpartition("+")[2], "-".join(name.split())))
 
 
 def periods(commits: Iterable[Commit], gap: int, lead: int) -> Iterator[tuple[str, str, str]]:
@@ -167,13 +282,12 @@ def _clock(date: bytes) -> tuple[int, int] | None:
 
 
 def _id(address: bytes) -> str:
-    text = address.decode(errors="replace").strip().lower()
-    return re.sub(r"[^A-Za-z0-9._@+-]", "_", text)[:120]
+    return address_id(address.decode(errors="replace"))
 
 
 def _name(name: bytes) -> str:
-    text = name.decode(errors="replace")
-    return "".join(character for character in text if unicodedata.category(character) != "Cc").strip()[:200]
+    text = " ".join(name.decode(errors="replace").split())
+    return "".join(character for character in text if unicodedata.category(character) != "Cc")[:200].strip()
 
 
 def _iso(at: int, offset: int) -> str:

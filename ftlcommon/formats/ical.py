@@ -4,10 +4,11 @@ Events are activity once they are over, unless they last all day, were cancelled
 (``TRANSP:TRANSPARENT``).
 """
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from math import prod
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import icalendar
 import recurring_ical_events
@@ -26,7 +27,23 @@ _RECURRENCE = ("RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
 # What the two libraries raise for invalid values; mostly ValueError.
 _BROKEN = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
 
+# A DURATION without days; once parsed, PT24H and P1D are the same.
+_DURATION_IN_HOURS = re.compile(r"^(DURATION(?:;[^:\r\n]*)?)(:[+-]?PT)", re.IGNORECASE | re.MULTILINE)
+_IN_HOURS = "X-IN-HOURS"
+_LENGTH = "X-LENGTH"
+
 Event = Any
+
+
+class _Length(NamedTuple):
+    """A DURATION: its *days* go by the clock, the *rest* by elapsed time (RFC 5545, 3.3.6)."""
+
+    days: timedelta
+    rest: timedelta
+
+    def after(self, start: datetime) -> datetime:
+        shown = start + self.days
+        return (shown.astimezone(UTC) + self.rest).astimezone(start.tzinfo)
 
 
 def read(file: BinaryIO, from_: date | None = None, to: date | None = None) -> Items:
@@ -43,7 +60,10 @@ def read(file: BinaryIO, from_: date | None = None, to: date | None = None) -> I
         uid = str(event["UID"]) if "UID" in event else number
         if (fault := _fault(event)) is not None:
             yield BadItem(_position(uid), fault)
-        elif any(name in event for name in _RECURRENCE):
+            continue
+        if (length := _length(event)) is not None:
+            event[_LENGTH] = length  # which each occurrence keeps
+        if any(name in event for name in _RECURRENCE):
             recurring.setdefault(uid, []).append(event)
         else:
             yield _item(_position(uid), event, begin, end, now)
@@ -68,7 +88,8 @@ def _events(file: BinaryIO) -> Iterator[Event]:
         raise FormatError("the calendar is not UTF-8") from exc
     _check_nesting(text)
     try:
-        calendars = icalendar.Calendar.from_ical(text, multiple=True)
+        marked = _DURATION_IN_HOURS.sub(rf"\1;{_IN_HOURS}=TRUE\2", text)
+        calendars = icalendar.Calendar.from_ical(marked, multiple=True)
     except _BROKEN as exc:
         raise FormatError(safe(f"the file is not a calendar: {exc}")[:200]) from exc
     for calendar in calendars:
@@ -134,7 +155,7 @@ def _expanded(events: list[Event], first: datetime, last: datetime) -> Iterator[
 
 def _item(position: str, event: Event, begin: datetime, end: datetime, now: datetime) -> Item:
     try:
-        start, finish = event.start, event.end
+        start, finish = event.start, _end(event)
         if (reason := _unwanted(event, start, finish)) is not None:
             return Skipped(reason)
         if (start.tzinfo is None) != (finish.tzinfo is None):
@@ -146,6 +167,23 @@ def _item(position: str, event: Event, begin: datetime, end: datetime, now: date
         return FoundPeriod(position, None, _text(start), _text(finish))
     except _BROKEN as exc:
         return BadItem(position, _reason(exc))
+
+
+def _length(event: Event) -> _Length | None:
+    duration = event.get("DURATION")
+    if isinstance(duration, list) or not isinstance(getattr(duration, "dt", None), timedelta):
+        return None
+    days = timedelta(0 if _IN_HOURS in duration.params else duration.dt.days)
+    return _Length(days, duration.dt - days)
+
+
+def _end(event: Event) -> Any:
+    """Return the end; the libraries add every DURATION to what the clock showed."""
+    start, finish, length = event.start, event.end, event.get(_LENGTH)
+    if length is None or not isinstance(start, datetime) or start.tzinfo is None:
+        return finish
+    # An occurrence that an RDATE gives another end keeps that.
+    return length.after(start) if finish - start == length.days + length.rest else finish
 
 
 def _unwanted(event: Event, start: date, finish: date) -> str | None:

@@ -30,7 +30,8 @@ def read_objects(
     Elements are yielded while they are read if the *required* fields precede the array, else when the object ends.
     If *optional* fields follow an element, (path, fields, None) is yielded again when the object ends.
 
-    Nested objects and arrays among the fields are empty. For another value in place of a wanted object,
+    Nested objects and arrays among the fields are empty; one of their fields that is *optional* is a field of its
+    own, such as ``response_metadata.next_cursor``. For another value in place of a wanted object,
     (path, {}, value) is yielded. A wanted object inside another replaces it. Raise FormatError for invalid JSON.
     """
     current: _Object | None = None
@@ -56,8 +57,8 @@ def read_objects(
             else:
                 yield from current.add(path, value)
         else:
-            if current is not None and path[:-1] == current.path:
-                current.set(str(path[-1]), _EMPTY.get(event, value))
+            if current is not None:
+                current.take(path, _EMPTY.get(event, value))
             if (current is None or not current.yielded) and wanted(path):
                 if event == "start_map":
                     current = _Object(path, required, optional)
@@ -82,7 +83,12 @@ class _Object:
         self._changed = False
         self._waiting: list[tuple[Path, Any]] = []
 
-    def set(self, name: str, value: Any) -> None:
+    def take(self, path: Path, value: Any) -> None:
+        """Take the value at *path* if it is a field of this object, or a nested one that is optional."""
+        names = path[len(self.path) :]
+        name = ".".join(map(str, names))
+        if path[: len(self.path)] != self.path or (len(names) > 1 and name not in self._optional):
+            return
         self.fields[name] = value
         self._changed = self._changed or (self.yielded and name in self._optional)
 

@@ -12,13 +12,27 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from ftlcommon.command_line import duration, iso_date
-from ftlcommon.formats import FormatError, Items
+from ftlcommon.formats import FormatError, Items, Known
 
 # Formats that name the users, and formats that do not and need --user; each is a module of this package.
-TEAM_FORMATS = ["members", "slack", "ndjson", "csv", "git"]
+TEAM_FORMATS = ["members", "slack", "ndjson", "csv", "git", "toggl", "clockify"]
 USER_FORMATS = ["activitywatch", "timewarrior", "ical"]
-# The options of a format, which are keyword arguments of its read().
-OPTIONS = {"git": ["gap", "lead", "tz"], "ical": ["from_", "to"]}
+# The options of formats, which are keyword arguments of their read(), and the formats that have them.
+OPTIONS = {
+    "gap": ["git"],
+    "lead": ["git"],
+    "tz": ["git"],
+    "bots": ["git"],
+    "no_merge_names": ["git"],
+    "zone": ["toggl", "clockify"],
+    "dates": ["toggl", "clockify"],
+    "from_": ["ical"],
+    "to": ["ical"],
+}
+# Formats that guess names and zones, which replace those that a person set only with --update.
+GUESSING_FORMATS = ["git", "toggl", "clockify"]
+# Formats from which another reading may yield other items.
+CHANGING_FORMATS = ["git", "ical"]
 
 _duration = duration(1, 7 * 86_400)
 
@@ -64,6 +78,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="the time zone of an author (default: the one that fits their commits best)",
     )
+    git.add_argument(
+        "--bots", action="store_true", default=None, help="read the commits of programs such as dependabot too"
+    )
+    git.add_argument(
+        "--no-merge-names",
+        action="store_true",
+        default=None,
+        help="leave addresses apart that commit under the same full name (default: they are one member)",
+    )
+    reports = parser.add_argument_group("toggl and clockify")
+    reports.add_argument(
+        "--zone",
+        metavar="ZONE",
+        help="the time zone of the report, which is that of whoever exported it; new users get it too"
+        " (default: each known user's own)",
+    )
+    reports.add_argument(
+        "--dates", choices=["dmy", "mdy"], help="whether the day or the month comes first, if no date tells"
+    )
+    guessing = parser.add_argument_group(", ".join(GUESSING_FORMATS))
+    guessing.add_argument(
+        "--update", action="store_true", help="replace names and zones that a person set by those of the file"
+    )
     ical = parser.add_argument_group("ical")
     ical.add_argument(
         "--from",
@@ -76,16 +113,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 @contextlib.contextmanager
-def open_source(args: argparse.Namespace) -> Iterator[Source]:
-    """Open the file that *args* name; raise FormatError if it cannot be read or an option is of another format."""
+def open_source(args: argparse.Namespace, known: Known | None = None) -> Iterator[Source]:
+    """Open the file that *args* name; raise FormatError if it cannot be read or an option is of another format.
+
+    *known* returns the member that each of some ids stands for.
+    """
     if args.format in TEAM_FORMATS and args.user is not None:
         raise FormatError(f"a file in the format {args.format} names its users; drop --user")
     if args.format in USER_FORMATS and args.user is None:
         raise FormatError(f"a file in the format {args.format} does not name its user; add --user ID")
+    if args.update and args.format not in GUESSING_FORMATS:
+        raise FormatError(f"the format {args.format} always replaces names and zones; drop --update")
     options = _options(args)
     read = importlib.import_module(f"ftlcommon.formats.{args.format}").read
     if args.format == "git":
-        with contextlib.closing(read(args.file, **options)) as items:
+        with contextlib.closing(read(args.file, **options, **({"known": known} if known else {}))) as items:
             yield Source(items, None)
     else:
         with _open(args.file) as file:
@@ -95,15 +137,15 @@ def open_source(args: argparse.Namespace) -> Iterator[Source]:
 def _options(args: argparse.Namespace) -> dict[str, Any]:
     """Return the options that were given; raise FormatError for one of another format."""
     options = {}
-    for owner, names in OPTIONS.items():
-        for name in names:
-            value = getattr(args, name)
-            if value is not None and owner != args.format:
-                raise FormatError(
-                    f"--{name.rstrip('_')} is for the format {owner}, not for {args.format}; drop it"
-                )
-            if value is not None:
-                options[name] = dict(value) if name == "tz" else value
+    for name, owners in OPTIONS.items():
+        value = getattr(args, name)
+        if value is None:
+            continue
+        if args.format not in owners:
+            flag = "--" + name.rstrip("_").replace("_", "-")
+            formats = f"format{'s' * (len(owners) > 1)} {' and '.join(owners)}"
+            raise FormatError(f"{flag} is for the {formats}, not for {args.format}; drop it")
+        options[name] = dict(value) if name == "tz" else value
     return options
 
 

@@ -32,7 +32,7 @@ class Storage:
         self.full_check = FullCheck(database)
         self.merging = Merging(database, self.users, self.aliases, self.periods)
         self.changes = Changes(database, self.users, self.periods)
-        self.bulk_import = BulkImport(database, self.users, self.periods)
+        self.bulk_import = BulkImport(database, self.users, self.aliases, self.periods)
 
     @classmethod
     @contextmanager

@@ -34,10 +34,16 @@ class Aliases:
         " JOIN user_aliases a ON a.alias = asked.value",
     }
 
+    _ALL = sa.text("SELECT alias, user_id FROM user_aliases")
+
     def resolve(self, ids: Iterable[str]) -> dict[str, str]:
         """Return the ids of the users of those of *ids* that are aliases."""
         wanted = {"ids": self.database.array(ids)}
         return dict(fetch(self.database, self._statement(), wanted))
+
+    def all(self) -> dict[str, str]:
+        """Return all aliases, with the ids of their users."""
+        return dict(fetch(self.database, self._ALL, {}))
 
     def refuse(self, connection: Connection, ids: Iterable[str]) -> None:
         """Raise UserExistsError if one of *ids*, which are to be users' ids, is an alias."""

@@ -149,6 +149,14 @@ class Users:
             is_new = bool(self.put_many(connection, [user], change)[0])
             return Written(is_new, change.save(connection))
 
+    _CONFIRM: ClassVar[dict[str, sa.TextClause]] = {
+        dialect: sa.text(f"UPDATE users SET guessed = FALSE WHERE guessed AND id IN ({ids}) RETURNING id")  # noqa: S608
+        for dialect, ids in (
+            ("sqlite", "SELECT value FROM json_each(:ids)"),
+            ("postgresql", "SELECT unnest(CAST(:ids AS varchar[]))"),
+        )
+    }
+
     def put_many(self, connection: Connection, users: Iterable[User], change: Change) -> tuple[int, int]:
         """Add or replace users in the caller's transaction; return how many were added, and how many changed.
 
@@ -168,6 +176,12 @@ class Users:
         for user in changed:
             before = known.get(user.id)
             change.add_record("users", None if before is None else _row(before), _row(user), user.id)
+        # A person says the name and the zone, also where an import guessed the same.
+        confirmed = connection.execute(self._CONFIRM[self.database.dialect], {"ids": self.database.array(known)})
+        for (user_id,) in confirmed.all():
+            change.add_record(
+                "users", {"id": user_id, "guessed": True}, {"id": user_id, "guessed": False}, user_id
+            )
         added = len(wanted) - len(known)
         return added, len(changed) - added
 

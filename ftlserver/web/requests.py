@@ -24,6 +24,13 @@ _BOOLEANS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
+class InvalidLine:
+    """A line that is not JSON, in a body whose other lines are taken."""
+
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A request as its handler sees it: the caller, and the body or query string, read by the route's schema."""
 
@@ -45,7 +52,8 @@ class Request:
     def periods(self) -> dict[str, Any]:
         """Return the body, whose periods may also come as lines of JSON.
 
-        With lines, ``partial`` and ``dry_run`` are in the query string; a JSON object contains all itself.
+        With lines, ``partial`` and ``dry_run`` are in the query string; a JSON object contains all itself. With
+        ``partial`` a line that is not JSON is an InvalidLine.
         """
         media_type, body = _body("application/json", "application/x-ndjson")
         if media_type != "application/json":
@@ -68,14 +76,19 @@ def _read_lines(body: bytes) -> dict[str, Any]:
             raise InvalidRequestError("invalid_argument", "only partial and dry_run, each once", [problem])
         flags[name] = _BOOLEANS.get(value, value)
     lines = ((number, line) for number, line in enumerate(BytesIO(body), 1) if line.strip())
-    return {**flags, "periods": [_read_line(*numbered) for numbered in islice(lines, MOST_PERIODS + 1)]}
+    partial = flags.get("partial") is True
+    periods = [_read_line(number, line, partial=partial) for number, line in islice(lines, MOST_PERIODS + 1)]
+    return {**flags, "periods": periods}
 
 
-def _read_line(number: int, line: bytes) -> Any:
+def _read_line(number: int, line: bytes, *, partial: bool) -> Any:
     try:
         return strict_json.loads(line)
     except InvalidRequestError as exc:
-        raise InvalidRequestError(exc.code, f"line {number}: {exc.message}") from exc
+        message = f"line {number}: {exc.message}"
+        if partial:
+            return InvalidLine(message)
+        raise InvalidRequestError(exc.code, message) from exc
 
 
 def _body(*media_types: str) -> tuple[str, bytes]:

@@ -23,7 +23,7 @@ from ftlserver.storage import Storage
 from ftlserver.storage.heartbeats import HEARTBEAT
 from ftlserver.storage.recording import Item, PeriodStatus, Recorded, Rejection
 from ftlserver.web import responses
-from ftlserver.web.requests import Request, content_length
+from ftlserver.web.requests import InvalidLine, Request, content_length
 from ftlserver.web.responses import period_json
 from ftlserver.web.schemas import MOST_PROBLEMS
 from ftlserver.web.turns import turn_of_body
@@ -163,6 +163,8 @@ def _texts(periods: list[Any]) -> list[tuple[str, str, str]] | None:
 def _item(sent: object, users: Mapping[str, User], latest: int) -> Item:
     """Return the period that was *sent*, or why it is not one."""
     try:
+        if isinstance(sent, InvalidLine):
+            raise _BadFieldError("", "invalid_json", sent.message)
         if not isinstance(sent, dict):
             raise _BadFieldError("", "wrong_type", "expected an object with user_id, start_time and end_time")
         if unknown := sent.keys() - set(_FIELDS):

@@ -1,15 +1,18 @@
 """Importing files through the API."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from ftlserver import cli as server_cli
+from ftlserver.domain.user import User
 from ftlserver.storage import Storage
 from ftlserver.web.app import create_app
 from tests.client.conftest import run, type_in, wsgi
 from tests.conftest import DATA, EGON, GLINDA, all_rows, serving
+from tests.repositories import HOUR, MONDAY, commit, make_repository
 
 
 def test_client_and_server_import_the_same(
@@ -20,6 +23,8 @@ def test_client_and_server_import_the_same(
         ("members", str(DATA / "members.json")),
         ("activitywatch", str(DATA / "activitywatch-export.json"), "--user", EGON.id),
         ("timewarrior", str(DATA / "timewarrior-export.json"), "--user", GLINDA.id),
+        ("toggl", str(DATA / "toggl-detailed.csv"), "--zone", "Europe/Berlin"),
+        ("clockify", str(DATA / "clockify-detailed.csv")),
     ]
     other = str(tmp_path / "other.sqlite3")
     for argv in files:
@@ -54,6 +59,53 @@ def test_an_import_without_the_columns_of_a_user_keeps_the_stored_ones(
     assert server_cli.main(["--database", str(tmp_path / "ftl.sqlite3"), "import", "csv", str(table)]) == 0
     assert list(storage.users.all()) == before
     assert [row[0] for row in all_rows(storage)] == [GLINDA.id]
+
+
+def test_an_import_replaces_no_name_or_zone_unless_it_is_to_update_them(
+    capsys: pytest.CaptureFixture[str], url: str, storage: Storage
+) -> None:
+    egon = User("egon@example.org", "Dr. Egon Spengler", "America/New_York")
+    storage.users.put(egon)
+    argv = ("import", "toggl", str(DATA / "toggl-detailed.csv"), "--zone", "Europe/Berlin")
+    assert run(capsys, *argv)[1].startswith("users: 1 added, 1 known; periods: 3 added")
+    assert storage.users.find(egon.id) == egon
+    assert run(capsys, *argv, "--update")[1].startswith("users: 0 added, 2 known; periods: 0 added")
+    assert storage.users.find(egon.id) == User(egon.id, "Egon Spengler", "Europe/Berlin")
+
+
+def test_a_report_without_a_zone_is_of_known_users(
+    capsys: pytest.CaptureFixture[str], url: str, storage: Storage
+) -> None:
+    status, _, err = run(capsys, "import", "clockify", str(DATA / "clockify-detailed.csv"))
+    assert (status, 'User "glinda@example.org" not found' in err) == (2, True)
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_repository_becomes_members_with_the_address_that_commits_most(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, url: str, storage: Storage
+) -> None:
+    shown = ["+0100", "+0100", "+0900", "-0500"]
+    history = [commit("Ada L <work@x>", MONDAY + n * HOUR, zone) for n, zone in enumerate(shown)]
+    path = str(make_repository(tmp_path / "r", *history, commit("Ada L <home@x>", MONDAY)))
+    status, out, err = run(capsys, "import", "git", path)
+    assert (status, out.startswith("users: 1 added, 0 known; periods: 1 added")) == (0, True)
+    assert "ftlclient: work@x: Europe/Berlin fits 40% of 5 times\n" in err
+    assert storage.users.find("work@x") == User("work@x", "Ada L", "Europe/Berlin")
+    assert storage.users.find("home@x") is None
+    assert run(capsys, "import", "git", "--tz", "home@x=Asia/Tokyo", path)[0] == 0
+    assert storage.users.find("work@x") == User("work@x", "Ada L", "Asia/Tokyo")
+
+
+def test_notices_are_shown_and_who_has_left_is_not_added(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, url: str, storage: Storage
+) -> None:
+    people = [{"id": "U1", "name": "a", "tz": "UTC"}, {"id": "U2", "deleted": True}]
+    path = tmp_path / "users.json"
+    path.write_text(json.dumps({"members": people, "response_metadata": {"next_cursor": "dXNlcjp"}}))
+    status, out, err = run(capsys, "import", "slack", str(path))
+    assert (status, "skipped: 1 deleted" in out) == (0, True)
+    assert err.startswith("ftlclient: the list goes on: ")
+    assert (storage.users.find("U1"), storage.users.find("U2")) == (User("U1", "a", "UTC"), None)
 
 
 def test_an_interrupted_import_continues(

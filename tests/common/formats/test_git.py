@@ -3,9 +3,8 @@
 import itertools
 import os
 import shutil
-import subprocess
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -14,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftlcommon.formats import FormatError, FoundPeriod, FoundUser, Item, Skipped, git
+from ftlcommon.zone_guess import Guess
+from tests.repositories import HOUR, MONDAY, commit, make_repository
+from tests.repositories import git as run
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 
-MONDAY = 1_583_139_600  # 2020-03-02T09:00:00Z
 ADA = "Ada <ada@example.org>"
-HOUR = 3600
 
 
 @pytest.fixture(autouse=True)
@@ -29,28 +29,10 @@ def _no_settings_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
 
 
-def run(directory: Path, *argv: str, stdin: bytes = b"") -> str:
-    command = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "-C", str(directory), *argv]
-    return subprocess.run(command, input=stdin, capture_output=True, check=True).stdout.decode().strip()
-
-
-def commit(author: str | bytes, at: int, shown: str = "+0000", ref: str = "refs/heads/main") -> bytes:
-    """Return a commit for git fast-import; the committer's clock is another one."""
-    who = author if isinstance(author, bytes) else author.encode()
-    return (
-        b"commit %s\nauthor %s %d %s\n" % (ref.encode(), who, at, shown.encode())
-        + b"committer C <c@example.org> 1700000000 +0900\ndata 2\nm\n\n"
-    )
-
-
 @pytest.fixture
 def repository(tmp_path: Path) -> Callable[..., Path]:
     def make(*commits: bytes, name: str = "repository") -> Path:
-        path = tmp_path / name
-        path.mkdir(exist_ok=True)
-        run(path, "init", "-q", "--initial-branch=main")
-        run(path, "fast-import", "--quiet", "--date-format=raw-permissive", stdin=b"".join(commits))
-        return path
+        return make_repository(tmp_path / name, *commits)
 
     return make
 
@@ -76,14 +58,28 @@ def test_commits_become_users_and_periods(repository: Callable[..., Path]) -> No
     )
     hashes = run(path, "log", "--reverse", "--format=%H").split()
     assert read(path) == [
-        FoundUser("ada@example.org", "ada@example.org", "Ada", "Europe/Berlin"),
+        FoundUser(
+            "ada@example.org",
+            "ada@example.org",
+            "Ada",
+            "Europe/Berlin",
+            guessed=True,
+            guess=Guess("Europe/Berlin", 3, 3),
+        ),
         FoundPeriod(
             f"commit {hashes[0]}", "ada@example.org", "2020-03-02T09:30:00+01:00", "2020-03-02T11:00:00+01:00"
         ),
         FoundPeriod(
             f"commit {hashes[3]}", "ada@example.org", "2020-03-02T15:30:00+01:00", "2020-03-02T16:00:00+01:00"
         ),
-        FoundUser("bob@example.org", "bob@example.org", "Bob", "America/New_York"),
+        FoundUser(
+            "bob@example.org",
+            "bob@example.org",
+            "Bob",
+            "America/New_York",
+            guessed=True,
+            guess=Guess("America/New_York", 1, 1),
+        ),
         FoundPeriod(
             f"commit {hashes[1]}", "bob@example.org", "2020-03-02T03:30:00-05:00", "2020-03-02T04:00:00-05:00"
         ),
@@ -162,6 +158,124 @@ def test_the_mailmap_says_who_is_who(repository: Callable[..., Path]) -> None:
     path = repository(commit("ada <ada@old.example>", MONDAY), commit(ADA, MONDAY + HOUR))
     (path / ".mailmap").write_text("Ada Lovelace <ada@example.org> <ada@old.example>\n")
     assert [id_ for id_, _, _ in users(read(path))] == ["ada@example.org"]
+
+
+def aliases(found: list[Item]) -> dict[str, tuple[str, ...]]:
+    return {item.id: item.aliases for item in found if isinstance(item, FoundUser)}
+
+
+def test_addresses_with_one_full_name_are_one_person_with_the_busiest_as_id(
+    repository: Callable[..., Path],
+) -> None:
+    path = repository(
+        commit("Ada Lovelace <ada@home.example>", MONDAY, "+0100"),
+        commit("ada  lovelace <Ada@Work.example>", MONDAY + HOUR, "+0100"),
+        commit("Ada Lovelace <ada@work.example>", MONDAY + 2 * HOUR, "+0100"),
+        commit("Ada Lovelace <ada@phone.example>", MONDAY + 9 * HOUR, "+0100"),
+        commit("Ada Byron <byron@example.org>", MONDAY, "+0100"),
+    )
+    found = read(path)
+    assert users(found) == [
+        ("ada@work.example", "Ada Lovelace", "Europe/Berlin"),
+        ("byron@example.org", "Ada Byron", "Europe/Berlin"),
+    ]
+    assert aliases(found)["ada@work.example"] == ("ada@home.example", "ada@phone.example")
+    assert [(item.user_id, item.start_time[11:16]) for item in found if isinstance(item, FoundPeriod)] == [
+        ("ada@work.example", "09:30"),
+        ("ada@work.example", "18:30"),
+        ("byron@example.org", "09:30"),
+    ]
+    apart = read(path, no_merge_names=True)
+    assert sorted(aliases(apart)) == [
+        "ada@home.example",
+        "ada@phone.example",
+        "ada@work.example",
+        "byron@example.org",
+    ]
+    assert set(aliases(apart).values()) == {()}
+
+
+@pytest.mark.parametrize(
+    ("name", "full"),
+    [
+        ("Ada Lovelace", "ada lovelace"),
+        (" ADA\u00a0 Lovelace ", "ada lovelace"),
+        ("A. Lovelace", "a. lovelace"),
+        ("Zoe\u0308 Maas", "zoë maas"),
+        ("李 小龙", "李 小龙"),
+        ("ada", None),
+        ("ada 2", None),
+        ("李小龙", None),
+        ("", None),
+        ("Your Name", None),
+        ("unknown author", None),
+    ],
+)
+def test_a_full_name_has_two_words(name: str, full: str | None) -> None:
+    assert git.full_name(name) == full
+
+
+def test_one_word_is_no_full_name(repository: Callable[..., Path]) -> None:
+    found = read(repository(commit("ada <a@x>", MONDAY), commit("ada <b@x>", MONDAY)))
+    assert aliases(found) == {"a@x": (), "b@x": ()}
+
+
+def test_an_address_that_the_mailmap_gives_to_one_person_is_an_alias(repository: Callable[..., Path]) -> None:
+    path = repository(
+        commit("ada <ada@old.example>", MONDAY),
+        commit("Ada L <ada@shared.example>", MONDAY),
+        commit("Bob B <ada@shared.example>", MONDAY),
+        commit("Bob B <bob@example.org>", MONDAY),
+    )
+    (path / ".mailmap").write_text(
+        "Ada Lovelace <ada@example.org> <ada@old.example>\n"
+        "Ada Lovelace <ada@example.org> Ada L <ada@shared.example>\n"
+        "Bob B <bob@example.org> Bob B <ada@shared.example>\n"
+    )
+    for no_merge_names in (False, True):
+        found = read(path, no_merge_names=no_merge_names)
+        assert aliases(found) == {"ada@example.org": ("ada@old.example",), "bob@example.org": ()}
+
+
+def test_members_who_are_known_are_told_apart_though_they_have_one_name(repository: Callable[..., Path]) -> None:
+    path = repository(
+        *(commit(f"Jo Smith <{name}@x>", MONDAY + number) for number, name in enumerate("abccd")),
+    )
+
+    def known(ids: Collection[str]) -> dict[str, str]:
+        assert set(ids) == {"a@x", "b@x", "c@x", "d@x"}
+        return {id_: member for id_, member in members.items() if id_ in ids}
+
+    members = {"a@x": "W1"}
+    assert aliases(read(path, known=known)) == {"c@x": ("a@x", "b@x", "d@x")}
+    members |= {"b@x": "W1", "d@x": "W2"}
+    assert aliases(read(path, known=known)) == {"a@x": ("b@x",), "c@x": (), "d@x": ()}
+
+
+BOTS = [
+    "dependabot[bot] <49699333+dependabot[bot]@users.noreply.github.com>",
+    "dependabot-preview[bot] <support@dependabot.com>",
+    "Renovate Bot <bot@renovateapp.com>",
+    "github-actions <41898282+github-actions@users.noreply.github.com>",
+    "GitHub Actions <actions@github.com>",
+    "pre-commit-ci[bot] <66853113+pre-commit-ci[bot]@users.noreply.github.com>",
+    "snyk-bot <snyk-bot@snyk.io>",
+]
+PEOPLE = ["Jan Bot <bot@jan.example>", "Abbott <abbot@x>", "Robot <robot@x>", "Renée <r@x>"]
+
+
+def test_programs_are_left_out_and_counted(repository: Callable[..., Path]) -> None:
+    path = repository(*(commit(author, MONDAY) for author in (*BOTS, *BOTS, *PEOPLE)))
+    found = read(path)
+    assert found.count(Skipped("bots")) == len(BOTS)
+    assert sorted(name for _, name, _ in users(found)) == ["Abbott", "Jan Bot", "Renée", "Robot"]
+    everyone = read(path, bots=True)
+    assert Skipped("bots") not in everyone
+    assert len(users(everyone)) == len(BOTS) + len(PEOPLE)
+
+
+def test_a_history_of_programs_alone_has_no_users(repository: Callable[..., Path]) -> None:
+    assert read(repository(commit(BOTS[0], MONDAY))) == [Skipped("bots")]
 
 
 def test_the_name_is_the_most_recent_one(repository: Callable[..., Path]) -> None:
@@ -253,8 +367,25 @@ def test_a_zone_that_is_given_is_taken(repository: Callable[..., Path]) -> None:
         "Africa/Accra",
         "Europe/London",
     ]
+    given = {item.id: item.zone_given for item in read(path, tz={"b": "UTC"}) if isinstance(item, FoundUser)}
+    assert given == {"ada@example.org": False, "b": True}
     with pytest.raises(FormatError, match="no commit has the author address eve@example.org"):
         read(path, tz={"eve@example.org": "UTC"})
+
+
+def test_a_zone_that_is_given_for_an_alias_is_the_persons(repository: Callable[..., Path]) -> None:
+    path = repository(
+        commit("Ada L <a@x>", MONDAY), commit("Ada L <a@x>", MONDAY + 1), commit("Ada L <b@x>", MONDAY)
+    )
+    assert users(read(path, tz={"b@x": "Africa/Accra"})) == [("a@x", "Ada L", "Africa/Accra")]
+
+
+def test_the_share_that_a_guessed_zone_explains_is_known(repository: Callable[..., Path]) -> None:
+    path = repository(
+        *(commit(ADA, MONDAY + number, shown) for number, shown in enumerate(["+0100"] * 3 + ["-0500"]))
+    )
+    found = [item.guess for item in read(path) if isinstance(item, FoundUser)]
+    assert found == [Guess("Europe/Berlin", 3, 4)]
 
 
 def test_a_bare_repository_and_a_directory_below_are_read(repository: Callable[..., Path], tmp_path: Path) -> None:

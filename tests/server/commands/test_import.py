@@ -148,6 +148,11 @@ def test_import_accepts_a_byte_order_mark(capsys: pytest.CaptureFixture[str], tm
             "--lead is for the format git, not for ical",
         ),
         (["slack", "--from", "2026-03-01", "x.json"], 2, "--from is for the format ical, not for slack; drop it"),
+        (["csv", "--no-merge-names", "x.csv"], 2, "--no-merge-names is for the format git, not for csv; drop it"),
+        (["git", "--zone", "UTC", "."], 2, "--zone is for the formats toggl and clockify, not for git; drop it"),
+        (["slack", "--update", "x.json"], 2, "the format slack always replaces names and zones; drop --update"),
+        (["toggl", "clockify-detailed.csv"], 2, "it has no column Start date, Start time, End date, End time"),
+        (["clockify", "--zone", "Mars", "clockify-detailed.csv"], 2, "--zone: 'Mars' is no time zone"),
     ],
 )
 def test_an_import_that_fails_says_why(
@@ -173,6 +178,7 @@ def test_an_import_that_fails_says_why(
         ),
         *(["git", "--tz", text, "."] for text in ("", "a", "=", "a=", "=UTC")),
         *(["ical", "--user", "a", "--from", text, "x.ics"] for text in ("", "today", "2026-02-30", "20260")),
+        ["clockify", "--dates", "ymd", "x.csv"],
         ["svn", "."],
     ],
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ftlserver.domain import instants
 from tests.helpers import DATA, EGON, at, query, run
 
 
@@ -113,6 +114,89 @@ def test_import_of_a_calendar_reads_floating_times_on_the_users_clock(
     err = run(capsys, "import", "ical", "--user", EGON.id, "--to", "2026-04-01", str(path))[2]
     assert err.startswith("event gap: ")
     assert "does not exist in America/Los_Angeles" in err
+
+
+def test_import_of_slack_marks_members_as_gone_and_adds_none(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, database: Path
+) -> None:
+    people = [
+        {"id": "U1", "name": "a", "tz": "UTC"},
+        {"id": "U2", "name": "b", "tz": None},
+        {"id": "U3", "name": "c", "deleted": True},
+    ]
+    path = tmp_path / "users.json"
+    path.write_text(json.dumps({"members": people, "response_metadata": {"next_cursor": "dXNlcjp"}}))
+    status, out, err = run(capsys, "import", "slack", str(path))
+    assert (status, "skipped: 1 deleted, 1 without a time zone" in out) == (0, True)
+    assert err.startswith("ftlserver: the list goes on: this file has a next_cursor")
+    people[0]["deleted"] = True
+    path.write_text(json.dumps({"members": people}))
+    before = instants.now()
+    out = run(capsys, "import", "slack", str(path))[1]
+    assert out.startswith("users: 0 added, 0 updated, 1 left; periods: 0 added")
+    [(id_, left_at)] = query(database, "SELECT id, left_at FROM users")
+    assert id_ == "U1"
+    assert before <= left_at <= instants.now()
+    assert "left" not in run(capsys, "import", "slack", str(path))[1]
+    assert query(database, "SELECT id, left_at FROM users") == [(id_, left_at)]
+
+
+def test_import_of_toggl_and_clockify_reads_the_clock_of_the_report(
+    capsys: pytest.CaptureFixture[str], database: Path
+) -> None:
+    out = run(capsys, "import", "toggl", "--zone", "Europe/Berlin", str(DATA / "toggl-detailed.csv"))[1]
+    assert out.startswith("users: 2 added, 0 updated; periods: 3 added, 0 already known; ")
+    assert "skipped: 1 with zero length" in out
+    assert query(database, "SELECT id, real_name, tz FROM users") == [
+        ("egon@example.org", "Egon Spengler", "Europe/Berlin"),
+        ("glinda@example.org", "Glinda Southgood", "Europe/Berlin"),
+    ]
+    run(capsys, "user", "zone", "egon@example.org", "America/New_York")
+    out = run(capsys, "import", "clockify", "--zone", "UTC", str(DATA / "clockify-detailed.csv"))[1]
+    assert out.startswith("users: 0 added, 0 updated; periods: 2 added, ")
+    last = "SELECT started_at, session_date, start_time FROM activity_periods WHERE user_id = '{}' ORDER BY 1 DESC"
+    assert query(database, last.format("egon@example.org"))[0] == (
+        *(at("2026-03-13T23:30:00Z"), "2026-03-13", "19:30:00"),
+    )
+    assert [tz for (tz,) in query(database, "SELECT tz FROM users ORDER BY id")] == [
+        "America/New_York",
+        "Europe/Berlin",
+    ]
+
+
+def test_without_a_zone_a_report_is_of_known_users_on_their_clocks(
+    capsys: pytest.CaptureFixture[str], database: Path
+) -> None:
+    path = str(DATA / "clockify-detailed.csv")
+    assert run(capsys, "import", "clockify", path)[2] == (
+        "line 2: glinda@example.org is not known here; add --zone ZONE, the zone of new users\n"
+    )
+    run(capsys, "user", "add", "glinda@example.org", "Glinda", "Asia/Kolkata")
+    out = run(capsys, "import", "clockify", "--skip-bad", path)[1]
+    assert out.startswith("users: 0 added, 0 updated; periods: 1 added, ")
+    assert query(database, "SELECT started_at FROM activity_periods") == [(at("2026-03-02T03:30:00Z"),)]
+    assert query(database, "SELECT real_name, tz FROM users") == [("Glinda", "Asia/Kolkata")]
+
+
+def test_periods_of_an_alias_are_of_its_user(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, database: Path
+) -> None:
+    run(capsys, "user", "add", "a", "Ada", "Asia/Tokyo")
+    run(capsys, "user", "add", "old", "Ada L", "UTC")
+    run(capsys, "user", "merge", "old", "a")
+    times = '"start_time":"2020-02-01T10:00","end_time":"2020-02-01T11:00"'
+    lines = tmp_path / "lines"
+    lines.write_text(f'{{"id":"old","real_name":"Ada L","tz":"UTC"}}\n{{"user_id":"old",{times}}}\n')
+    assert run(capsys, "import", "ndjson", str(lines))[1].startswith("users: 0 added, 0 updated; periods: 1 added")
+    lines.write_text(f'{{"user_id":"old",{times}}}\n{{"user_id":"a",{times}}}\n')
+    assert run(capsys, "import", "ndjson", str(lines))[1].startswith("users: 0 added, 0 updated; periods: 0 added")
+    path = tmp_path / "timew.json"
+    path.write_text('[{"start":"20200201T010000Z","end":"20200201T020000Z"}]')
+    assert "1 already known" in run(capsys, "import", "timewarrior", "--user", "old", str(path))[1]
+    assert query(database, "SELECT id, real_name, tz FROM users") == [("a", "Ada", "Asia/Tokyo")]
+    assert query(database, "SELECT user_id, started_at FROM activity_periods") == [
+        ("a", at("2020-02-01T01:00:00Z"))
+    ]
 
 
 @pytest.fixture

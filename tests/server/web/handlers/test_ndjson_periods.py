@@ -91,9 +91,27 @@ TEXT = json.dumps(ONE_PERIOD)
     ids=ascii,
 )
 def test_a_line_must_be_exactly_one_value(sqlite_app: TestApp, sqlite_team: Storage, body: str) -> None:
-    response = request(sqlite_app, "POST", PERIODS + "?partial=true", body.encode(), "application/x-ndjson")
+    response = request(sqlite_app, "POST", PERIODS, body.encode(), "application/x-ndjson")
     assert (response.status_int, response.json["error"]) == (400, "invalid_json")
     assert len(all_rows(sqlite_team)) == 6
+
+
+def test_a_line_that_is_not_json_is_rejected_alone_if_the_others_are_wanted(
+    sqlite_app: TestApp, sqlite_team: Storage
+) -> None:
+    other = {**ONE_PERIOD, "end_time": "2026-01-05T09:10:00-08:00"}
+    body = ndjson(ONE_PERIOD) + b'{"user_id": "W012A3CDE", "start\n' + ndjson(other)[:-1]
+    for query in ("", "?partial=false"):
+        response = request(sqlite_app, "POST", PERIODS + query, body, "application/x-ndjson")
+        assert (response.status_int, response.json["error"]) == (400, "invalid_json")
+        assert response.json["message"].startswith("line 2: ")
+    assert len(all_rows(sqlite_team)) == 6
+    answer = request(sqlite_app, "POST", PERIODS + "?partial=true", body, "application/x-ndjson").json
+    assert (answer["rejected"], len(answer["verdicts"])) == (1, 3)
+    broken = answer["verdicts"][1]
+    assert (broken["verdict"], broken["code"], broken["pointer"]) == ("rejected", "invalid_json", "")
+    assert broken["message"].startswith("line 2: the body is not valid JSON")
+    assert len(all_rows(sqlite_team)) > 6
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
@@ -116,6 +134,9 @@ def test_ndjson_is_accepted_only_if_each_line_is_json(sqlite_storage: Storage, t
     answer = request(app, "POST", PERIODS + "?dry_run=true", text.encode(), "application/x-ndjson").json
     assert len(answer.get("verdicts", [])) == max(expected, 0)
     assert answer.get("error") == ("invalid_json" if expected < 0 else None)
+    query = "?dry_run=true&partial=true"
+    partial = request(app, "POST", PERIODS + query, text.encode(), "application/x-ndjson").json
+    assert len(partial["verdicts"]) == sum(bool(line.strip(" \t\r")) for line in text.split("\n"))
 
 
 def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
