@@ -1,7 +1,8 @@
-"""Time zones, calendar days, and the named ranges of ``--range``."""
+"""Time zones, and days, weeks, months, quarters and years of the calendar."""
 
 import zoneinfo
-from datetime import UTC, date, datetime, timedelta
+from calendar import monthrange
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,6 @@ from ftlclient.errors import ConfigError
 Zone = ZoneInfo
 
 UTC_ZONE = ZoneInfo("UTC")
-RANGES = ("today", "yesterday", "week", "last-week", "month", "last-month", "last-30-days")
 NIGHT_BEGINS, NIGHT_ENDS = 22, 6
 # The times that a view can draw: any zone, and any week, leads from them to dates that exist.
 FIRST_TIME, LAST_TIME = datetime(1969, 12, 1, tzinfo=UTC), datetime(9999, 12, 1, tzinfo=UTC)
@@ -46,21 +46,31 @@ def local_zone() -> str:
     return name if name and zone(name) else "UTC"
 
 
-def range_of(name: str, today: date) -> tuple[date, date]:
-    """Return the first day of a named range and the day after its last one."""
-    monday = today - timedelta(days=today.weekday())
-    month = today.replace(day=1)
-    before = (month - timedelta(days=1)).replace(day=1)
-    after = (month + timedelta(days=31)).replace(day=1)
-    return {
-        "today": (today, today + timedelta(days=1)),
-        "yesterday": (today - timedelta(days=1), today),
-        "week": (monday, monday + timedelta(days=7)),
-        "last-week": (monday - timedelta(days=7), monday),
-        "month": (month, after),
-        "last-month": (before, month),
-        "last-30-days": (today - timedelta(days=29), today + timedelta(days=1)),
-    }[name]
+def unit_around(day: date, unit: str, week_start: str = "monday") -> tuple[date, date]:
+    """Return the first day of the ``week``, ``month``, ``quarter`` or ``year`` of *day*, and the day after it.
+
+    A week begins on ``monday`` or ``sunday``.
+    """
+    if unit == "week":
+        first = day - timedelta(days=(day.weekday() + (week_start == "sunday")) % 7)
+        return first, first + timedelta(days=7)
+    months = {"month": 1, "quarter": 3, "year": 12}[unit]
+    first = date(day.year, (day.month - 1) // months * months + 1, 1)
+    return first, later(first, months, "month")
+
+
+def later(day: date, count: int, unit: str) -> date:
+    """Return the day that is *count* days, weeks, months or years after *day*, or before it if that is negative.
+
+    It is the last day of a month that is too short. Raise OverflowError beyond the calendar.
+    """
+    if unit in ("day", "week"):
+        return day + timedelta(days=count * (7 if unit == "week" else 1))
+    months = day.year * 12 + day.month - 1 + count * (12 if unit == "year" else 1)
+    year, month = months // 12, months % 12 + 1
+    if not MINYEAR <= year <= MAXYEAR:
+        raise OverflowError
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 
 def day_after(day: date) -> date:

@@ -214,6 +214,7 @@ MEETING: Shape = (
     },
     _MEMBERS,
 )
+USER: Shape = {"member": _MEMBER}
 WHOAMI: Shape = {"name?": _TEXT_OR_NULL, "scopes?": [_TEXT], "user_ids?": _USER_IDS}
 
 

@@ -11,28 +11,40 @@ from ftlclient import time_ranges
 DAY = timedelta(days=1)
 
 
-@pytest.mark.parametrize(
-    ("name", "today", "first", "after"),
-    [
-        ("today", date(2026, 11, 23), date(2026, 11, 23), date(2026, 11, 24)),
-        ("yesterday", date(2026, 3, 1), date(2026, 2, 28), date(2026, 3, 1)),
-        ("week", date(2026, 11, 29), date(2026, 11, 23), date(2026, 11, 30)),
-        ("week", date(2026, 11, 23), date(2026, 11, 23), date(2026, 11, 30)),
-        ("last-week", date(2026, 1, 1), date(2025, 12, 22), date(2025, 12, 29)),
-        ("month", date(2026, 12, 31), date(2026, 12, 1), date(2027, 1, 1)),
-        ("month", date(2026, 2, 1), date(2026, 2, 1), date(2026, 3, 1)),
-        ("last-month", date(2026, 1, 15), date(2025, 12, 1), date(2026, 1, 1)),
-        ("last-30-days", date(2026, 11, 23), date(2026, 10, 25), date(2026, 11, 24)),
-    ],
-)
-def test_a_named_range_is_whole_days(name: str, today: date, first: date, after: date) -> None:
-    assert time_ranges.range_of(name, today) == (first, after)
+days = st.dates(date(1971, 1, 1), date(2100, 1, 1))
 
 
-@given(st.sampled_from(time_ranges.RANGES), st.dates(date(1971, 1, 1), date(2100, 1, 1)))
-def test_every_range_has_days(name: str, today: date) -> None:
-    first, after = time_ranges.range_of(name, today)
-    assert timedelta(days=1) <= after - first <= timedelta(days=31)
+@given(days, st.sampled_from(["monday", "sunday"]))
+def test_a_week_is_the_seven_days_around(day: date, week_start: str) -> None:
+    first, after = time_ranges.unit_around(day, "week", week_start)
+    assert f"{first:%A}".lower() == week_start
+    assert first <= day < after == first + 7 * DAY
+
+
+@given(days)
+def test_months_quarters_and_years_are_those_of_the_calendar(day: date) -> None:
+    for unit, key in (
+        ("month", lambda day: (day.year, day.month)),
+        ("quarter", lambda day: (day.year, (day.month + 2) // 3)),
+        ("year", lambda day: day.year),
+    ):
+        first, after = time_ranges.unit_around(day, unit)
+        assert key(first) == key(day) == key(after - DAY)
+        assert key(first - DAY) != key(day) != key(after)
+
+
+@given(days, st.integers(-300, 300))
+def test_months_later_are_on_the_same_day_or_the_last_of_a_shorter_month(day: date, count: int) -> None:
+    found = time_ranges.later(day, count, "month")
+    assert (found.year * 12 + found.month) - (day.year * 12 + day.month) == count
+    assert found.day == day.day or (found.day < day.day and (found + DAY).day == 1)
+
+
+@pytest.mark.parametrize("unit", ["day", "week", "month", "year"])
+@pytest.mark.parametrize("count", [-99_999_999, 99_999_999])
+def test_the_calendar_ends(unit: str, count: int) -> None:
+    with pytest.raises(OverflowError):
+        time_ranges.later(date(2026, 1, 1), count, unit)
 
 
 @pytest.mark.parametrize(

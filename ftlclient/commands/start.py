@@ -1,0 +1,41 @@
+"""Begin an activity period, which stop records.
+
+It is kept on this machine, also over a restart; the server hears of it at the stop. status shows it.
+"""
+
+import argparse
+
+from rich.console import Console
+
+from ftlclient.api.spool import Running, Spool
+from ftlclient.commands import _recording, _session, _window
+from ftlclient.config import spool_file
+from ftlclient.errors import ConfigError
+from ftlclient.time_expressions import read_moment, sent
+from ftlclient.views.formatting import time_of_day
+from ftlcommon.terminal import safe
+
+EXAMPLE = "ftlclient start -10min"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    _window.take_relative_times(parser)
+    parser.add_argument("time", metavar="TIME", nargs="?", default="now", help="when it began (default: now)")
+    parser.add_argument("--user", metavar="ID", help="the user (default: as saved by login)")
+
+
+def handle(args: argparse.Namespace, console: Console) -> int:
+    with _session.connect(args) as client:
+        clock = _recording.MemberClock.of(client, _session.default_user(args))
+        began = clock.only_instant(read_moment(args.time, clock.now())).astimezone(clock.tz)
+        if began > clock.now():
+            raise ConfigError(f"{args.time} is still to come; start then, or name a time before now")
+        running = Running(client.url, clock.user_id, sent(began), clock.tz.key)
+        if not Spool(spool_file()).begin(running):
+            raise ConfigError(
+                f"{clock.user_id} has a period that runs (ftlclient status); end it with: ftlclient stop"
+            )
+    line = f"started: {clock.user_id}, {began:%a %Y-%m-%d} {time_of_day(began)} {clock.tz.key}"
+    console.print(safe(line), markup=False, soft_wrap=True)
+    _recording.warn(clock)
+    return 0
