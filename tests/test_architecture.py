@@ -18,7 +18,7 @@ ORDERS = {
     "ftlserver.web": "schemas bulk_json strict_json turns requests responses rates auth middleware handlers app",
     "ftlserver.web.handlers": "users activity questions periods changes exports health",
     "ftlserver.serving": "memory event_loop threads parser server workers",
-    "ftlclient": "errors time_ranges english_dates time_expressions config api views commands cli __main__",
+    "ftlclient": "errors time_ranges english_dates day_expressions time_expressions config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",
     "ftlcommon": "terminal whole_file command_line offset_changes zone_guess formats progress",
     "ftlcommon.formats": "__init__ json_objects lines activitywatch csv git ical members ndjson slack timewarrior source",

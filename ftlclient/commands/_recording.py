@@ -34,7 +34,7 @@ class MemberClock:
 
     @classmethod
     def of(cls, client: Client, user_id: str) -> "MemberClock":
-        """Return the clock in the zone that the server has for the user; raise RefusedError if there is no user."""
+        """Return the clock in the zone that the server has for the user; raise RefusedError for an unknown one."""
         try:
             answer = client.request("GET", f"/api/users/{quote(user_id, safe='')}/")
             answers.check(answer, answers.USER)
