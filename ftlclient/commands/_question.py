@@ -77,9 +77,11 @@ def add_window_arguments(parser: argparse.ArgumentParser, default: str | None, *
         "--from",
         metavar="TIME",
         dest="from_",
-        help="the start, or its first instant: 2026-11-16, monday, yesterday 9am, -7d, 2023-05, ...",
+        help="the start: 2026-11-16, monday, yesterday 9am, -7d, 2023-05 (its first instant), ...",
     )
-    group.add_argument("--to", metavar="TIME", help="the end; a day, month or year is included (default: now)")
+    group.add_argument(
+        "--to", metavar="TIME", help="the end, included if it is a day, a month or a year (default: now)"
+    )
     group.add_argument("--on", metavar="DAY", help="one day: 2026-11-16, yesterday, last monday, ...")
     named = group.add_argument(
         "--range",
