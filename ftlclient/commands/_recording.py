@@ -21,7 +21,12 @@ from ftlclient.views.formatting import hours_and_minutes, time_of_day
 from ftlcommon.terminal import safe
 
 _LONG = timedelta(hours=12)
-_STATUSES = {"inserted": "recorded", "overlaps": "recorded", "duplicate": "already recorded"}
+_STATUSES = {
+    "inserted": "recorded",
+    "overlaps": "recorded",
+    "extended": "extended",
+    "duplicate": "already recorded",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +181,9 @@ def _show(answer: dict[str, Any], period: Period, console: Console) -> None:
     verdict = answer["verdicts"][0]
     status = _STATUSES.get(verdict["verdict"], safe(verdict["verdict"]))
     console.print(f"{status}: {safe(str(period))}", markup=False, soft_wrap=True)
-    for other in verdict.get("overlaps", []):
-        line = f"it overlaps {safe(other['start_time'])} to {safe(other['end_time'])}"
-        console.print(line, style="yellow", markup=False, soft_wrap=True)
+    lines = [f"it overlaps {other['start_time']} to {other['end_time']}" for other in verdict.get("overlaps", [])]
+    stored = verdict.get("period")
+    if stored and datetime.fromisoformat(stored["end_time"]) != period.clock.instant(period.end):
+        lines.append(f"the stored period is {stored['start_time']} to {stored['end_time']}")
+    for line in lines:
+        console.print(safe(line), style="yellow", markup=False, soft_wrap=True)

@@ -42,6 +42,18 @@ def test_log_reports_overlapping_periods(capsys: pytest.CaptureFixture[str], url
     assert "it overlaps 2026-11-16T09:00:00-08:00 to 2026-11-16T12:00:00-08:00" in out
 
 
+def test_log_of_a_later_end_extends_and_of_an_earlier_one_shows_what_is_stored(
+    capsys: pytest.CaptureFixture[str], url: str
+) -> None:
+    command = ("log", "--on", "2026-11-16", "--user", EGON.id, "09:00")
+    run(capsys, *command, "12:00")
+    assert run(capsys, *command, "13:00")[1].startswith("extended: ")
+    out = run(capsys, *command, "10:00")[1].splitlines()
+    assert out[0].startswith("already recorded: ")
+    assert out[1] == "the stored period is 2026-11-16T09:00:00-08:00 to 2026-11-16T13:00:00-08:00"
+    assert len(run(capsys, *command, "13:00")[1].splitlines()) == 1
+
+
 def test_log_of_a_skipped_time_is_refused_with_the_choices(capsys: pytest.CaptureFixture[str], url: str) -> None:
     status, _, err = run(capsys, "log", "02:30", "04:00", "--on", "2026-03-08", "--user", EGON.id)
     assert status == 1
