@@ -39,7 +39,10 @@ class MemberClock:
 
     @classmethod
     def of(cls, client: Client, user_id: str) -> "MemberClock":
-        """Return the clock in the zone that the server has for the user; raise RefusedError for an unknown one."""
+        """Return the clock in the zone that the server has for the user, or else in this machine's.
+
+        The server may still know an id that it does not find: an alias is no user of its own.
+        """
         try:
             answer = client.request("GET", f"/api/users/{quote(user_id, safe='')}/")
             answers.check(answer, answers.USER)
@@ -47,9 +50,7 @@ class MemberClock:
                 return cls(user_id, tz)
             reason = f"this machine does not know the zone {answer['member']['tz']}"
         except RefusedError as exc:
-            if exc.status == 404:
-                raise
-            reason = "the token may not read"
+            reason = f"{user_id} is no user's own id" if exc.status == 404 else "the token may not read"
         except (UnreachableError, NotThisAPIError):
             reason = "the server did not say where the user is"
         name = time_ranges.local_zone()

@@ -7,11 +7,12 @@ import pytest
 from ftlclient import time_ranges
 from ftlclient.api.spool import Spool
 from ftlclient.config import spool_file
+from ftlserver.domain.token import EVERYTHING
 from ftlserver.storage import Storage
 from ftlserver.web.app import create_app
 from tests.client.commands.conftest import stored_instants
 from tests.client.conftest import make_token, on_a_terminal, run, unavailable_server
-from tests.conftest import EGON, all_rows, at, serving
+from tests.conftest import EGON, GLINDA, all_rows, at, serving
 
 
 @pytest.mark.parametrize(
@@ -107,6 +108,7 @@ def test_the_length_over_a_clock_change_is_exact(capsys: pytest.CaptureFixture[s
     assert shown.endswith("(5:00)\n")
 
 
+@pytest.mark.slow
 def test_a_long_period_is_refused_without_yes_unless_a_person_agrees(
     capsys: pytest.CaptureFixture[str], url: str, storage: Storage
 ) -> None:
@@ -167,6 +169,14 @@ def test_log_without_a_server_says_what_it_saved(capsys: pytest.CaptureFixture[s
         in err
     )
     assert len(Spool(spool_file()).items()) == 1
+
+
+def test_log_takes_an_alias(capsys: pytest.CaptureFixture[str], url: str, storage: Storage) -> None:
+    storage.merging.merge(GLINDA.id, EGON.id, EVERYTHING)
+    status, out, err = run(capsys, "log", "9", "10", "--on", "2026-11-16", "--user", GLINDA.id)
+    assert (status, out.startswith("recorded: ")) == (0, True)
+    assert f"{GLINDA.id} is no user's own id" in err
+    assert stored_instants(storage) == [(EGON.id, at("2026-11-16T09:00-08:00"), at("2026-11-16T10:00-08:00"))]
 
 
 def test_log_of_an_unknown_user_is_refused(capsys: pytest.CaptureFixture[str], url: str) -> None:

@@ -73,6 +73,7 @@ def test_start_and_stop_take_times(
     assert stored_instants(storage) == [(EGON.id, at(started), at(ended))]
 
 
+@pytest.mark.slow
 def test_a_period_survives_the_program_and_has_one_place_for_each_server_and_user(
     capsys: pytest.CaptureFixture[str], url: str, storage: Storage
 ) -> None:
@@ -120,9 +121,10 @@ def test_a_refused_stop_keeps_the_period(
 def test_a_stop_with_an_insufficient_token_waits_in_the_spool(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, storage: Storage, clock: Clock
 ) -> None:
-    monkeypatch.setenv("FTL_TOKEN", make_token(storage, "read"))
+    monkeypatch.setenv("FTL_TOKEN", make_token(storage, "write"))
     with serving(create_app(storage)) as url:
         run(capsys, "start", "--user", EGON.id, "--url", url)
+        monkeypatch.setenv("FTL_TOKEN", make_token(storage, "read"))
         clock.now += timedelta(hours=1)
         assert run(capsys, "stop", "--user", EGON.id, "--url", url)[0] == 1
         assert run(capsys, "status")[1] == f"nothing is running\n1 write to be sent to {url}\n"
@@ -146,8 +148,15 @@ def test_a_start_that_cannot_be_is_refused(
     assert run(capsys, "status")[1].startswith("nothing is running")
 
 
-def test_the_start_of_an_unknown_user_is_refused(capsys: pytest.CaptureFixture[str], url: str) -> None:
-    assert run(capsys, "start", "--user", "absent")[0] == 1
+def test_a_start_that_the_server_would_not_record_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, storage: Storage
+) -> None:
+    with serving(create_app(storage)) as url:
+        status, _, err = run(capsys, "start", "--user", "absent", "--url", url)
+        assert (status, 'would not record it: User "absent" not found' in err) == (2, True)
+        monkeypatch.setenv("FTL_TOKEN", make_token(storage, "read"))
+        status, _, err = run(capsys, "start", "--user", EGON.id, "--url", url)
+        assert (status, "scope write" in err) == (1, True)
     assert run(capsys, "status")[1].startswith("nothing is running")
 
 
