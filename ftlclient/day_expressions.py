@@ -18,7 +18,7 @@ UNITS = {"min": "minute", "h": "hour", "d": "day", "w": "week", "mo": "month", "
 _NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 _WEEKDAY = r"(mon(?:day)?|tue(?:s|sday)?|wed(?:nesday)?|thu(?:r|rs|rsday)?|fri(?:day)?|sat(?:urday)?|sun(?:day)?)"
 _AMOUNT = (
-    rf"([+-]|last |past |in |) ?(\d{{1,5}}|an?|{'|'.join(_NUMBERS)}) ?"
+    rf"([+-]|last |past |in |) ?(\d{{1,3}}|an?|{'|'.join(_NUMBERS)}) ?"
     r"(m|min|minutes?|h|hours?|d|days?|w|weeks?|mo|months?|y|years?)( ago)?"
 )
 
@@ -94,6 +94,15 @@ class DayReader:
     def _year_month_day(self, match: re.Match[str]) -> date:
         return self._date(*(int(part) for part in match.groups() if part is not None))
 
+    def _year(self, match: re.Match[str]) -> date:
+        """Return the first day of a year, unless it is to come and more likely a time of day."""
+        year = int(match[0])
+        if year > self.today.year and match[1] < "24" and match[2] < "60":
+            raise ConfigError(
+                f"{self.text} could be a time of day or a year; write {match[1]}:{match[2]} or {year}-01"
+            )
+        return self._date(year, 1, 1)
+
     def _iso_week(self, match: re.Match[str]) -> date:
         try:
             return date.fromisocalendar(int(match[1]), int(match[2]), int(match[3] or 1))
@@ -102,7 +111,7 @@ class DayReader:
 
     def _day_and_month(self, match: re.Match[str]) -> date:
         """Return the only day that two numbers can name, in either order."""
-        one, other, year = int(match[1]), int(match[3]), int(match[4] or 0)
+        one, other, year = int(match[1]), int(match[3] or match[5]), int(match[4] or 0)
         days = {pair for pair in ((one, other), (other, one)) if is_on_calendar(year or 2000, *pair)}
         if len(days) > 1:
             choices = [date(year or self.today.year, *pair).isoformat() for pair in sorted(days)]
@@ -150,12 +159,12 @@ _DAYS: tuple[tuple[str, Callable[[DayReader, _Match], date | None]], ...] = (
     (rf"{_WEEKDAY} (.*\d.*)|(.*\d.*) {_WEEKDAY}", DayReader._with_weekday),
     (r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{4})(\d\d)(\d\d)", DayReader._year_month_day),
     (r"(\d{4}) ?w(\d\d)-?([1-7])", DayReader._iso_week),
-    (r"(\d{1,2})([-/.])(\d{1,2})(?:\2(\d{4}))?", DayReader._day_and_month),
+    (r"(\d{1,2})(?:([-/.])(\d{1,2})\2(\d{4})|/(\d{1,2}))", DayReader._day_and_month),  # 9.30 may be a time
     (_AMOUNT, DayReader._away),
 )
 # Each with its length in units, and how its first day is read.
 _RANGES: tuple[tuple[str, int, str, Callable[[DayReader, _Match], date]], ...] = (
-    (r"(\d{4})", 1, "year", lambda reader, match: reader._date(int(match[1]), 1, 1)),
+    (r"(\d\d)(\d\d)", 1, "year", DayReader._year),
     (
         r"(\d{4}) ?q([1-4])",
         3,

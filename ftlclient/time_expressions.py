@@ -181,9 +181,9 @@ def _not_understood(words: str, shown: str, today: date) -> ConfigError:
 
 
 def _normal(text: str) -> str:
-    """Return *text* in lower case, with a space for each comma and for each hyphen beside a letter."""
+    """Return *text* in lower case, with a space for each comma and for each hyphen that joins words."""
     text = text[: 2 * _LONGEST].lower()
-    return " ".join(re.sub(r"(?<=[a-z])-|-(?=[a-z])|(?<!:\d\d),|,(?!\d)", " ", text).split())
+    return " ".join(re.sub(r"(?<=[a-z])-(?=\w)|(?<=\w)-(?=[a-z])|(?<!:\d\d),|,(?!\d)", " ", text).split())
 
 
 def _shown(text: str) -> str:
