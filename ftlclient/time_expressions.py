@@ -3,16 +3,14 @@
 What could mean two things is refused with the choices.
 """
 
-import difflib
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Literal
 
-from ftlclient import english_dates
-from ftlclient.day_expressions import NEAR_DAYS, UNITS, WEEKDAYS, DayReader, either, form, is_on_calendar
 from ftlclient.errors import ConfigError
-from ftlclient.time_ranges import LAST_TIME, later
+from ftlcommon.calendar_days import later
+from ftlcommon.day_expressions import FIRST_YEAR, LAST_EDGE, DayError, DayReader, form, normal
 
 # A date is its first instant, a datetime without offset a time on the clock, and one with an offset an instant.
 Edge = date | datetime
@@ -22,22 +20,7 @@ NAMED_RANGES = (
     *("year", "last-year", "last-7-days", "last-30-days"),
 )
 
-_LONGEST = 60
-_LAST_EDGE = LAST_TIME.date() - timedelta(days=1)  # LAST_TIME lies after it in every zone
 _GREENWICH = timezone(timedelta(), "UTC+00:00")  # an offset that was typed, unlike Z
-_WORDS = (
-    *NEAR_DAYS,
-    *WEEKDAYS,
-    *english_dates.MONTHS,
-    *UNITS.values(),
-    "quarter",
-    "last",
-    "next",
-    "this",
-    "now",
-    "ago",
-)
-
 _CLOCK = r"(?:\d{1,2}(?::\d\d){1,2}(?: ?[ap]m)?|\d{1,2} ?[ap]m)"  # not a number alone
 _ISO_TIME = r"(\d{4}-?\d\d-?\d\d)[t ](\d\d:?\d\d(?::?\d\d(?:[.,]\d{1,9})?)?) ?(z|[+-]\d\d(?::?\d\d)?|)"
 # A day with a time of day, and the groups of both; a number alone is an hour after a day that is named in words.
@@ -62,17 +45,17 @@ def read(text: str, now: datetime, *, week_start: str = "monday", ahead: bool = 
 
     A weekday alone is the last one, today included, or the next one if a time *ahead* is meant. Raise ConfigError.
     """
-    words, shown = _normal(text), _shown(text)
-    days = DayReader(shown, now.date(), week_start, ahead=ahead)
+    days = DayReader(text, now.date(), week_start, ahead=ahead)
     try:
-        found = _read(words, now, days) if len(words) <= _LONGEST else None
-        is_in_range = found is None or (found.start.year >= 1970 and _date_of(found.end) <= _LAST_EDGE)
+        found = _read(days.words, now, days)
+        if found is None:
+            raise days.not_understood()
+        if found.start.year < FIRST_YEAR or _date_of(found.end) > LAST_EDGE:
+            raise days.out_of_range()
     except OverflowError:
-        is_in_range = False
-    if not is_in_range:
-        raise ConfigError(f"{shown} is out of range; times are from 1970 to 9999-11")
-    if found is None:
-        raise _not_understood(words, shown, now.date())
+        raise ConfigError(str(days.out_of_range())) from None
+    except DayError as exc:
+        raise ConfigError(str(exc)) from exc
     return found
 
 
@@ -90,7 +73,7 @@ def read_moment(text: str, now: datetime) -> datetime:
 
 def read_clock(text: str) -> time | None:
     """Return the time of day of which *text* consists, or None if it is something else; raise ConfigError."""
-    words = _normal(text)
+    words = normal(text)
     return _clock(words) if form(rf"{_CLOCK}|\d{{1,2}}", words) else None
 
 
@@ -115,7 +98,9 @@ def _read(words: str, now: datetime, days: DayReader) -> TimeExpression | None:
         return TimeExpression("day", day, later(day, 1, "day"))
     if (edges := days.range(words)) is not None:
         return TimeExpression("range", *edges)
-    return _amount(words, now, days) or _time_of_day(words, days)
+    if (edges := days.length(words)) is not None:
+        return TimeExpression("length", *edges)
+    return _hours(words, now, days) or _time_of_day(words, days)
 
 
 def _iso_time(match: re.Match[str], shown: str) -> TimeExpression:
@@ -127,16 +112,11 @@ def _iso_time(match: re.Match[str], shown: str) -> TimeExpression:
     return _moment(found.replace(tzinfo=_GREENWICH) if found.tzinfo is UTC and offset != "z" else found)
 
 
-def _amount(words: str, now: datetime, days: DayReader) -> TimeExpression | None:
-    """Return a moment so many hours or minutes away, or the time of so many units that ends now or with today."""
-    if (amount := days.amount(words)) is None:
-        return None
-    direction, count, unit = amount
-    if not direction and not count:
-        raise ConfigError(f"{days.text} has no length; write 1d for today")
+def _hours(words: str, now: datetime, days: DayReader) -> TimeExpression | None:
+    """Return a moment so many hours or minutes away, or so many of them that end now."""
+    direction, count, unit = days.amount(words) or ("", 0, "")
     if unit not in ("minute", "hour"):
-        after = later(days.today, 1, "day")
-        return TimeExpression("length", later(after, -count, unit), after)
+        return None
     length = timedelta(minutes=count * (60 if unit == "hour" else 1))
     then = (now.astimezone(UTC) + (length if direction == "+" else -length)).astimezone(now.tzinfo)
     return _moment(then) if direction else TimeExpression("length", then, now)
@@ -162,32 +142,6 @@ def _clock(words: str) -> time:
     if hour > 23 or minute > 59 or second > 59:
         raise ConfigError(f"{words} is not a time of day; write 00:00 to 23:59, or 12am to 11pm")
     return time(hour, minute, second)
-
-
-def _not_understood(words: str, shown: str, today: date) -> ConfigError:
-    if form(r"\d{1,2}", words):
-        choices = [f"{words:0>2}:00"] * (int(words) < 24) + [f"{int(words)}am"] * (1 <= int(words) <= 12)
-        if is_on_calendar(today.year, today.month, int(words)):
-            choices.append(today.replace(day=int(words)).isoformat())
-        if choices:
-            return ConfigError(f"{shown} could be an hour or a day; write {either(choices)}")
-    if form(r"[+-]\d{1,5}", words):
-        return ConfigError(f"{shown} needs a unit; write {shown}d for days, or {shown}h for hours")
-    for word in words.split():
-        if word.isalpha() and word not in _WORDS and (near := difflib.get_close_matches(word, _WORDS, 1, 0.8)):
-            return ConfigError(f"{shown} is not a time; did you mean {words.replace(word, near[0])}?")
-    example = "write a date such as 2026-11-16, or yesterday, -7d or last-week"
-    return ConfigError(f"{shown or 'nothing'} is not a time; {example}")
-
-
-def _normal(text: str) -> str:
-    """Return *text* in lower case, with a space for each comma and for each hyphen that joins words."""
-    text = text[: 2 * _LONGEST].lower()
-    return " ".join(re.sub(r"(?<=[a-z])-(?=\w)|(?<=\w)-(?=[a-z])|(?<!:\d\d),|,(?!\d)", " ", text).split())
-
-
-def _shown(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def _date_of(edge: Edge) -> date:

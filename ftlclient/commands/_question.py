@@ -24,7 +24,7 @@ from ftlclient.commands._pictures import add_picture_arguments, write_pictures
 from ftlclient.commands._session import connect
 from ftlclient.errors import ClientError, ConfigError, unusable
 from ftlclient.time_expressions import NAMED_RANGES, sent
-from ftlcommon.command_line import seconds
+from ftlcommon.command_line import seconds, take_relative_times
 from ftlcommon.terminal import escaped, safe
 
 NO_MEMBERS = 3  # the exit status
@@ -71,7 +71,7 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_window_arguments(parser: argparse.ArgumentParser, default: str | None, *, zone: str) -> None:
-    _window.take_relative_times(parser)
+    take_relative_times(parser)
     group = parser.add_argument_group("when")
     group.add_argument(
         "--from",

@@ -1,7 +1,6 @@
 """What the options of a window stand for."""
 
 import argparse
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -10,11 +9,6 @@ from ftlclient import time_expressions, time_ranges
 from ftlclient.config import Settings
 from ftlclient.errors import ConfigError
 from ftlclient.time_expressions import Edge, TimeExpression, sent
-
-
-def take_relative_times(parser: argparse.ArgumentParser) -> None:
-    """Let the value of an option be ``-7d``, as argparse lets it be ``-7``."""
-    parser._negative_number_matcher = re.compile(r"-\d")
 
 
 def edges(args: argparse.Namespace, zone: str | None) -> tuple[Edge | None, Edge | None]:

@@ -9,13 +9,14 @@ import argparse
 
 from rich.console import Console
 
-from ftlclient.commands import _recording, _session, _window
+from ftlclient.commands import _recording, _session
+from ftlcommon.command_line import take_relative_times
 
 EXAMPLE = "ftlclient log 09:00 12:30 --on yesterday"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    _window.take_relative_times(parser)
+    take_relative_times(parser)
     parser.add_argument("start", metavar="START")
     parser.add_argument("end", metavar="END")
     parser.add_argument("--on", metavar="DAY", help="the day of the start (default: today, where the user is)")

@@ -11,18 +11,19 @@ from rich.console import Console
 from ftlclient.api import answers
 from ftlclient.api.client import Client
 from ftlclient.api.spool import Running, Spool
-from ftlclient.commands import _recording, _session, _window
+from ftlclient.commands import _recording, _session
 from ftlclient.config import spool_file
 from ftlclient.errors import ConfigError, NotThisAPIError, RefusedError, UnreachableError
 from ftlclient.time_expressions import read_moment, sent
 from ftlclient.views.formatting import time_of_day
+from ftlcommon.command_line import take_relative_times
 from ftlcommon.terminal import safe
 
 EXAMPLE = "ftlclient start -10min"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    _window.take_relative_times(parser)
+    take_relative_times(parser)
     parser.add_argument("time", metavar="TIME", nargs="?", default="now", help="when it began (default: now)")
     parser.add_argument("--user", metavar="ID", help="the user (default: as saved by login)")
 

@@ -10,15 +10,16 @@ from rich.console import Console
 
 from ftlclient import time_ranges
 from ftlclient.api.spool import KEEP_STATUSES, Running, Spool
-from ftlclient.commands import _recording, _session, _window
+from ftlclient.commands import _recording, _session
 from ftlclient.config import spool_file
 from ftlclient.errors import ConfigError, RefusedError
+from ftlcommon.command_line import take_relative_times
 
 EXAMPLE = "ftlclient stop 12:30"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    _window.take_relative_times(parser)
+    take_relative_times(parser)
     parser.add_argument("time", metavar="TIME", nargs="?", default="now", help="when it ended (default: now)")
     parser.add_argument("--user", metavar="ID", help="the user (default: as saved by login)")
     _recording.add_yes_argument(parser)

@@ -7,6 +7,7 @@ from rich.console import Console
 from ftlclient.api import answers
 from ftlclient.commands import _question, _window
 from ftlclient.views import who
+from ftlcommon.command_line import take_relative_times
 
 EXAMPLE = "ftlclient who --all --watch 30"
 
@@ -14,7 +15,7 @@ EXAMPLE = "ftlclient who --all --watch 30"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     _question.add_common_arguments(parser)
     _question.add_zone_argument(parser, "local")
-    _window.take_relative_times(parser)
+    take_relative_times(parser)
     parser.add_argument(
         "--at", metavar="TIME", help="show that moment instead of now: 9am, yesterday 14:00, -2h, ..."
     )
