@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
+from ftlcommon.terminal import safe
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -178,7 +180,7 @@ def one_day(text: str) -> "date":
 
     first, after = _days(text)
     if after - first != timedelta(days=1):
-        raise argparse.ArgumentTypeError(f"expected one day, such as yesterday or 2026-11-16, not {text}")
+        raise argparse.ArgumentTypeError(f"expected one day, such as yesterday or 2026-11-16, not {text!r}")
     return first
 
 
@@ -190,7 +192,7 @@ def _days(text: str) -> "tuple[date, date]":
     try:
         return read_days(text, datetime.now().astimezone().date())
     except DayError as exc:
-        raise argparse.ArgumentTypeError(str(exc)) from None
+        raise argparse.ArgumentTypeError(safe(str(exc))) from None
 
 
 def take_relative_times(parser: argparse.ArgumentParser) -> None:

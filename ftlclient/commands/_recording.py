@@ -21,6 +21,7 @@ from ftlclient.views.formatting import hours_and_minutes, time_of_day
 from ftlcommon.terminal import safe
 
 _LONG = timedelta(hours=12)
+_NO_ZONE = "the server did not say where the user is"
 _STATUSES = {
     "inserted": "recorded",
     "overlaps": "recorded",
@@ -41,7 +42,7 @@ class MemberClock:
     def of(cls, client: Client, user_id: str) -> "MemberClock":
         """Return the clock in the zone that the server has for the user, or else in this machine's.
 
-        The server may still know an id that it does not find: an alias is no user of its own.
+        Who is not found may have an alias, under which the server records, or be refused when recording.
         """
         try:
             answer = client.request("GET", f"/api/users/{quote(user_id, safe='')}/")
@@ -50,9 +51,14 @@ class MemberClock:
                 return cls(user_id, tz)
             reason = f"this machine does not know the zone {answer['member']['tz']}"
         except RefusedError as exc:
-            reason = f"{user_id} is no user's own id" if exc.status == 404 else "the token may not read"
+            reasons = {
+                401: "the token may not read",
+                403: "the token may not read",
+                404: f"{user_id} is no user's own id",
+            }
+            reason = reasons.get(exc.status, _NO_ZONE)
         except (UnreachableError, NotThisAPIError):
-            reason = "the server did not say where the user is"
+            reason = _NO_ZONE
         name = time_ranges.local_zone()
         doubt = f"{reason}, so the day is that of this machine ({name})"
         return cls(user_id, time_ranges.zone(name) or time_ranges.UTC_ZONE, doubt)

@@ -86,7 +86,7 @@ def _named(option: str) -> Iterator[None]:
 def _end(text: str, now: datetime) -> Edge:
     found = read("--to", text, now)
     if found.kind == "length":
-        raise ConfigError(f"--to: {text} is a length; write -{text} for that long ago, or --range {text}")
+        raise ConfigError(f"--to: {text} is a length, not an end; use --range, or an end such as yesterday or -7d")
     return found.end
 
 

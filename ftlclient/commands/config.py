@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         f"{name}: {help_}" + (f", {' or '.join(allowed)}" if allowed else "")
         for name, (_, allowed, help_) in SETTINGS.items()
     )
-    parser.add_argument("key", metavar="KEY", nargs="?", choices=[*SETTINGS, None], help=names)
+    parser.add_argument("key", metavar="KEY", nargs="?", choices=list(SETTINGS), help=names)
     parser.add_argument("value", metavar="VALUE", nargs="?", help="the new value")
     parser.add_argument(
         "--unset", metavar="KEY", choices=list(SETTINGS), help="go back to the default of a setting"

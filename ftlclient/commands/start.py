@@ -38,7 +38,7 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         running = Running(client.url, clock.user_id, sent(began), clock.tz.key)
         if not Spool(spool_file()).begin(running):
             raise ConfigError(
-                f"{clock.user_id} has a period that runs (ftlclient status); end it with: ftlclient stop"
+                f"a period of {clock.user_id} is running (see ftlclient status); end it with: ftlclient stop"
             )
     line = f"started: {clock.user_id}, {began:%a %Y-%m-%d} {time_of_day(began)} {clock.tz.key}"
     console.print(safe(line), markup=False, soft_wrap=True)

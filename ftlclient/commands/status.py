@@ -1,4 +1,4 @@
-"""Show which periods are running on this machine, since when, and what waits to be sent. Needs no server."""
+"""Show which periods are running on this machine, since when, and what waits to be sent; this asks no server."""
 
 import argparse
 from collections import Counter

@@ -253,7 +253,7 @@ def test_a_week_begins_as_config_says(capsys: pytest.CaptureFixture[str]) -> Non
         (["hours", "--on", "yesterday 9am"], "--on takes one day"),
         (["hours", "--range", "9am"], "--range: 9am is a moment; use --from"),
         (["hours", "--range", "-7d"], "--range: -7d is one day; use --on for that day, or --from"),
-        (["hours", "--to", "2w"], "--to: 2w is a length; write -2w"),
+        (["hours", "--to", "2w"], "--to: 2w is a length, not an end; use --range"),
         (["hours", "--from", "monday", "--to", "friday"], "(2026-11-23) is not before the end of --to friday"),
         (["hours", "--from", "tomorrow"], "--from tomorrow (2026-11-26) is not before now"),
         (["hours", "--from", "tomorrow", "--to", "today", "--tz", "member"], "the window is empty"),
