@@ -17,7 +17,7 @@ NOW = 1_795_420_800 * instants.SECOND
 
 COMMANDS = {
     "timeline": ["timeline", "--all", "--on", "2026-11-19", "--tz", "Europe/Berlin"],
-    "hours": ["hours", "jonas", "maya", "--from", "2026-10-01", "--to", "2026-11-23", "--tz", "Europe/Berlin"],
+    "hours": ["hours", "jonas", "maya", "--from", "2026-10-01", "--to", "2026-11-22", "--tz", "Europe/Berlin"],
     "overlap": ["overlap", "jonas", "maya", "amara", "--on", "2026-11-19", "--min", "2", "--tz", "Europe/Berlin"],
 }
 

@@ -36,6 +36,8 @@ def _console() -> "Console":
     from rich.console import Console  # noqa: PLC0415  90 ms that --version does not need
 
     from ftlclient import time_ranges  # noqa: PLC0415
+    from ftlclient.config import Settings  # noqa: PLC0415
+    from ftlclient.views import formatting  # noqa: PLC0415
 
     class PipeConsole(Console):
         def on_broken_pipe(self) -> None:
@@ -43,6 +45,7 @@ def _console() -> "Console":
             raise BrokenPipeError
 
     time_ranges.use_bundled_zones()
+    formatting.use_clock(Settings.load().clock)
     return PipeConsole(highlight=False)
 
 

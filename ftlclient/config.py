@@ -1,4 +1,4 @@
-"""Settings from the environment and from the file that ``login`` saves."""
+"""Settings from the environment, and from the files that ``login`` and ``config`` save."""
 
 import json
 import os
@@ -11,6 +11,7 @@ from typing import Any
 import platformdirs
 
 from ftlclient.errors import ConfigError
+from ftlcommon.whole_file import whole_file
 
 DEFAULT_URL = "http://127.0.0.1:8080"
 DEFAULT_TIMEOUT = 30.0
@@ -37,9 +38,75 @@ class Config:
         return cls(found, token, login.user_id if is_saved else None)
 
 
+# The settings of ``config``: for each its default, the values that it may have, and what it is.
+SETTINGS: dict[str, tuple[str | None, tuple[str, ...], str]] = {
+    "team": (None, (), "the team that questions are about"),
+    "week-start": ("monday", ("monday", "sunday"), "the first day of a week"),
+    "clock": ("24h", ("24h", "12h"), "how times of day are shown"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings that ``config`` saves, with their defaults."""
+
+    team: str | None
+    week_start: str
+    clock: str
+
+    @classmethod
+    def load(cls) -> "Settings":
+        """Return the saved settings; raise ConfigError."""
+        saved = read_settings()
+        team, week_start, clock = (saved.get(name, default) for name, (default, _, _) in SETTINGS.items())
+        return cls(team, week_start or "monday", clock or "24h")
+
+
 def login_file() -> Path:
     """Return the path of the file that ``login`` writes."""
     return Path(platformdirs.user_config_dir("ftlclient", appauthor=False)) / "login.json"
+
+
+def settings_file() -> Path:
+    """Return the path of the file that ``config`` writes."""
+    return login_file().with_name("settings.json")
+
+
+def check_setting(name: str, value: object) -> str:
+    """Return *value* if the setting may have it; raise ConfigError."""
+    if name not in SETTINGS:
+        raise ConfigError(f"there is no setting {name}; the settings are {', '.join(SETTINGS)}")
+    allowed = SETTINGS[name][1]
+    if not isinstance(value, str) or not value or (allowed and value not in allowed):
+        raise ConfigError(f"{name} is {' or '.join(allowed) or 'the name of a team'}, not {value!r}")
+    return value
+
+
+def read_settings() -> dict[str, str]:
+    """Return the settings that were saved; raise ConfigError."""
+    path = settings_file()
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {name: check_setting(name, value) for name, value in found.items()}
+    except FileNotFoundError:
+        return {}
+    except ConfigError as exc:
+        raise ConfigError(f"{path}: {exc}; correct it, or remove the file") from exc
+    except (OSError, ValueError, AttributeError) as exc:
+        raise ConfigError(
+            f"{path} cannot be read; remove it, and save settings anew with: ftlclient config"
+        ) from exc
+
+
+def write_settings(settings: Mapping[str, str]) -> None:
+    """Save *settings* instead of those that were saved; raise ConfigError."""
+    path = settings_file()
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with whole_file(path) as part:
+            part.write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    except OSError as exc:
+        raise ConfigError(f"cannot write {path}: {exc.strerror}") from exc
 
 
 def spool_file() -> Path:

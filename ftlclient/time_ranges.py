@@ -1,4 +1,4 @@
-"""Time zones, calendar days, and the named ranges of ``--range``."""
+"""Time zones, and the days in them."""
 
 import zoneinfo
 from datetime import UTC, date, datetime, timedelta
@@ -12,7 +12,6 @@ from ftlclient.errors import ConfigError
 Zone = ZoneInfo
 
 UTC_ZONE = ZoneInfo("UTC")
-RANGES = ("today", "yesterday", "week", "last-week", "month", "last-month", "last-30-days")
 NIGHT_BEGINS, NIGHT_ENDS = 22, 6
 # The times that a view can draw: any zone, and any week, leads from them to dates that exist.
 FIRST_TIME, LAST_TIME = datetime(1969, 12, 1, tzinfo=UTC), datetime(9999, 12, 1, tzinfo=UTC)
@@ -44,23 +43,6 @@ def local_zone() -> str:
     """Return the IANA name of this machine's zone, or UTC if it has none."""
     name = tzlocal.get_localzone_name()
     return name if name and zone(name) else "UTC"
-
-
-def range_of(name: str, today: date) -> tuple[date, date]:
-    """Return the first day of a named range and the day after its last one."""
-    monday = today - timedelta(days=today.weekday())
-    month = today.replace(day=1)
-    before = (month - timedelta(days=1)).replace(day=1)
-    after = (month + timedelta(days=31)).replace(day=1)
-    return {
-        "today": (today, today + timedelta(days=1)),
-        "yesterday": (today - timedelta(days=1), today),
-        "week": (monday, monday + timedelta(days=7)),
-        "last-week": (monday - timedelta(days=7), monday),
-        "month": (month, after),
-        "last-month": (before, month),
-        "last-30-days": (today - timedelta(days=29), today + timedelta(days=1)),
-    }[name]
 
 
 def day_after(day: date) -> date:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, Any
 
+from ftlcommon.terminal import safe
+
 if TYPE_CHECKING:
     from datetime import date
 
@@ -162,14 +164,40 @@ def duration(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
-def iso_date(text: str) -> "date":
-    """Read a date such as 2026-11-16; an argument type."""
-    from datetime import date  # noqa: PLC0415  1 ms that --version does not need
+def first_day(text: str) -> "date":
+    """Read a day, or the first one of a week, a month or a year, as people type it; an argument type."""
+    return _days(text)[0]
+
+
+def day_after(text: str) -> "date":
+    """Read the day after the one that is named, or after a week, a month or a year; an argument type."""
+    return _days(text)[1]
+
+
+def one_day(text: str) -> "date":
+    """Read a day as people type it, such as ``yesterday``; an argument type."""
+    from datetime import timedelta  # noqa: PLC0415
+
+    first, after = _days(text)
+    if after - first != timedelta(days=1):
+        raise argparse.ArgumentTypeError(f"expected one day, such as yesterday or 2026-11-16, not {text!r}")
+    return first
+
+
+def _days(text: str) -> "tuple[date, date]":
+    from datetime import datetime  # noqa: PLC0415  1 ms that --version does not need
+
+    from ftlcommon.day_expressions import DayError, read_days  # noqa: PLC0415
 
     try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected a date such as 2026-11-16, not {text!r}") from None
+        return read_days(text, datetime.now().astimezone().date())
+    except DayError as exc:
+        raise argparse.ArgumentTypeError(safe(str(exc))) from None
+
+
+def take_relative_times(parser: argparse.ArgumentParser) -> None:
+    """Let the value of an option be ``-7d``, as argparse lets it be ``-7``."""
+    parser._negative_number_matcher = re.compile(r"-\d")
 
 
 def _mend_streams() -> None:

@@ -18,9 +18,10 @@ ORDERS = {
     "ftlserver.web": "schemas bulk_json strict_json turns requests responses rates auth middleware handlers app",
     "ftlserver.web.handlers": "users activity questions periods changes exports health",
     "ftlserver.serving": "memory event_loop threads parser server workers",
-    "ftlclient": "errors time_ranges config api views commands cli __main__",
+    "ftlclient": "errors time_ranges time_expressions config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",
-    "ftlcommon": "terminal whole_file command_line offset_changes zone_guess formats progress",
+    "ftlcommon": "terminal whole_file calendar_days english_dates day_expressions command_line offset_changes"
+    " zone_guess formats progress",
     "ftlcommon.formats": "__init__ json_objects lines rows time_entries"
     " activitywatch clockify csv git ical members ndjson slack timewarrior toggl source",
 }
@@ -53,6 +54,7 @@ PLACES = {
     "ijson": ["ftlcommon.formats.json_objects"],
     "icalendar": ["ftlcommon.formats.ical"],
     "recurring_ical_events": ["ftlcommon.formats.ical"],
+    "dateparser": ["ftlcommon.english_dates"],
     "requests": ["ftlclient.api.client"],
     "rich": ["ftlcommon.progress", "ftlserver.commands", "ftlclient.views", "ftlclient.commands", "ftlclient.cli"],
     "rich_argparse": ["ftlcommon.command_line"],

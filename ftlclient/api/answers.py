@@ -214,12 +214,13 @@ MEETING: Shape = (
     },
     _MEMBERS,
 )
+USER: Shape = {"member": _MEMBER}
 WHOAMI: Shape = {"name?": _TEXT_OR_NULL, "scopes?": [_TEXT], "user_ids?": _USER_IDS}
 
 
 def recorded(count: int) -> Shape:
     """Return the shape of the answer to a request that records that many periods."""
     other = {"start_time": _TEXT, "end_time": _TEXT}
-    verdicts = [{"verdict": _TEXT, "message?": _TEXT, "overlaps?": [other]}]
+    verdicts = [{"verdict": _TEXT, "message?": _TEXT, "overlaps?": [other], "period?": _INTERVAL}]
     each = Value("a list with a verdict for each period", lambda value: len(value) == count)
     return {"verdicts": (verdicts, each), "inserted": _COUNT, "duplicates": _COUNT}

@@ -1,4 +1,4 @@
-"""Writes that are saved in a file and sent in order, now or later, and the changes that they made.
+"""Writes that are saved in a file and sent in order, the changes that they made, and periods still running.
 
 Every write is idempotent, so an item is removed only after the server has answered it.
 """
@@ -21,9 +21,11 @@ _TABLES = """
     CREATE TABLE IF NOT EXISTS imports (key TEXT PRIMARY KEY, done INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS changes (
         id INTEGER PRIMARY KEY AUTOINCREMENT, url TEXT NOT NULL, number INTEGER NOT NULL, what TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS running (
+        url TEXT, user_id TEXT, start_time TEXT NOT NULL, tz TEXT NOT NULL, PRIMARY KEY (url, user_id));
 """
 # The item stays saved: its token is missing, wrong or lacks a scope, or the server is unavailable.
-_KEEP_STATUSES = frozenset([401, 403, 421, 429, 500, 502, 503, 504])
+KEEP_STATUSES = frozenset([401, 403, 421, 429, 500, 502, 503, 504])
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,16 @@ class SpoolChange:
     number: int
     first: dict[str, Any]
     periods: int
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A period of a user of the server at *url* that has no end yet; *tz* is the zone of the user's clock."""
+
+    url: str
+    user_id: str
+    start_time: str
+    tz: str
 
 
 class Spool:
@@ -98,7 +110,7 @@ class Spool:
                 self._execute("DELETE FROM items WHERE id = ?", (item.id,))
                 self.note_change(item.url, answer.get("change"), item.document)
             except RefusedError as exc:
-                if exc.status in _KEEP_STATUSES:
+                if exc.status in KEEP_STATUSES:
                     raise
                 answers[item.id] = exc
                 self._execute("UPDATE items SET reason = ? WHERE id = ?", (str(exc), item.id))
@@ -125,6 +137,23 @@ class Spool:
     def forget_change(self, url: str, number: int) -> None:
         """Remove a change, which was undone or is not known to the server any more."""
         self._execute("DELETE FROM changes WHERE url = ? AND number = ?", (url, number))
+
+    def begin(self, running: Running) -> bool:
+        """Save a running period, unless that user has one; return whether it was saved."""
+        with self._open() as connection:
+            row = (running.url, running.user_id, running.start_time, running.tz)
+            return connection.execute("INSERT OR IGNORE INTO running VALUES (?, ?, ?, ?)", row).rowcount == 1
+
+    def running(self) -> list[Running]:
+        """Return the running periods."""
+        if not self.path.exists():
+            return []
+        with self._open() as connection:
+            return [Running(*row) for row in connection.execute("SELECT * FROM running ORDER BY url, user_id")]
+
+    def end(self, running: Running) -> None:
+        """Remove a running period."""
+        self._execute("DELETE FROM running WHERE url = ? AND user_id = ?", (running.url, running.user_id))
 
     def import_done(self, key: str) -> int:
         """Return how many items of an import have been sent."""

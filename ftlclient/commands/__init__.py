@@ -14,6 +14,9 @@ COMMANDS = [
     ("meeting", "meeting", "propose the best times to meet in a coming week"),
     ("members", "members", "list members"),
     ("log", "log", "record an activity period"),
+    ("start", "start", "begin an activity period"),
+    ("stop", "stop", "end the period that start began, and record it"),
+    ("status", "status", "show what is running and what waits to be sent"),
     ("track", "track", "record activity while this runs"),
     ("undo", "undo", "take back what was recorded last from this machine"),
     ("import", "import_file", "import users and activity from a file of another system"),
@@ -22,6 +25,7 @@ COMMANDS = [
     ("login", "login", "save the URL of a server and a token for it"),
     ("logout", "logout", "remove the saved server and token"),
     ("whoami", "whoami", "show the server and what the token permits"),
+    ("config", "config", "show or change the default team, the week and the clock"),
     ("spool", "spool", "show writes that are saved for later or were refused"),
     ("completion", "completion", "write the completion script for a shell"),
 ]

@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -19,11 +18,13 @@ from rich.text import Text
 from ftlclient import time_ranges
 from ftlclient.api import answers
 from ftlclient.api.client import Client
+from ftlclient.commands import _window
 from ftlclient.commands._members import read_ids
 from ftlclient.commands._pictures import add_picture_arguments, write_pictures
 from ftlclient.commands._session import connect
 from ftlclient.errors import ClientError, ConfigError, unusable
-from ftlcommon.command_line import iso_date, seconds
+from ftlclient.time_expressions import NAMED_RANGES, sent
+from ftlcommon.command_line import seconds, take_relative_times
 from ftlcommon.terminal import escaped, safe
 
 NO_MEMBERS = 3  # the exit status
@@ -70,17 +71,24 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def add_window_arguments(parser: argparse.ArgumentParser, default: str | None, *, zone: str) -> None:
+    take_relative_times(parser)
     group = parser.add_argument_group("when")
-    group.add_argument("--from", metavar="TIME", dest="from_", help="a date, or a time such as 2026-11-16T09:00")
-    group.add_argument("--to", metavar="TIME", help="the end, not included (default: now)")
-    group.add_argument("--on", metavar="DATE", type=iso_date, help="one day")
     group.add_argument(
-        "--range",
-        choices=time_ranges.RANGES,
-        default=None,
-        metavar="NAME",
-        help=f"{', '.join(time_ranges.RANGES)} (default: {default or 'everything'})",
+        "--from",
+        metavar="TIME",
+        dest="from_",
+        help="the start: 2026-11-16, monday, yesterday 9am, -7d, 2023-05 (its first instant), ...",
     )
+    group.add_argument(
+        "--to", metavar="TIME", help="the end, included if it is a day, a month or a year (default: now)"
+    )
+    group.add_argument("--on", metavar="DAY", help="one day: 2026-11-16, yesterday, last monday, ...")
+    named = group.add_argument(
+        "--range",
+        metavar="RANGE",
+        help=f"{', '.join(NAMED_RANGES)}, 2w, 2023-05, 2023, ... (default: {default or 'everything'})",
+    )
+    named.completer = lambda **_: NAMED_RANGES  # type: ignore[attr-defined]  # for argcomplete
     parser.set_defaults(default_range=default)
     add_zone_argument(parser, zone)
 
@@ -103,32 +111,11 @@ def zone_name(args: argparse.Namespace) -> str | None:
 
 
 def window(args: argparse.Namespace) -> Answer:
-    """Return the request fields ``from``, ``to`` and ``tz``; raise ConfigError for contradicting options."""
-    given = [name for name in ("on", "range") if getattr(args, name)] + (
-        ["from and --to"] if args.from_ or args.to else []
-    )
-    if len(given) > 1:
-        raise ConfigError(f"--{given[0]} and --{given[1]} cannot be combined; drop one")
+    """Return the request fields ``from``, ``to`` and ``tz``; raise ConfigError."""
     name = zone_name(args)
+    edges = dict(zip(("from", "to"), _window.edges(args, name), strict=True))
     tz = {} if name is None else {"tz": name}
-    if args.from_ or args.to:
-        edges = {"from": args.from_, "to": args.to}
-        return {key: value for key, value in edges.items() if value} | tz
-    if args.on:
-        return {"from": args.on.isoformat(), "to": time_ranges.day_after(args.on).isoformat()} | tz
-    range_ = args.range or args.default_range
-    if range_ is None:
-        return tz
-    first, after = time_ranges.range_of(range_, _today(name))
-    return {"from": first.isoformat(), "to": after.isoformat()} | tz
-
-
-def _today(name: str | None) -> date:
-    """Return today's date in the zone with that name; None is this machine's."""
-    tz = time_ranges.zone(name or time_ranges.local_zone())
-    if tz is None:
-        raise ConfigError(f"--tz: {name} is not an IANA time zone name, such as Europe/Berlin")
-    return time_ranges.now().astimezone(tz).date()
+    return {key: sent(edge) for key, edge in edges.items() if edge is not None} | tz
 
 
 def run(question: Question, args: argparse.Namespace, console: Console) -> int:

@@ -42,17 +42,21 @@ def _flush(client: Client) -> None:
         print(f"ftlclient: the server refused {refused} (see ftlclient spool)", file=sys.stderr)
 
 
-def send(client: Client, method: str, path: str, document: dict[str, Any]) -> dict[str, Any] | None:
+def send(
+    client: Client, method: str, path: str, document: dict[str, Any], what: str = ""
+) -> dict[str, Any] | None:
     """Return the server's answer to a write, or None if it was saved because the server cannot be reached.
 
-    Raise RefusedError if the server refuses; the write stays saved only if the token is at fault.
+    *what* ends the line that says so. Raise RefusedError if the server refuses; the write stays saved only if the
+    token is at fault.
     """
     spool = Spool(spool_file())
     item = spool.add(client.url, method, path, document)
     try:
         answer = spool.flush(client).get(item)
     except (UnreachableError, NotThisAPIError) as exc:
-        print(f"ftlclient: {safe(str(exc))}; saved; will be sent later (see ftlclient spool)", file=sys.stderr)
+        line = safe(f"{exc}; saved; will be sent later (see ftlclient spool){what}")
+        print(f"ftlclient: {line}", file=sys.stderr)
         return None
     except RefusedError as exc:
         print("ftlclient: saved; will be sent later (see ftlclient spool)", file=sys.stderr)

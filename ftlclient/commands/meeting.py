@@ -5,9 +5,8 @@ import argparse
 from rich.console import Console
 
 from ftlclient.api import answers
-from ftlclient.commands import _question
+from ftlclient.commands import _question, _window
 from ftlclient.views import meeting
-from ftlcommon.command_line import iso_date
 
 EXAMPLE = "ftlclient meeting --all --minutes 45 --week 2026-11-30"
 
@@ -16,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _question.add_common_arguments(parser)
     _question.add_window_arguments(parser, None, zone="local")
     parser.add_argument(
-        "--week", metavar="DATE", type=iso_date, help="the first of seven days (default: next Monday)"
+        "--week", metavar="DAY", help="the first of seven days, or next-week (default: next Monday)"
     )
     parser.add_argument(
         "--minutes", metavar="N", type=int, default=60, help="how long the meeting takes (default: %(default)s)"
@@ -29,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def handle(args: argparse.Namespace, console: Console) -> int:
     document = _question.window(args) | {"minutes": args.minutes, "slots": args.slots}
     if args.week:
-        document["week"] = args.week.isoformat()
+        document["week"] = _window.coming_week(args.week, _window.now_in(_question.zone_name(args)))
     question = _question.Question(
         "meeting", answers.MEETING, meeting.Meeting, meeting.COLUMNS, meeting.rows, document
     )

@@ -18,6 +18,7 @@ from ftlclient.api.spool import Spool
 from ftlclient.commands import _session
 from ftlclient.config import spool_file
 from ftlclient.errors import NotThisAPIError, RefusedError, UnreachableError
+from ftlclient.views.formatting import time_of_day
 from ftlcommon.command_line import seconds
 
 EXAMPLE = "ftlclient track --user W012A3CDE"
@@ -81,7 +82,7 @@ def _heartbeat(client: Client, spool: Spool, user_id: str, at: datetime, gap: in
 
 def _show(status: Status, user_id: str, began: datetime, waiting: int) -> None:
     tail = f", {waiting} heartbeats waiting for the server" if waiting else ""
-    status.update(f"{user_id} is active, {_length(began)} since {began.astimezone():%H:%M}{tail}")
+    status.update(f"{user_id} is active, {_length(began)} since {time_of_day(began.astimezone())}{tail}")
 
 
 def _length(began: datetime) -> str:

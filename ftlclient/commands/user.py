@@ -12,7 +12,7 @@ from ftlclient import time_ranges
 from ftlclient.api.client import Client
 from ftlclient.commands import _session
 from ftlclient.errors import ConfigError
-from ftlcommon.command_line import iso_date
+from ftlcommon.command_line import one_day, take_relative_times
 from ftlcommon.terminal import safe
 
 EXAMPLE = "ftlclient user add ada 'Ada Lovelace' Europe/London"
@@ -32,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     action("zone", "change the time zone; recorded times stay as they are", "ID", "ZONE")
     action("merge", "move the periods of a member to another, and keep the id as an alias", "ID", "INTO")
     leave = action("leave", "mark a member as gone; their activity stays", "ID")
-    leave.add_argument("--on", metavar="DATE", type=iso_date, help="the last day (default: until now)")
+    take_relative_times(leave)
+    leave.add_argument("--on", metavar="DAY", type=one_day, help="the last day (default: until now)")
     leave.add_argument("--cancel", action="store_true", help="they are back")
     delete = action("delete", "delete a member and all their periods; this cannot be undone", "ID")
     delete.add_argument("--yes", action="store_true", help="do not ask")

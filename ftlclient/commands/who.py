@@ -5,8 +5,9 @@ import argparse
 from rich.console import Console
 
 from ftlclient.api import answers
-from ftlclient.commands import _question
+from ftlclient.commands import _question, _window
 from ftlclient.views import who
+from ftlcommon.command_line import take_relative_times
 
 EXAMPLE = "ftlclient who --all --watch 30"
 
@@ -14,11 +15,15 @@ EXAMPLE = "ftlclient who --all --watch 30"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     _question.add_common_arguments(parser)
     _question.add_zone_argument(parser, "local")
-    parser.add_argument("--at", metavar="TIME", help="show that moment instead of now")
+    take_relative_times(parser)
+    parser.add_argument(
+        "--at", metavar="TIME", help="show that moment instead of now: 9am, yesterday 14:00, -2h, ..."
+    )
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:
     name = _question.zone_name(args)
-    document = {key: value for key, value in (("tz", name), ("at", args.at)) if value}
+    at = _window.moment("--at", args.at, _window.now_in(name)) if args.at else None
+    document = {key: value for key, value in (("tz", name), ("at", at)) if value}
     question = _question.Question("presence", answers.PRESENCE, who.view, who.COLUMNS, who.rows, document)
     return _question.run(question, args, console)

@@ -1,7 +1,7 @@
 """Formatting that the views share: untrusted text, durations, numbers of things, bars."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from rich.text import Text
 
@@ -10,6 +10,7 @@ from ftlcommon.terminal import safe
 
 MOST_ROWS = 20_000  # seconds of drawing
 
+_clock_format = "%H:%M"
 _EIGHTHS = "▁▂▃▄▅▆▇█"
 _ASCII = "-=#"
 
@@ -26,6 +27,21 @@ def check_rows(count: int) -> None:
 def plain(text: str, style: str = "") -> Text:
     """Return untrusted *text* without markup and without characters that could steer the terminal."""
     return Text(safe(text), style=style)
+
+
+def use_clock(clock: str) -> None:
+    """Show times of day in ``24h`` or ``12h`` from now on.
+
+    Call it only in the terminal program, as it affects the whole process.
+    """
+    global _clock_format  # noqa: PLW0603
+    _clock_format = "%I:%M%p" if clock == "12h" else "%H:%M"
+
+
+def time_of_day(moment: datetime) -> str:
+    """Return the time of day of *moment*, such as ``14:30``, or ``2:30pm`` on a 12-hour clock."""
+    shown = f"{moment:{_clock_format}}"
+    return shown if shown[-1].isdecimal() else shown.lstrip("0").lower()
 
 
 def hours_and_minutes(length: timedelta) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-from ftlcommon.command_line import duration, iso_date
+from ftlcommon.command_line import day_after, duration, first_day, take_relative_times
 from ftlcommon.formats import FormatError, Items, Known
 
 # Formats that name the users, and formats that do not and need --user; each is a module of this package.
@@ -56,6 +56,7 @@ class Source:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    take_relative_times(parser)
     parser.add_argument("format", metavar="FORMAT", choices=[*TEAM_FORMATS, *USER_FORMATS], help="%(choices)s")
     parser.add_argument(
         "file", metavar="FILE", help="the file to read, or - for standard input; for git a repository's directory"
@@ -104,12 +105,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ical = parser.add_argument_group("ical")
     ical.add_argument(
         "--from",
-        metavar="DATE",
+        metavar="DAY",
         dest="from_",
-        type=iso_date,
+        type=first_day,
         help="the first day (default: a year ago for recurring events, any for others)",
     )
-    ical.add_argument("--to", metavar="DATE", type=iso_date, help="the end, not included (default: now)")
+    ical.add_argument("--to", metavar="DAY", type=day_after, help="the last day (default: until now)")
 
 
 @contextlib.contextmanager

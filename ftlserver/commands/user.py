@@ -7,7 +7,7 @@ import sys
 from datetime import timedelta
 from typing import Any
 
-from ftlcommon.command_line import iso_date
+from ftlcommon.command_line import one_day, take_relative_times
 from ftlcommon.terminal import safe
 from ftlserver.commands import delete_user, users
 from ftlserver.config import Config
@@ -36,7 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     merge.add_argument("into", metavar="INTO")
     leave = actions.add_parser("leave", help="mark a user as gone; their activity stays")
     leave.add_argument("id", metavar="ID")
-    leave.add_argument("--on", metavar="DATE", type=iso_date, help="the last day (default: until now)")
+    take_relative_times(leave)
+    leave.add_argument("--on", metavar="DAY", type=one_day, help="the last day (default: until now)")
     leave.add_argument("--cancel", action="store_true", help="they are back")
     delete = actions.add_parser("delete", help="delete a user and all their periods; this cannot be undone")
     delete.add_argument("id", metavar="ID")

@@ -1,7 +1,10 @@
 """What the tests of the client share: servers, commands in process, members to draw."""
 
 import io
+import os
+import pty
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -31,6 +34,30 @@ def run(capsys: pytest.CaptureFixture[str], *argv: str) -> tuple[int, str, str]:
     """Run ftlclient; return its exit status, stdout and stderr."""
     status = cli.main(argv)
     return status, *capsys.readouterr()
+
+
+def on_a_terminal(*argv: str, typed: str = "", **environ: str) -> str:
+    """Run ftlclient on a terminal where a person types; return what it shows."""
+    main_end, terminal = pty.openpty()
+    env = (
+        {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
+        | {"TERM": "xterm-256color"}
+        | environ
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ftlclient", *argv], stdin=terminal, stdout=terminal, stderr=terminal, env=env
+    )
+    os.close(terminal)
+    os.write(main_end, typed.encode())
+    shown = b""
+    try:
+        while data := os.read(main_end, 65536):
+            shown += data
+    except OSError:
+        pass  # the terminal is closed when the process has ended
+    os.close(main_end)
+    process.wait()
+    return shown.decode()
 
 
 def wsgi(

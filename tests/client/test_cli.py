@@ -1,15 +1,13 @@
 """The command line in process and as a program: exit statuses, help, terminals and pipes."""
 
 import json
-import os
-import pty
 import subprocess
 import sys
 
 import pytest
 
 from ftlclient.cli import main
-from tests.client.conftest import run, wsgi
+from tests.client.conftest import on_a_terminal, run, wsgi
 from tests.conftest import serving
 
 
@@ -56,28 +54,6 @@ def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["activity", "--help"])
     assert "example: ftlclient activity W012A3CDE W07QCRPA4" in capsys.readouterr().out
-
-
-def on_a_terminal(*argv: str, **environ: str) -> str:
-    main_end, terminal = pty.openpty()
-    env = (
-        {key: value for key, value in os.environ.items() if key != "NO_COLOR"}
-        | {"TERM": "xterm-256color"}
-        | environ
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ftlclient", *argv], stdin=terminal, stdout=terminal, stderr=terminal, env=env
-    )
-    os.close(terminal)
-    shown = b""
-    try:
-        while data := os.read(main_end, 65536):
-            shown += data
-    except OSError:
-        pass  # the terminal is closed when the process has ended
-    os.close(main_end)
-    process.wait()
-    return shown.decode()
 
 
 @pytest.mark.slow

@@ -1,38 +1,10 @@
-"""Named ranges, days, nights."""
+"""Zones, days, nights."""
 
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ftlclient import time_ranges
-
-DAY = timedelta(days=1)
-
-
-@pytest.mark.parametrize(
-    ("name", "today", "first", "after"),
-    [
-        ("today", date(2026, 11, 23), date(2026, 11, 23), date(2026, 11, 24)),
-        ("yesterday", date(2026, 3, 1), date(2026, 2, 28), date(2026, 3, 1)),
-        ("week", date(2026, 11, 29), date(2026, 11, 23), date(2026, 11, 30)),
-        ("week", date(2026, 11, 23), date(2026, 11, 23), date(2026, 11, 30)),
-        ("last-week", date(2026, 1, 1), date(2025, 12, 22), date(2025, 12, 29)),
-        ("month", date(2026, 12, 31), date(2026, 12, 1), date(2027, 1, 1)),
-        ("month", date(2026, 2, 1), date(2026, 2, 1), date(2026, 3, 1)),
-        ("last-month", date(2026, 1, 15), date(2025, 12, 1), date(2026, 1, 1)),
-        ("last-30-days", date(2026, 11, 23), date(2026, 10, 25), date(2026, 11, 24)),
-    ],
-)
-def test_a_named_range_is_whole_days(name: str, today: date, first: date, after: date) -> None:
-    assert time_ranges.range_of(name, today) == (first, after)
-
-
-@given(st.sampled_from(time_ranges.RANGES), st.dates(date(1971, 1, 1), date(2100, 1, 1)))
-def test_every_range_has_days(name: str, today: date) -> None:
-    first, after = time_ranges.range_of(name, today)
-    assert timedelta(days=1) <= after - first <= timedelta(days=31)
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 
 from ftlclient.cli import main
-from ftlcommon.command_line import duration, iso_date, number, seconds
+from ftlcommon.command_line import day_after, duration, first_day, number, one_day, seconds
 from ftlserver import cli as server_cli
 
 
@@ -30,7 +30,7 @@ def test_completion_writes_a_script_for_the_shell(
     ("line", "expected"),
     [
         ("ftlclient ti", {"timeline"}),
-        ("ftlclient timeline --range last-", {"last-week", "last-month", "last-30-days"}),
+        ("ftlclient timeline --range last-", {"last-week", "last-month", "last-7-days"}),
         ("ftlclient spool --clear ", {"refused", "all"}),
         ("ftlserver token r", {"revoke", "rotate"}),
         ("ftlserver --database x serve --public", {"--public-read"}),
@@ -59,7 +59,10 @@ def test_completion_offers_what_can_follow(line: str, expected: set[str]) -> Non
         (duration(1, 604_800), "168h", 604_800),
         (duration(1, 604_800), "7d", 604_800),
         (duration(0, 60), "0s", 0),
-        (iso_date, "2026-11-16", date(2026, 11, 16)),
+        (one_day, "2026-11-16", date(2026, 11, 16)),
+        (first_day, "2023-05", date(2023, 5, 1)),
+        (day_after, "2023-05", date(2023, 6, 1)),
+        (day_after, "2026-11-16", date(2026, 11, 17)),
     ],
 )
 def test_argument_types_read_values(read: Callable[[str], Any], text: str, value: Any) -> None:
@@ -73,13 +76,19 @@ def test_argument_types_read_values(read: Callable[[str], Any], text: str, value
         (seconds(0, 60), ["", "0", "-1", "61", "nan", "inf", "x"], "from 0 to 60"),
         (seconds(1, 60), ["0.9"], "from 1 to 60"),
         (duration(1, 604_800), ["", "2", "0h", "-1h", "169h", "8d", "2w", "\u0661h"], "from 1s to 7d"),
-        (iso_date, ["", "today", "2026-02-30", "20260"], "such as 2026-11-16"),
+        (one_day, ["", "2026-02-30", "20260", "2026", "9"], "2026-11-16|on the calendar|09:00"),
+        (first_day, ["", "9am", "03/04"], "such as 2026-11-16|two days"),
     ],
 )
 def test_argument_types_refuse_other_values(read: Callable[[str], Any], texts: list[str], words: str) -> None:
     for text in texts:
         with pytest.raises(argparse.ArgumentTypeError, match=words):
             read(text)
+
+
+def test_today_is_a_day_of_this_machine() -> None:
+    before, day, after = (datetime.now().astimezone().date(), one_day("today"), datetime.now().astimezone().date())
+    assert before <= day <= after
 
 
 @pytest.mark.parametrize("command", ["ftlclient --version", "ftlserver --help"])

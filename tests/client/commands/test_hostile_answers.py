@@ -85,7 +85,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "meeting": {"ok": True, "members": [ANN, BOB], "slots": [SLOT], "changes": [CHANGE]},
     "whoami": WHOAMI,
     "login": WHOAMI,
-    "log": RECORDED,
+    "log": RECORDED | {"member": ANN},
     "import": RECORDED,
     "export": {"ok": True, "count": 0},
 }

@@ -8,11 +8,13 @@ import os
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ftlclient import time_ranges
 from ftlclient.cli import main
 from ftlserver.commands import sample_data
 from ftlserver.domain import instants
@@ -157,7 +159,7 @@ def test_contradictions_are_wrong_usage(capsys: pytest.CaptureFixture[str], argv
     "argv",
     [
         ["--from", "0001-01-01", "--to", "9999-12-31"],
-        ["--from", "1970-01-01", "--to", "9999-11-30"],
+        ["--from", "1970-01-01", "--to", "9999-11-29"],
         ["--from", "1970-01-01"],
         ["--to", "9999-11-30"],
         ["--on", "0001-01-01"],
@@ -176,10 +178,10 @@ def test_any_window_ends_clearly(capsys: pytest.CaptureFixture[str], name: str, 
 
 @pytest.mark.usefixtures("team_url")
 def test_a_timeline_of_too_many_days_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, err = run(capsys, "timeline", *IDS, "--from", "1970-01-01", "--to", "9999-11-30")
+    status, out, err = run(capsys, "timeline", *IDS, "--from", "1970-01-01", "--to", "9999-11-29")
     assert (status, out) == (2, "")
     assert "ask for a shorter window or fewer members" in err
-    assert run(capsys, "timeline", *IDS, "--from", "1970-01-01", "--to", "9999-11-30", "--format", "csv")[0] == 0
+    assert run(capsys, "timeline", *IDS, "--from", "1970-01-01", "--to", "9999-11-29", "--format", "csv")[0] == 0
 
 
 @pytest.mark.usefixtures("demo")
@@ -192,13 +194,90 @@ def test_a_timeline_of_too_many_days_says_what_to_do(capsys: pytest.CaptureFixtu
         (
             ["--from", "2026-10-25T03:00", "--to", "2026-10-26", "--tz", "UTC"],
             "2026-10-25T03:00:00Z",
-            "2026-10-26T00:00:00Z",
+            "2026-10-27T00:00:00Z",
         ),
     ],
 )
 def test_options_give_the_window(capsys: pytest.CaptureFixture[str], argv: list[str], from_: str, to: str) -> None:
     answer = json.loads(run(capsys, "overlap", "jonas", "--format", "json", *argv)[1])
     assert (answer["window"]["from"], answer["window"]["to"]) == (from_, to)
+
+
+@pytest.fixture
+def wednesday(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make it Wednesday, 2026-11-25, 14:30 in Berlin, where this machine is."""
+    monkeypatch.setattr(time_ranges, "now", lambda: datetime(2026, 11, 25, 13, 30, tzinfo=UTC))
+
+
+@pytest.mark.usefixtures("demo", "wednesday")
+@pytest.mark.parametrize(
+    ("argv", "from_", "to"),
+    [
+        (["--on", "yesterday"], "2026-11-23T23:00:00Z", "2026-11-24T23:00:00Z"),
+        (["--on", "-7d"], "2026-11-17T23:00:00Z", "2026-11-18T23:00:00Z"),
+        (["--range", "2023-05"], "2023-04-30T22:00:00Z", "2023-05-31T22:00:00Z"),
+        (["--range", "quarter", "--tz", "UTC"], "2026-10-01T00:00:00Z", "2027-01-01T00:00:00Z"),
+        (["--from", "-7d", "--to", "yesterday"], "2026-11-17T23:00:00Z", "2026-11-24T23:00:00Z"),
+        (["--from", "2023", "--to", "2023"], "2022-12-31T23:00:00Z", "2023-12-31T23:00:00Z"),
+        (["--from", "yesterday 9am", "--to", "9am"], "2026-11-24T08:00:00Z", "2026-11-25T08:00:00Z"),
+        (["--from", "2h", "--to", "now"], "2026-11-25T11:30:00Z", "2026-11-25T13:30:00Z"),
+        (["--range", "last-7-days", "--tz", "Asia/Tokyo"], "2026-11-18T15:00:00Z", "2026-11-25T15:00:00Z"),
+    ],
+)
+def test_options_take_what_people_type(
+    capsys: pytest.CaptureFixture[str], argv: list[str], from_: str, to: str
+) -> None:
+    status, out, err = run(capsys, "hours", "jonas", "--format", "json", *argv)
+    assert (status, err) == (0, "")
+    window = json.loads(out)["window"]
+    assert (window["from"], window["to"]) == (from_, to)
+
+
+@pytest.mark.usefixtures("demo", "wednesday")
+def test_a_week_begins_as_config_says(capsys: pytest.CaptureFixture[str]) -> None:
+    run(capsys, "config", "week-start", "sunday")
+    window = json.loads(run(capsys, "hours", "jonas", "--format", "json", "--range", "week")[1])["window"]
+    assert (window["from"], window["to"]) == ("2026-11-21T23:00:00Z", "2026-11-28T23:00:00Z")
+
+
+@pytest.mark.usefixtures("demo", "wednesday")
+@pytest.mark.parametrize(
+    ("argv", "says"),
+    [
+        (["hours", "--from", "9"], "--from: 9 could be an hour or a day; write 09:00, 9am or 2026-11-09"),
+        (["hours", "--to", "03/04"], "--to: 03/04 could be two days; write 2026-03-04 or 2026-04-03"),
+        (
+            ["hours", "--on", "2023-05"],
+            "--on takes one day, such as yesterday or 2026-11-16, which 2023-05 is not",
+        ),
+        (["hours", "--on", "yesterday 9am"], "--on takes one day"),
+        (["hours", "--range", "9am"], "--range: 9am is a moment; use --from"),
+        (["hours", "--range", "-7d"], "--range: -7d is one day; use --on for that day, or --from"),
+        (["hours", "--to", "2w"], "--to: 2w is a length, not an end; use --range"),
+        (["hours", "--from", "monday", "--to", "friday"], "(2026-11-23) is not before the end of --to friday"),
+        (["hours", "--from", "tomorrow"], "--from tomorrow (2026-11-26) is not before now"),
+        (["hours", "--from", "tomorrow", "--to", "today", "--tz", "member"], "the window is empty"),
+        (["hours", "--range", "-7"], "--range: -7 needs a unit; write -7d"),
+        (["who", "--at", "yesterday"], "--at: yesterday is a day and needs a time of day; write yesterday 9am"),
+        (["meeting", "--week", "2023-05"], "--week takes a day or a week"),
+    ],
+)
+def test_times_that_cannot_be_meant_are_refused(
+    capsys: pytest.CaptureFixture[str], argv: list[str], says: str
+) -> None:
+    status, out, err = run(capsys, argv[0], "jonas", *argv[1:])
+    assert (status, out, len(err.splitlines())) == (2, "", 1)
+    assert says in err
+
+
+@pytest.mark.usefixtures("demo", "wednesday")
+def test_a_moment_and_a_week_take_what_people_type(capsys: pytest.CaptureFixture[str]) -> None:
+    for typed, at in (("9", "2026-11-25T08:00:00Z"), ("-2h", "2026-11-25T11:30:00Z")):
+        answer = json.loads(run(capsys, "who", "jonas", "--at", typed, "--format", "json")[1])
+        assert answer["at"] == at
+    for typed in ("monday", "next-week", "2026-11-30"):
+        answer = json.loads(run(capsys, "meeting", "jonas", "--week", typed, "--format", "json")[1])
+        assert answer["week"]["from"] == "2026-11-29T23:00:00Z"
 
 
 @pytest.mark.usefixtures("demo")

@@ -7,7 +7,15 @@ import pytest
 from ftlclient.api.models import Member
 from ftlclient.errors import ConfigError
 from ftlclient.views import activity, hours, meeting, members, overlap, summary, who
-from ftlclient.views.formatting import MOST_ROWS, check_rows, counted, level, spark_line
+from ftlclient.views.formatting import (
+    MOST_ROWS,
+    check_rows,
+    counted,
+    level,
+    spark_line,
+    time_of_day,
+    use_clock,
+)
 from tests.client.conftest import period
 from tests.client.views.conftest import PRESENCE
 
@@ -30,6 +38,16 @@ def test_counted_nouns_are_in_the_plural_unless_there_is_one() -> None:
         "3 intervals",
         "1,000 intervals",
     ]
+
+
+def test_the_time_of_day_has_24_or_12_hours() -> None:
+    moments = [NOW.replace(hour=hour, minute=5) for hour in (0, 9, 12, 22)]
+    assert [time_of_day(moment) for moment in moments] == ["00:05", "09:05", "12:05", "22:05"]
+    use_clock("12h")
+    try:
+        assert [time_of_day(moment) for moment in moments] == ["12:05am", "9:05am", "12:05pm", "10:05pm"]
+    finally:
+        use_clock("24h")
 
 
 def test_a_view_of_too_many_rows_is_refused() -> None:

@@ -177,7 +177,7 @@ def test_an_import_that_fails_says_why(
             for text in ("", "2", "0h", "-1h", "169h", "x")
         ),
         *(["git", "--tz", text, "."] for text in ("", "a", "=", "a=", "=UTC")),
-        *(["ical", "--user", "a", "--from", text, "x.ics"] for text in ("", "today", "2026-02-30", "20260")),
+        *(["ical", "--user", "a", "--from", text, "x.ics"] for text in ("", "9", "2026-02-30", "20260")),
         ["clockify", "--dates", "ymd", "x.csv"],
         ["svn", "."],
     ],
