@@ -13,6 +13,7 @@ COMMANDS = [
     ("who", "who", "show who is active now, and since when"),
     ("meeting", "meeting", "propose the best times to meet in a coming week"),
     ("members", "members", "list members"),
+    ("team", "team", "list, make and change teams"),
     ("log", "log", "record an activity period"),
     ("track", "track", "record activity while this runs"),
     ("undo", "undo", "take back what was recorded last from this machine"),

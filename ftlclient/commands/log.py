@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def handle(args: argparse.Namespace, console: Console) -> int:
     start, end = _times(args.start, args.end, args.on or time_ranges.now().astimezone().date())
     with _session.connect(args) as client:
-        user_id = _session.default_user(args)
+        user_id = _session.default_user(args, client)
         period = {"user_id": user_id, "start_time": start, "end_time": end}
         answer = _session.send(client, "POST", "/api/activity/", {"periods": [period]})
     if answer is not None:
