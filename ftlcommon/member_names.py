@@ -10,6 +10,7 @@ from ftlcommon.terminal import safe
 
 Named = Mapping[str, Any]  # a member, or a team, as an answer of the API has them
 _SHOWN = 5
+_MOST_SIMILAR = 3
 _LONGEST = 120
 _LEAST_SIMILAR = 0.7
 _OF_A_WORD = 0.9  # a word counts less than a whole name
@@ -46,28 +47,38 @@ def is_ambiguous(text: str, found: Sequence[Named], *, are_more: bool = False) -
 
 def is_unknown(kind: str, text: str, everyone: Iterable[Named]) -> str:
     """Return the sentence that says that there is no such *kind*, a member or a team, and asks what was meant."""
-    similar = similar_ids(text, everyone)
-    hint = f"; did you mean {' or '.join(map(_short, similar))}?" if similar else ""
-    return f"no such {kind}: {_short(text)}{hint}"
+    hint = did_you_mean(text, everyone)
+    return f"no such {kind}: {_short(text)}{f'; {hint}' if hint else ''}"
 
 
-def similar_ids(text: str, everyone: Iterable[Named], most: int = 3) -> list[str]:
-    """Return the ids of those who have an id or a name, or a word of one, that is written most like *text*."""
+def did_you_mean(text: str, everyone: Iterable[Named]) -> str:
+    """Return the question whether one of those was meant whose names are most like *text*, empty without any."""
+    similar = _similar(text, everyone)
+    return f"did you mean {' or '.join(similar[:_MOST_SIMILAR])}?" if similar else ""
+
+
+def _similar(text: str, everyone: Iterable[Named]) -> list[str]:
+    """Return those of *everyone*, as shown, of whose ids and names one, or a word of one, is most like *text*."""
     matcher = difflib.SequenceMatcher(autojunk=False)
     matcher.set_seq2(folded(text))
-    matchers = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)  # the quickest first
-    ratios: dict[str, float] = {}
+    ratios = (matcher.real_quick_ratio, matcher.quick_ratio, matcher.ratio)  # the quickest first
+    found = []
     for candidate in everyone:
+        likeness = 0.0
+        shown = ""
         for name in _names(candidate):
             for word in {name, *re.split(r"[\s@.]+", name)}:
                 matcher.set_seq1(word)
-                if all(ratio() >= _LEAST_SIMILAR for ratio in matchers):
+                if all(ratio() >= _LEAST_SIMILAR for ratio in ratios):
                     ratio = matcher.ratio() * (1 if word == name else _OF_A_WORD)
-                    ratios[candidate["id"]] = max(ratio, ratios.get(candidate["id"], 0))
-    best = max(ratios.values(), default=0) * _NEARLY
-    return sorted((id_ for id_, ratio in ratios.items() if ratio >= best), key=lambda id_: (-ratios[id_], id_))[
-        :most
-    ]
+                    if ratio > likeness:
+                        likeness = ratio
+                        is_id = name == folded(candidate["id"])
+                        shown = _short(candidate["id"]) if is_id else _described(candidate)
+        if shown:
+            found.append((-likeness, shown))
+    best = min(found, default=(0.0, ""))[0] * _NEARLY
+    return [shown for likeness, shown in sorted(found) if likeness <= best]
 
 
 def _names(candidate: Named) -> list[str]:

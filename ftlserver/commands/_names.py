@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from ftlcommon.member_names import Named, is_ambiguous, named, similar_ids
+from ftlcommon.member_names import Named, did_you_mean, is_ambiguous, named
 from ftlserver.domain.user import MATCHES
 from ftlserver.errors import ConfigError, TeamNotFoundError, UserNotFoundError
 from ftlserver.storage import Storage
@@ -38,5 +38,5 @@ def team_id_of(storage: Storage, text: str) -> str:
 
 
 def _hint(text: str, everyone: Iterable[Named]) -> str:
-    similar = similar_ids(text, everyone)
-    return f" Did you mean {' or '.join(similar)}?" if similar else ""
+    hint = did_you_mean(text, everyone)
+    return f" {hint[0].upper()}{hint[1:]}" if hint else ""

@@ -81,8 +81,8 @@ class UserSummary:
     last_offset: int
 
 
-EXACT, PART = "exact", "part"
-MATCHES = (EXACT, PART)  # in the order in which they are listed
+# In the order in which they are listed: all of an id or a name, whole words of one, a part of one.
+MATCHES = ("exact", "words", "part")
 
 
 class Match(NamedTuple):
@@ -96,8 +96,18 @@ class Match(NamedTuple):
     def of(cls, text: str, user: User, aliases: Iterable[str] = ()) -> "Match | None":
         """Return the match of a *text* that is folded, if there is one; only aliases that match are kept."""
         found = [alias for alias in aliases if text in folded(alias)]
-        texts = [text_ for text_ in map(folded, (user.id, user.real_name, *found)) if text in text_]
-        return cls(EXACT if text in texts else PART, user, found) if texts else None
+        names = [name for name in map(folded, (user.id, user.real_name, *found)) if text in name]
+        if not names:
+            return None
+        if text in names:
+            return cls("exact", user, found)
+        words = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
+        return cls("words" if text and any(map(words.search, names)) else "part", user, found)
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Return what matches are sorted by."""
+        return MATCHES.index(self.kind), self.user.id
 
     def to_json(self) -> dict[str, Any]:
         """Return the user as an answer has them, with the aliases that match, if there are any."""

@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from ftlcommon.member_names import folded
-from ftlserver.domain.user import USER_FIELDS, Match, User, UserSummary, is_user_id
+from ftlserver.domain.user import MATCHES, USER_FIELDS, Match, User, UserSummary, is_user_id
 from ftlserver.errors import UserExistsError, UserNotFoundError
 from ftlserver.storage.aliases import Aliases
 from ftlserver.storage.changes import Change, erase_changes_of
@@ -105,7 +105,7 @@ class Users:
             after = page[-1].id
 
     def matching(self, text: str, among: Iterable[str] | None, after: tuple[str, str], limit: int) -> list[Match]:
-        """Return up to *limit* users whom *text* names, *among* some or all: exact matches first, then by id.
+        """Return up to *limit* users whom *text* names, *among* some or all: by the kind of match, then by id.
 
         *after* is the kind and the id of the last one before them. It looks at each user, as no index knows parts
         of names.
@@ -114,8 +114,9 @@ class Users:
         aliases = self._aliases.all()
         users = self.all() if among is None else self.find_many(among)
         matches = (Match.of(wanted, user, aliases.get(user.id, ())) for user in users)
-        keyed = (((match.kind, match.user.id), match) for match in matches if match is not None)
-        return [match for _, match in nsmallest(limit, (pair for pair in keyed if pair[0] > after))]
+        place = (MATCHES.index(after[0]), after[1])
+        following = (match for match in matches if match is not None and match.place > place)
+        return nsmallest(limit, following, key=lambda match: match.place)
 
     def departures(self) -> dict[str, int]:
         """Return when the users who left did so, by their ids."""

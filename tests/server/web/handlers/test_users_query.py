@@ -43,6 +43,9 @@ def find(app: TestApp, text: str, **more: str) -> Any:
         ("egon", ["egon", "y", "W012A3CDE", "x.egon@example.org"]),
         ("EGON SPENGLER", ["W012A3CDE"]),
         ("w012", ["W012A3CDE"]),
+        ("org", ["x.egon@example.org"]),
+        ("an", ["strasse"]),
+        ("x", ["x.egon@example.org"]),
         ("ünal", ["x.egon@example.org"]),
         ("ÜNAL", ["x.egon@example.org"]),
         ("STRASSE", ["strasse"]),
@@ -121,7 +124,11 @@ def test_a_match_is_a_part_without_regard_to_case(names: list[str], text: str) -
     texts = [folded(name) for name in ("id", *names)]
     assert (found is not None) == any(folded(text) in whole for whole in texts)
     if found is not None:
-        assert found.kind == ("exact" if folded(text) in texts else "part")
+        if folded(text) in texts:
+            assert found.kind == "exact"
+        else:
+            around = [whole.split(folded(text)) for whole in texts if folded(text) in whole]
+            assert found.kind == "part" or any(len(pieces) > 1 for pieces in around)
         assert found.aliases == ([names[1]] if folded(text) in folded(names[1]) else [])
         assert (
             Match.of(folded(text.swapcase()), user, [names[1]]) is not None or text != text.swapcase().swapcase()
@@ -137,3 +144,26 @@ def test_a_user_is_found_by_an_alias_which_is_named(people: TestApp, storage: St
     assert [member["id"] for member in find(people, "egon@old.example")["members"]] == ["y"]
     assert find(people, "anna")["members"][0]["aliases"] == ["anna"]
     assert "aliases" not in find(people, "straße")["members"][0]
+
+
+def test_whole_words_come_before_other_parts(storage: Storage) -> None:
+    names = {
+        "a": "Joanna",
+        "b": "Anna Berg",
+        "c": "Hannah",
+        "d.anna@x": "D",
+        "e": "anna",
+        "anna": "E",
+        "f": "Mary-anna",
+    }
+    storage.users.add_new([User(user_id, name, "UTC") for user_id, name in names.items()])
+    app = TestApp(create_app(storage))
+    ids = [member["id"] for member in find(app, "anna")["members"]]
+    assert ids == ["anna", "e", "b", "d.anna@x", "f", "a", "c"]
+    pages = []
+    more: dict[str, str] = {}
+    for _ in range(4):
+        answer = find(app, "ANNA", limit="2", **more)
+        pages += [member["id"] for member in answer["members"]]
+        more = {"cursor": answer.get("response_metadata", {}).get("next_cursor", "")}
+    assert pages == ids
