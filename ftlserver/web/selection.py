@@ -14,7 +14,6 @@ from ftlserver.questions import limits
 from ftlserver.questions.overlap_sweep import disjoint_edges
 from ftlserver.storage import Storage, packing
 from ftlserver.storage.periods import Extent
-from ftlserver.web import responses
 from ftlserver.web.turns import turn_of_members
 
 FIELDS = frozenset(["active_only", "order", "limit", "exclude"])
@@ -63,9 +62,9 @@ def choose(
     """
     if asked.keys().isdisjoint(FIELDS):
         users = _users(storage, asked, most)
-        return Chosen(users, _not_found(asked, users))
+        return Chosen(users, missing(storage, asked, users))
     users = _users(storage, asked, limits.CANDIDATES)
-    last_keys = _not_found(asked, users)
+    last_keys = missing(storage, asked, users)
     with turn_of_members(len(users)):
         users, omitted = _selected(storage, asked, users, edges_of, rank)
     limits.check(len(users), most, "members", "name fewer")
@@ -110,11 +109,19 @@ def _users(storage: Storage, asked: Mapping[str, Any], most: int) -> list[User]:
     return users
 
 
-def _not_found(asked: Mapping[str, Any], users: Iterable[User]) -> dict[str, Any]:
+def not_found(storage: Storage, user_ids: Iterable[str]) -> dict[str, Any]:
+    """Return the keys that list unknown users, and which of these are aliases of whom; none if there are none."""
+    unknown = list(user_ids)
+    if not unknown:
+        return {}
+    renamed = storage.aliases.resolve(unknown)
+    return {"not_found": unknown} | ({"renamed_to": renamed} if renamed else {})
+
+
+def missing(storage: Storage, asked: Mapping[str, Any], users: Iterable[User]) -> dict[str, Any]:
+    """Return those keys for a request that found *users*."""
     there = {user.id for user in users}
-    return responses.not_found(
-        user_id for user_id in dict.fromkeys(asked.get("id_list", ())) if user_id not in there
-    )
+    return not_found(storage, (id_ for id_ in dict.fromkeys(asked.get("id_list", ())) if id_ not in there))
 
 
 def _not_excluded(users: Iterable[User], patterns: Sequence[str]) -> Iterator[User]:

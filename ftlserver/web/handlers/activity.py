@@ -63,6 +63,7 @@ def _answer(storage: Storage, asked: dict[str, Any], paging: dict[str, Any]) -> 
     if as_recorded and edges and window.is_same_for_all:
         members = _histories(storage, asked.get("id_list", list(edges)), edges[users[0].id], paging)
     else:
+        paging = selection.missing(storage, asked, users) | paging
         members = _within(_pages(storage, users, edges), asked, edges, window.tz, paging)
     return responses.stream(responses.JSON, responses.with_list(opening, "members", members))
 
@@ -91,7 +92,7 @@ def _histories(storage: Storage, ids: Iterable[str], window: Interval, paging: d
                 pages = (responses.periods_json(page, "display") for page in spans)
                 yield from responses.long_member(user, pages)
             separator = b","
-    return responses.not_found(user_id for user_id in wanted if user_id not in found) | paging
+    return selection.not_found(storage, (user_id for user_id in wanted if user_id not in found)) | paging
 
 
 def _pages(
@@ -113,14 +114,12 @@ def _within(
 ) -> responses.Pieces:
     """Yield members with their periods that reach into their windows."""
     time_format = asked.get("time_format", "display")
-    missing = dict.fromkeys(asked.get("id_list", ()))
     separator = b""
     for user, pages in members:
-        missing.pop(user.id, None)
         if asked.get("clip"):
             pages = (activity.clipped(page, user, edges[user.id]) for page in pages)  # noqa: PLW2901
         shown = (responses.periods_json(activity.shown_in(tz, page), time_format) for page in pages)
         yield separator
         yield from responses.long_member(user, shown)
         separator = b","
-    return responses.not_found(missing) | paging
+    return paging

@@ -301,3 +301,13 @@ def test_who_left_is_out_of_the_default_but_not_of_all(
     assert ids_of(run(capsys, "summary", *week)[1]) == ["W012A3CDE", "maya"]
     assert len(ids_of(run(capsys, "summary", "--all", *week)[1])) == 10
     assert ids_of(run(capsys, "summary", "jonas", *week)[1]) == ["jonas"]
+
+
+def test_an_alias_names_the_member_who_had_it(
+    capsys: pytest.CaptureFixture[str], people: Storage, people_url: str
+) -> None:
+    assert people_url
+    with transaction(people.database, write=True):
+        people.aliases.table.insert({"alias": "jonas@old.example", "user_id": "jonas"})
+    for typed in ("jonas@old.example", "old.example"):
+        assert ids_of(run(capsys, "summary", typed, "--format", "json")[1]) == ["jonas"]

@@ -239,3 +239,17 @@ def test_who_left_before_the_window_is_left_out_of_all_active_members_alone(
         "2026-06-01T09:00:00+09:00",
         None,
     )
+
+
+@pytest.mark.parametrize("question", [*WINDOWED, "presence"])
+def test_an_alias_is_not_found_and_says_whose_it_is(people: TestApp, storage: Storage, question: str) -> None:
+    with transaction(storage.database, write=True):
+        storage.aliases.table.insert({"alias": "old", "user_id": "ann"})
+    for more in ({}, {"time_format": "iso"}, {"limit": 1}):
+        answer = ask(people, question, id_list=["old", "bob", "absent"], **more)
+        assert (ids(answer), answer["not_found"], answer["renamed_to"]) == (
+            ["bob"],
+            ["old", "absent"],
+            {"old": "ann"},
+        )
+    assert "renamed_to" not in ask(people, question, id_list=["bob", "absent"])
