@@ -39,6 +39,11 @@ def zone(name: str) -> ZoneInfo | None:
         return None
 
 
+def zone_names() -> list[str]:
+    """Return the IANA names of all zones."""
+    return sorted(zoneinfo.available_timezones())
+
+
 def local_zone() -> str:
     """Return the IANA name of this machine's zone, or UTC if it has none."""
     name = tzlocal.get_localzone_name()

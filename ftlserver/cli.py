@@ -1,7 +1,7 @@
 """The command line of ftlserver.
 
-Exit statuses: 0 done, 1 no such user or token (or not confirmed), 2 wrong usage or input, 3 the database cannot be
-used.
+Exit statuses: 0 done, 1 no such user, team or token (or not confirmed), 2 wrong usage or input, 3 the database
+cannot be used.
 """
 
 import argparse
@@ -13,7 +13,15 @@ from collections.abc import Sequence
 from ftlcommon.command_line import CommandParser, run
 from ftlserver import __version__
 from ftlserver.commands import COMMANDS
-from ftlserver.errors import DatabaseError, FTLError, TokenNotFoundError, UserExistsError, UserNotFoundError
+from ftlserver.errors import (
+    DatabaseError,
+    FTLError,
+    TeamExistsError,
+    TeamNotFoundError,
+    TokenNotFoundError,
+    UserExistsError,
+    UserNotFoundError,
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -81,7 +89,13 @@ def _log_to_stderr(*, verbose: bool) -> None:
 
 def _status(exc: FTLError) -> int:
     match exc:
-        case UserNotFoundError() | UserExistsError() | TokenNotFoundError():
+        case (
+            UserNotFoundError()
+            | UserExistsError()
+            | TeamNotFoundError()
+            | TeamExistsError()
+            | TokenNotFoundError()
+        ):
             return 1
         case DatabaseError():
             return 3

@@ -5,6 +5,7 @@ FTLError
 ├── InvalidRequestError      a request does not have the shape it must have
 ├── InvalidValueError        the shape is right, the meaning is not
 │   ├── InvalidUserError
+│   ├── InvalidTeamError
 │   ├── InvalidPeriodError
 │   ├── UnknownZoneError
 │   └── LocalTimeError       a wall clock that does not exist, or occurs twice
@@ -12,6 +13,8 @@ FTLError
 ├── UserNotFoundError
 ├── UserExistsError
 ├── PeriodNotFoundError
+├── TeamNotFoundError
+├── TeamExistsError
 ├── TokenNotFoundError
 ├── ChangeNotFoundError
 ├── ChangedSinceError        what is to be undone was changed again
@@ -30,9 +33,9 @@ HTTP_STATUSES = {
         " unknown_field too_many_ids too_many_periods too_much invalid_cursor",
         401: "not_authed invalid_auth",
         403: "missing_scope cross_origin tls_required",
-        404: "not_found user_not_found period_not_found change_not_found",
+        404: "not_found user_not_found team_not_found period_not_found change_not_found",
         405: "method_not_allowed",
-        409: "user_exists changed_since",
+        409: "user_exists team_exists changed_since",
         413: "body_too_large",
         415: "unsupported_media_type",
         421: "host_not_allowed",
@@ -94,6 +97,10 @@ class InvalidUserError(InvalidValueError):
     code = "invalid_user"
 
 
+class InvalidTeamError(InvalidValueError):
+    code = "invalid_team"
+
+
 class InvalidPeriodError(InvalidValueError):
     code = "invalid_period"
 
@@ -123,8 +130,8 @@ class RefusedError(FTLError):
 class UserNotFoundError(FTLError):
     code = "user_not_found"
 
-    def __init__(self, user_id: str) -> None:
-        super().__init__(f'User "{user_id}" not found !')
+    def __init__(self, user_id: str, hint: str = "") -> None:
+        super().__init__(f'User "{user_id}" not found !{hint}')
 
 
 class PeriodNotFoundError(FTLError):
@@ -144,6 +151,20 @@ class UserExistsError(FTLError):
     def __init__(self, user_id: str, alias_of: str | None = None) -> None:
         is_alias = f"{user_id} is an alias of the user {alias_of}; choose another id, or use that user"
         super().__init__(is_alias if alias_of else f'User "{user_id}" exists already')
+
+
+class TeamNotFoundError(FTLError):
+    code = "team_not_found"
+
+    def __init__(self, team_id: str, hint: str = "") -> None:
+        super().__init__(f'Team "{team_id}" not found !{hint}')
+
+
+class TeamExistsError(FTLError):
+    code = "team_exists"
+
+    def __init__(self, team_id: str) -> None:
+        super().__init__(f'Team "{team_id}" exists already, with another name or other members')
 
 
 class TokenNotFoundError(FTLError):

@@ -83,6 +83,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
         "DYNO",
         "FTL_URL",
         "FTL_TOKEN",
+        "FTL_TEAM",
         "FTL_ALLOWED_HOSTS",
         "FTL_ALLOWED_ORIGINS",
         "FTL_TRUSTED_PROXY",

@@ -24,6 +24,7 @@ from ftlserver.domain import instants, time_formats, timezones
 from ftlserver.domain import token as tokens
 from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import ActivityPeriod
+from ftlserver.domain.team import Team
 from ftlserver.domain.token import Token
 from ftlserver.domain.user import User
 from ftlserver.serving.server import Server, listen
@@ -51,6 +52,13 @@ def assignment_periods(user: User) -> list[ActivityPeriod]:
 def store_team(storage: Storage) -> None:
     """Store the assignment's two members with their periods."""
     storage.bulk_import.store([EGON, GLINDA], assignment_periods(EGON) + assignment_periods(GLINDA))
+
+
+def make_team(storage: Storage, team_id: str, *users: User) -> None:
+    """Make a team of stored users, or add them to it."""
+    if storage.teams.member_ids(team_id) is None:
+        storage.teams.add(Team(team_id, team_id.title()))
+    storage.teams.change(team_id, add=[user.id for user in users])
 
 
 # ---- time
@@ -159,10 +167,15 @@ def make_token(
     users: tuple[str, ...] | None = None,
     expires_at: int | None = None,
     revoked_at: int | None = None,
+    team_id: str | None = None,
 ) -> dict[str, str]:
     """Add a token to the storage, and return the headers that carry it."""
     id_, secret = tokens.mint()
-    token = Token(id_, "test", tokens.digest(secret), scopes, users, instants.now(), expires_at, None, revoked_at)
+    if team_id is not None:
+        users = ()
+    token = Token(
+        *(id_, "test", tokens.digest(secret), scopes, users, instants.now(), expires_at, None, revoked_at, team_id)
+    )
     storage.tokens.add(token)
     return {"Authorization": f"Bearer {secret}"}
 

@@ -11,16 +11,16 @@ ROOT = Path(__file__).parent.parent
 # From the lowest module of a package to the highest; a module imports only modules before it.
 ORDERS = {
     "ftlserver": "errors config domain storage questions web serving commands cli __main__",
-    "ftlserver.domain": "instants timezones time_formats user period time_tables intervals days_and_hours window token",
+    "ftlserver.domain": "instants timezones time_formats user team period time_tables intervals days_and_hours window token",
     "ftlserver.storage": "schema postgresql sqlite_file database idle_connections full_check backup changes aliases"
-    " tokens users packing periods recording heartbeats guessed_users bulk_import merging undo __init__",
+    " tokens users teams packing periods recording heartbeats guessed_users bulk_import merging undo __init__",
     "ftlserver.questions": "__init__ limits activity overlap_sweep overlap presence summary hours meeting",
-    "ftlserver.web": "schemas bulk_json strict_json turns requests responses rates auth middleware handlers app",
-    "ftlserver.web.handlers": "users activity questions periods changes exports health",
+    "ftlserver.web": "schemas bulk_json strict_json turns requests responses selection rates auth middleware handlers app",
+    "ftlserver.web.handlers": "users teams activity questions periods changes exports health",
     "ftlserver.serving": "memory event_loop threads parser server workers",
     "ftlclient": "errors time_ranges time_expressions config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",
-    "ftlcommon": "terminal whole_file calendar_days english_dates day_expressions command_line offset_changes"
+    "ftlcommon": "terminal member_names whole_file calendar_days english_dates day_expressions command_line offset_changes"
     " zone_guess formats progress",
     "ftlcommon.formats": "__init__ json_objects lines rows time_entries"
     " activitywatch clockify csv git ical members ndjson slack timewarrior toggl source",

@@ -123,7 +123,7 @@ _LIST = Value("a list", lambda value: isinstance(value, list))
 _TEXT = Value(f"a text of at most {LONGEST_TEXT:,} characters", is_text)
 _TEXT_OR_NULL = Value(f"{_TEXT.words}, or null", lambda value: value is None or is_text(value))
 _BOOLEAN = Value("true or false", lambda value: isinstance(value, bool))
-_COUNT = Value("a count", lambda value: type(value) is int and 0 <= value <= _MOST)
+COUNT = Value("a count", lambda value: type(value) is int and 0 <= value <= _MOST)
 _NUMBER = Value("a number of at least 0", lambda value: _is_number(value, 0, _MOST))
 _SECONDS = Value("a number of seconds", lambda value: _is_number(value, 0, _MOST_SECONDS))
 _WEEKS = Value("a number of weeks", lambda value: _is_number(value, 0, _MOST_SECONDS / 604_800))
@@ -148,7 +148,11 @@ _INTERVAL = (
 )
 _WINDOW = Value("a window from 1970 to 9999", _is_window)
 
-QUESTION: Shape = {"members": _LIST, "not_found?": [_TEXT]}
+QUESTION: Shape = {
+    "members": _LIST,
+    "not_found?": [_TEXT],
+    "omitted?": {"inactive": COUNT, "beyond_limit": COUNT},
+}
 ACTIVITY: Shape = {}  # api.models checks members and their periods
 TIMELINE: Shape = {"window": _WINDOW}
 SUMMARY: Shape = {
@@ -172,7 +176,7 @@ HOURS: Shape = {"members": [_MEMBER | {"hours": _WEEK, "weeks": _WEEKS}]}
 OVERLAP: Shape = (
     {
         "members": [_MEMBER],
-        "min_members": _COUNT,
+        "min_members": COUNT,
         "overlap_seconds": _SECONDS,
         "stretches": [(_INTERVAL, {"seconds": _SECONDS, "members": [_TEXT]})],
         "matrix": [[_SECONDS]],
@@ -183,7 +187,11 @@ OVERLAP: Shape = (
 PRESENCE: Shape = (
     {
         "at": _TIME,
-        "members": [_MEMBER | {"active": _BOOLEAN, "local_time": _TIME, "since?": _TIME, "last_active?": _TIME}],
+        "members": [
+            _MEMBER
+            | {"active": _BOOLEAN, "local_time": _TIME, "since?": _TIME, "last_active?": _TIME}
+            | {"left_at?": _TIME}
+        ],
     },
     Value("an answer that says since when members are active", _knows_since_when),
 )
@@ -195,7 +203,7 @@ MEETING: Shape = (
                 _INTERVAL,
                 {
                     "expected_attendance": _NUMBER,
-                    "outside_usual_hours": _COUNT,
+                    "outside_usual_hours": COUNT,
                     "members": [{"id": _TEXT, "local_time": _TIME, "expected": _SHARE, "usual": _BOOLEAN}],
                 },
             )
@@ -215,7 +223,13 @@ MEETING: Shape = (
     _MEMBERS,
 )
 USER: Shape = {"member": _MEMBER}
-WHOAMI: Shape = {"name?": _TEXT_OR_NULL, "scopes?": [_TEXT], "user_ids?": _USER_IDS}
+WHOAMI: Shape = {"name?": _TEXT_OR_NULL, "scopes?": [_TEXT], "user_ids?": _USER_IDS, "team?": _TEXT}
+USERS: Shape = {
+    "members": [_MEMBER | {"aliases?": [_TEXT]}],
+    "response_metadata?": {"next_cursor": _TEXT},
+}
+TEAMS: Shape = {"teams": [{"id": _TEXT, "name": _TEXT, "size": COUNT}]}
+TEAM: Shape = {"team": {"id": _TEXT, "name": _TEXT, "members": [_MEMBER]}, "widened_tokens?": COUNT}
 
 
 def recorded(count: int) -> Shape:
@@ -223,4 +237,4 @@ def recorded(count: int) -> Shape:
     other = {"start_time": _TEXT, "end_time": _TEXT}
     verdicts = [{"verdict": _TEXT, "message?": _TEXT, "overlaps?": [other], "period?": _INTERVAL}]
     each = Value("a list with a verdict for each period", lambda value: len(value) == count)
-    return {"verdicts": (verdicts, each), "inserted": _COUNT, "duplicates": _COUNT}
+    return {"verdicts": (verdicts, each), "inserted": COUNT, "duplicates": COUNT}

@@ -13,6 +13,7 @@ COMMANDS = [
     ("who", "who", "show who is active now, and since when"),
     ("meeting", "meeting", "propose the best times to meet in a coming week"),
     ("members", "members", "list members"),
+    ("team", "team", "list, make and change teams"),
     ("log", "log", "record an activity period"),
     ("start", "start", "begin an activity period"),
     ("stop", "stop", "end the period that start began, and record it"),

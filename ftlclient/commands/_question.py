@@ -19,7 +19,8 @@ from ftlclient import time_ranges
 from ftlclient.api import answers
 from ftlclient.api.client import Client
 from ftlclient.commands import _window
-from ftlclient.commands._members import read_ids
+from ftlclient.commands._completion import complete_zones
+from ftlclient.commands._members import Members, add_member_arguments
 from ftlclient.commands._pictures import add_picture_arguments, write_pictures
 from ftlclient.commands._session import connect
 from ftlclient.errors import ClientError, ConfigError, unusable
@@ -53,10 +54,7 @@ class Question:
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the members and the output, which all questions have."""
-    parser.add_argument(
-        "ids", metavar="ID", nargs="*", help="a user id; @FILE reads ids from a file, - from standard input"
-    )
-    parser.add_argument("--all", action="store_true", help="all members")
+    add_member_arguments(parser)
     group = parser.add_argument_group("output")
     group.add_argument(
         "--format",
@@ -94,13 +92,14 @@ def add_window_arguments(parser: argparse.ArgumentParser, default: str | None, *
 
 
 def add_zone_argument(parser: argparse.ArgumentParser, default: str) -> None:
-    parser.add_argument(
+    tz = parser.add_argument(
         "--tz",
         metavar="ZONE",
         default=default,
         help="the time zone to show: an IANA name, local (this machine's) or member (each member's own; "
         "default: %(default)s)",
     )
+    tz.completer = complete_zones  # type: ignore[attr-defined]
 
 
 def zone_name(args: argparse.Namespace) -> str | None:
@@ -120,7 +119,7 @@ def window(args: argparse.Namespace) -> Answer:
 
 def run(question: Question, args: argparse.Namespace, console: Console) -> int:
     """Ask the question, show the answer, report unknown members, and return the exit status."""
-    members = _members(args)
+    members = Members(args, sys.stdin)
     if args.format != "table" and (args.svg or args.html):
         raise ConfigError("pictures show the table; drop --format")
     with connect(args) as client:
@@ -128,16 +127,20 @@ def run(question: Question, args: argparse.Namespace, console: Console) -> int:
             return _watch(question, members, args, client, console)
         if args.format == "json":
             document = question.document if question.plain is None else question.plain
-            answer = client.ask(question.name, members | document)
-            answers.check(answer, answers.QUESTION)
-            print(escaped(_json(answer)))
+            answer = members.ask(client, question.name, document)
+            if answer is not None:
+                print(escaped(_json(answer)))
         else:
-            answer = client.ask(question.name, members | question.document)
-            answers.check(answer, (answers.QUESTION, question.shape))
-            _show(question, answer, args, console)
-    for user_id in answer.get("not_found", []):
-        print(f"ftlclient: no such member: {safe(str(user_id))}", file=sys.stderr)
-    return 0 if answer.get("members") else NO_MEMBERS
+            answer = members.ask(client, question.name, question.document)
+            if answer is not None:
+                answers.check(answer, question.shape)
+                _show(question, answer, args, console)
+    unknown = list(members.unknown(answer))
+    for sentence in unknown:
+        print(f"ftlclient: {safe(sentence)}", file=sys.stderr)
+    if answer is None or not (answer["members"] or "omitted" in answer):
+        return NO_MEMBERS
+    return NO_MEMBERS if unknown and not answer["members"] else 0
 
 
 def _json(answer: Answer) -> str:
@@ -162,7 +165,9 @@ def _show(question: Question, answer: Answer, args: argparse.Namespace, console:
         write_pictures(view, args)
 
 
-def _watch(question: Question, members: Answer, args: argparse.Namespace, client: Client, console: Console) -> int:
+def _watch(
+    question: Question, members: Members, args: argparse.Namespace, client: Client, console: Console
+) -> int:
     """Show the answer again and again, also after the server was unavailable for a while."""
     if args.format != "table" or not console.is_terminal:
         raise ConfigError("--watch draws on a terminal; drop --format, or the pipe")
@@ -171,21 +176,17 @@ def _watch(question: Question, members: Answer, args: argparse.Namespace, client
         try:
             while True:
                 try:
-                    answer = client.ask(question.name, members | question.document)
-                    answers.check(answer, (answers.QUESTION, question.shape))
+                    answer = members.ask(client, question.name, question.document)
+                    if answer is None:
+                        raise ConfigError("; ".join(members.unknown(answer)))
+                    answers.check(answer, question.shape)
                     view = question.view(answer)
                     state = Text(f"{time_ranges.now().astimezone():%H:%M:%S}, again in {args.watch:g} s", "dim")
+                except ConfigError:
+                    raise
                 except ClientError as exc:
                     state = Text(f"{time_ranges.now().astimezone():%H:%M:%S}, {safe(str(exc))}", "yellow")
                 live.update(Group(view, state), refresh=True)
                 time.sleep(args.watch)
         except KeyboardInterrupt:
             return 0
-
-
-def _members(args: argparse.Namespace) -> Answer:
-    if args.all and args.ids:
-        raise ConfigError("--all includes every member; drop it, or the ids")
-    if not args.all and not args.ids:
-        raise ConfigError("name at least one member, or use --all")
-    return {"all": True} if args.all else {"id_list": read_ids(args.ids, sys.stdin)}

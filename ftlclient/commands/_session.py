@@ -9,6 +9,7 @@ from typing import Any
 
 from ftlclient.api.client import Client
 from ftlclient.api.spool import Spool
+from ftlclient.commands._names import Names
 from ftlclient.config import Config, spool_file
 from ftlclient.errors import ClientError, ConfigError, NotThisAPIError, RefusedError, UnreachableError
 from ftlcommon.terminal import safe
@@ -72,9 +73,28 @@ def note_change(client: Client, answer: dict[str, Any], document: dict[str, Any]
     Spool(spool_file()).note_change(client.url, answer.get("change"), document)
 
 
-def default_user(args: argparse.Namespace) -> str:
-    """Return the id from ``--user`` or the default user of ``login``; raise ConfigError if there is neither."""
-    user_id = args.user or args.default_user
-    if user_id is None:
+def default_user(args: argparse.Namespace, client: Client) -> str:
+    """Return the id of the user that ``--user`` names, or that ``login`` saved; raise ConfigError for neither."""
+    if args.user:
+        return find_user(client, args.user)
+    if args.default_user is None:
         raise ConfigError("name the user with --user ID, or a default user with: ftlclient login --user ID")
-    return str(user_id)
+    return str(args.default_user)
+
+
+def find_user(client: Client, text: str) -> str:
+    """Return the id of the user whom *text* names; raise ConfigError for several, RefusedError for none.
+
+    It is *text* itself if the server cannot be asked: it is not there, or the token may not read.
+    """
+    names = Names(client)
+    try:
+        user_id = names.member(text)
+        unknown = names.unknown_member(text) if user_id is None else ""
+    except ConfigError:
+        raise
+    except ClientError:
+        return text
+    if user_id is None:
+        raise RefusedError(unknown, "user_not_found", 404, {})
+    return user_id

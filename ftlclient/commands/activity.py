@@ -16,6 +16,7 @@ EXAMPLE = "ftlclient activity W012A3CDE W07QCRPA4 --range week"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     _question.add_common_arguments(parser)
     _question.add_window_arguments(parser, None, zone="member")
+    parser.set_defaults(default_members="me")
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:

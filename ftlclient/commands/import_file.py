@@ -19,7 +19,7 @@ from rich.console import Console
 from ftlclient.api import answers
 from ftlclient.api.client import Client
 from ftlclient.api.spool import Spool
-from ftlclient.commands._session import connect
+from ftlclient.commands._session import connect, find_user
 from ftlclient.config import spool_file
 from ftlclient.errors import ConfigError, RefusedError
 from ftlcommon import zone_guess
@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def handle(args: argparse.Namespace, console: Console) -> int:
     with connect(args) as client:
         if args.format in USER_FORMATS:
-            args.user = args.user or args.default_user
+            args.user = find_user(client, args.user) if args.user else args.default_user
         try:
             with open_source(args) as source:
                 counts = _Import(args, client).run(source)

@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, console: Console) -> int:
     with _session.connect(args) as client:
-        clock = _recording.MemberClock.of(client, _session.default_user(args))
+        clock = _recording.MemberClock.of(client, _session.default_user(args, client))
         start = _recording.read_start(args.start, clock.now(), args.on)
         period = _recording.Period(clock, start, _recording.read_end(args.end, start, clock.now()))
         _recording.check_length(period, args)

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from ftlclient.api import answers
 from ftlclient.api.client import Client
+from ftlclient.commands._session import find_user
 from ftlclient.config import Config, write_login
 from ftlclient.errors import ConfigError
 from ftlcommon.terminal import safe
@@ -31,7 +32,9 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         answer = client.request("GET", "/api/whoami/")
         answers.check(answer, answers.WHOAMI)
         bound = answer.get("user_ids")
-        user_id = args.user or (bound[0] if bound and len(bound) == 1 else None)
+        user_id = bound[0] if bound and len(bound) == 1 else None
+        if args.user:
+            user_id = find_user(client, args.user)
         path = write_login(Config(client.url, token, user_id))
     scopes = ", ".join(answer.get("scopes", []))
     default = f" with default user {user_id}" if user_id else ""

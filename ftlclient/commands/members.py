@@ -1,6 +1,7 @@
-"""List members and their local time."""
+"""List members and their local time, except for those who left (--all shows them too)."""
 
 import argparse
+from typing import Any
 
 from rich.console import Console
 
@@ -13,8 +14,19 @@ EXAMPLE = "ftlclient members --all"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     _question.add_common_arguments(parser)
+    parser.set_defaults(default_members="all")
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:
-    question = _question.Question("presence", answers.PRESENCE, members.view, members.COLUMNS, members.rows)
+    def shown(answer: dict[str, Any]) -> dict[str, Any]:
+        """Return the answer about those who have not left."""
+        return answer if args.all else {**answer, "members": [m for m in answer["members"] if "left_at" not in m]}
+
+    question = _question.Question(
+        "presence",
+        answers.PRESENCE,
+        lambda answer: members.view(shown(answer)),
+        members.COLUMNS,
+        lambda answer: members.rows(shown(answer)),
+    )
     return _question.run(question, args, console)

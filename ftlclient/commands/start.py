@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, console: Console) -> int:
     with _session.connect(args) as client:
-        clock = _recording.MemberClock.of(client, _session.default_user(args))
+        clock = _recording.MemberClock.of(client, _session.default_user(args, client))
         began = clock.only_instant(read_moment(args.time, clock.now())).astimezone(clock.tz)
         if began > clock.now():
             raise ConfigError(f"{args.time} is still to come; start then, or name a time before now")

@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def handle(args: argparse.Namespace, console: Console) -> int:
     spool = Spool(spool_file())
     with _session.connect(args) as client:
-        running = _running(spool, client.url, _session.default_user(args))
+        running = _running(spool, client.url, _session.default_user(args, client))
         tz = time_ranges.zone(running.tz) or time_ranges.UTC_ZONE
         clock = _recording.MemberClock(running.user_id, tz)
         start = datetime.fromisoformat(running.start_time).astimezone(tz)

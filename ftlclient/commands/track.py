@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, console: Console) -> int:
     with _session.connect(args) as client:
-        user_id = _session.default_user(args)
+        user_id = _session.default_user(args, client)
         spool = Spool(spool_file())
         gap = max(1, round(args.every * _GAP))
         began = time_ranges.now()

@@ -41,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, console: Console) -> int:
     with _session.connect(args) as client:
+        if args.action != "add" and not getattr(
+            args, "yes", False
+        ):  # without a question only an exact id is deleted
+            args.id = _session.find_user(client, args.id)
+        if args.action == "merge":
+            args.into = _session.find_user(client, args.into)
         if args.action == "delete" and not args.yes and not _confirmed(client, args.id):
             print("ftlclient: nothing was deleted", file=sys.stderr)
             return 1

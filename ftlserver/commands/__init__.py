@@ -12,6 +12,7 @@ COMMANDS = [
     ("token", "token", "create, list, revoke and rotate access tokens"),
     ("user", "user", "list, add, change, merge and delete users"),
     ("users", "users", "list the users"),
+    ("team", "team", "make, list, change and delete teams"),
     ("insert_user", "insert_user", "add random users"),
     ("insert_activity", "insert_activity", "add random activity of a user"),
     ("delete_user", "delete_user", "delete a user and all their periods"),

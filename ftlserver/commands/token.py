@@ -6,7 +6,7 @@ The first one locks a server that was open to its own machine.
 import argparse
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from rich.console import Console
@@ -14,6 +14,7 @@ from rich.table import Table
 
 from ftlcommon.command_line import duration
 from ftlcommon.terminal import safe
+from ftlserver.commands._names import team_id_of
 from ftlserver.config import Config
 from ftlserver.domain import instants, time_formats
 from ftlserver.domain import token as tokens
@@ -41,6 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     create.add_argument(
         "--user", metavar="ID", action="append", type=_user_id, help="bind it to this user; may be repeated"
     )
+    create.add_argument("--team", metavar="TEAM", help="bind it to the members that a team has at each moment")
     create.add_argument(
         "--expires", metavar="TIME", type=_lifetime, default="365d", help="such as 90d, 12h, never (%(default)s)"
     )
@@ -58,14 +60,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, config: Config) -> int:
     with Storage.open(config.database) as storage:
+        if args.action == "create" and args.team is not None:
+            args.team = team_id_of(storage, args.team)
         return int(_ACTIONS[args.action](args, storage.tokens))
 
 
 def _create(args: argparse.Namespace, stored: Tokens) -> int:
     now = instants.now()
     expires_at = None if args.expires is None else now + args.expires
+    if args.team is not None and args.user is not None:
+        raise ConfigError("--team and --user cannot be combined; drop one")
     user_ids = None if args.user is None else tuple(dict.fromkeys(args.user))
+    if args.team is not None:
+        user_ids = ()  # without its team the token has access to no one
     token, secret = _mint(args.name, tuple(dict.fromkeys(args.scope)), user_ids, now, expires_at)
+    token = replace(token, team_id=args.team)
     is_first = not stored.has_any()
     stored.add(token)
     _show(args, token, secret)
@@ -85,6 +94,8 @@ def _list(args: argparse.Namespace, stored: Tokens) -> int:
     now = instants.now()
     for token in found:
         users = "all" if token.user_ids is None else " ".join(token.user_ids) or "none"
+        if token.team_id is not None:
+            users = f"team {token.team_id}"
         scopes = " ".join(token.scopes)
         expires = _when(token.expires_at, "never") if token.revoked_at is None else "revoked"
         style = None if token.is_valid(now) else "dim"
@@ -110,6 +121,7 @@ def _rotate(args: argparse.Namespace, stored: Tokens) -> int:
         raise ConfigError(f"token {old.id} has ended; make a new one with: ftlserver token create")
     expires_at = None if old.expires_at is None else now + old.expires_at - old.created_at
     new, secret = _mint(old.name, old.scopes, old.user_ids, now, expires_at)
+    new = replace(new, team_id=old.team_id)
     stored.rotate(old.id, new, now + args.grace)
     _show(args, new, secret)
     return 0

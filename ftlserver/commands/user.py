@@ -10,6 +10,7 @@ from typing import Any
 from ftlcommon.command_line import one_day, take_relative_times
 from ftlcommon.terminal import safe
 from ftlserver.commands import delete_user, users
+from ftlserver.commands._names import user_id_of
 from ftlserver.config import Config
 from ftlserver.domain import instants, time_formats, timezones
 from ftlserver.domain.token import EVERYTHING
@@ -46,6 +47,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, config: Config) -> int:
     with Storage.open(config.database) as storage:
+        if "id" in args and args.action != "add" and not getattr(args, "yes", False):
+            args.id = user_id_of(storage, args.id)  # without a question only an exact id is deleted
+        if args.action == "merge":
+            args.into = user_id_of(storage, args.into)
         return int(_ACTIONS[args.action](args, storage))
 
 

@@ -4,7 +4,7 @@ import hashlib
 import re
 import secrets
 import string
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ftlserver.errors import RefusedError
@@ -23,6 +23,7 @@ class Principal:
     user_ids: frozenset[str] | None = None
     name: str | None = None
     token_id: str | None = None
+    team_id: str | None = None
 
     def allow(self, scope: str) -> None:
         """Raise RefusedError unless *scope* is among this principal's."""
@@ -38,8 +39,21 @@ class Principal:
     def allow_users(self, user_ids: Iterable[str] | None) -> None:
         """Raise RefusedError unless *user_ids*, or all users, are among those this principal is bound to."""
         if self.user_ids is not None and (user_ids is None or not self.user_ids.issuperset(user_ids)):
-            message = "this token is bound to some users and has no access to others; name them"
-            raise RefusedError("missing_scope", message, needed="other users", provided=sorted(self.user_ids))
+            raise self._is_bound("this token is bound to some users and has no access to others; name them")
+
+    def may_see_team(self, team_id: str, user_ids: Collection[str]) -> bool:
+        """Tell whether this principal may know a team with those members: its own, or one of its users only."""
+        if self.user_ids is None or team_id == self.team_id:
+            return True
+        return bool(user_ids) and self.user_ids.issuperset(user_ids)
+
+    def allow_team(self, team_id: str, user_ids: Collection[str] | None) -> None:
+        """Raise RefusedError unless this principal may know the team with those members, None if there is none."""
+        if not self.may_see_team(team_id, user_ids or ()):
+            raise self._is_bound("this token is bound to some users and has no access to this team")
+
+    def _is_bound(self, message: str) -> RefusedError:
+        return RefusedError("missing_scope", message, needed="other users", provided=sorted(self.user_ids or ()))
 
 
 def not_authed() -> RefusedError:
@@ -76,9 +90,11 @@ class Token:
     def is_valid(self, now: int) -> bool:
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
-    def principal(self) -> Principal:
+    def principal(self, team: Iterable[str] = ()) -> Principal:
+        """Return the principal that the token stands for; *team* are the users in its team, if it has one."""
         scopes = frozenset(SCOPES if "admin" in self.scopes else self.scopes)
-        return Principal(scopes, None if self.user_ids is None else frozenset(self.user_ids), self.name, self.id)
+        user_ids = None if self.user_ids is None else frozenset((*self.user_ids, *team))
+        return Principal(scopes, user_ids, self.name, self.id, self.team_id)
 
 
 def mint() -> tuple[str, str]:

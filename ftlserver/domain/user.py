@@ -1,9 +1,11 @@
 """A user, as a value that cannot be wrong; what an id and a name may be."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, NamedTuple
 
+from ftlcommon.member_names import folded
 from ftlserver.domain import timezones
 from ftlserver.domain.timezones import Zone
 from ftlserver.errors import InvalidUserError, UnknownZoneError
@@ -77,3 +79,37 @@ class UserSummary:
     periods: int
     last_active_at: int | None
     last_offset: int
+
+
+# In the order in which they are listed: all of an id or a name, whole words of one, a part of one.
+MATCHES = ("exact", "words", "part")
+
+
+class Match(NamedTuple):
+    """A user whom a text names: their id, their name or one of *aliases* is the text, or contains it."""
+
+    kind: str
+    user: User
+    aliases: list[str]
+
+    @classmethod
+    def of(cls, text: str, user: User, aliases: Iterable[str] = ()) -> "Match | None":
+        """Return the match of a *text* that is folded, if there is one; only aliases that match are kept."""
+        found = [alias for alias in aliases if text in folded(alias)]
+        names = [name for name in map(folded, (user.id, user.real_name, *found)) if text in name]
+        if not names:
+            return None
+        if text in names:
+            return cls("exact", user, found)
+        words = re.compile(rf"(?<!\w){re.escape(text)}(?!\w)")
+        return cls("words" if text and any(map(words.search, names)) else "part", user, found)
+
+    @property
+    def place(self) -> tuple[int, str]:
+        """Return what matches are sorted by."""
+        return MATCHES.index(self.kind), self.user.id
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the user as an answer has them, with the aliases that match, if there are any."""
+        member = self.user.to_json()
+        return {**member, "aliases": self.aliases} if self.aliases else member

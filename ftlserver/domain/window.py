@@ -1,6 +1,6 @@
 """The window [from, to) of a question, as text and as instants."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,10 @@ class Window:
         if user.tz not in self._edges:
             self._edges[user.tz] = self._edges_in(self.tz or user.zone)
         return self._edges[user.tz]
+
+    def edges_of_all(self, users: Iterable[User]) -> dict[str, Interval]:
+        """Return the ``edges`` of *users* by their ids."""
+        return {user.id: self.edges(user) for user in users}
 
     def _edges_in(self, tz: Zone) -> Interval:
         start = BEGINNING if self.from_ is None else read_edge("/from", self.from_, tz)

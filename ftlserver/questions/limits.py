@@ -6,6 +6,7 @@ Each limit is of one question. At all of them together it takes a few seconds, i
 from ftlserver.errors import InvalidRequestError
 
 MEMBERS = 10_000
+CANDIDATES = 100_000  # members to select from
 PERIODS = 1_000_000
 DAYS = 200_000  # of all members together
 MEMBERS_OF_OVERLAP = 1_000  # each pair of them is a number of the answer

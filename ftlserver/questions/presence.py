@@ -8,8 +8,10 @@ from ftlserver.domain.timezones import Zone
 from ftlserver.questions import Activity
 
 
-def presence(activity: Activity, at: int, tz: Zone | None, time_format: TimeFormat) -> dict[str, Any]:
-    """Return a member with ``active`` and, as it applies, ``since`` or ``last_active``.
+def presence(
+    activity: Activity, at: int, tz: Zone | None, time_format: TimeFormat, left_at: int | None = None
+) -> dict[str, Any]:
+    """Return a member with ``active`` and, as it applies, ``since``, ``last_active`` or ``left_at``.
 
     Periods that overlap or touch count as one. Times are shown in *tz*, or in the member's zone.
     """
@@ -29,4 +31,6 @@ def presence(activity: Activity, at: int, tz: Zone | None, time_format: TimeForm
         member["since"] = render_in_zone(since, tz or own, time_format)
     elif last is not None:
         member["last_active"] = render_in_zone(last, tz or own, time_format)
+    if left_at is not None and left_at <= at:
+        member["left_at"] = render_in_zone(left_at, tz or own, time_format)
     return member

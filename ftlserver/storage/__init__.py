@@ -13,6 +13,7 @@ from ftlserver.storage.heartbeats import Heartbeats
 from ftlserver.storage.merging import Merging
 from ftlserver.storage.periods import Periods
 from ftlserver.storage.recording import Recording
+from ftlserver.storage.teams import Teams
 from ftlserver.storage.tokens import Tokens
 from ftlserver.storage.undo import Changes
 from ftlserver.storage.users import Users
@@ -25,6 +26,7 @@ class Storage:
         self.database = database
         self.aliases = Aliases(database)
         self.users = Users(database, self.aliases)
+        self.teams = Teams(database, self.users)
         self.tokens = Tokens(database)
         self.periods = Periods(database)
         self.recording = Recording(database, self.users, self.periods)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from ftlserver.errors import UserExistsError
 from ftlserver.storage.changes import Change
-from ftlserver.storage.database import Database
+from ftlserver.storage.database import Database, transaction
 from ftlserver.storage.idle_connections import fetch
 
 
@@ -54,6 +54,14 @@ class Aliases:
     def of(self, user_id: str) -> list[str]:
         """Return the aliases of a user, in the caller's transaction."""
         return [row["alias"] for row in self.table.find(user_id=user_id, order_by="alias")]
+
+    def by_user(self) -> dict[str, list[str]]:
+        """Return the aliases of all users who have any, by the user's id."""
+        found: dict[str, list[str]] = {}
+        with transaction(self.database):
+            for row in self.table.find(order_by="alias"):
+                found.setdefault(row["user_id"], []).append(row["alias"])
+        return found
 
     def add(self, alias: str, user_id: str, change: Change) -> None:
         """Add an alias that is neither a user's id nor an alias, in the caller's transaction."""

@@ -7,6 +7,7 @@ one value however many there are, and the list with the periods of each.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from heapq import nsmallest
 from typing import Any, ClassVar, NamedTuple
 
 import dataset
@@ -15,7 +16,8 @@ from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from ftlserver.domain.user import USER_FIELDS, User, UserSummary, is_user_id
+from ftlcommon.member_names import folded
+from ftlserver.domain.user import MATCHES, USER_FIELDS, Match, User, UserSummary, is_user_id
 from ftlserver.errors import UserExistsError, UserNotFoundError
 from ftlserver.storage.aliases import Aliases
 from ftlserver.storage.changes import Change, erase_changes_of
@@ -101,6 +103,25 @@ class Users:
             if len(page) < _PAGE:
                 return
             after = page[-1].id
+
+    def matching(self, text: str, among: Iterable[str] | None, after: tuple[str, str], limit: int) -> list[Match]:
+        """Return up to *limit* users whom *text* names, *among* some or all: by the kind of match, then by id.
+
+        *after* is the kind and the id of the last one before them. It looks at each user, as no index knows parts
+        of names.
+        """
+        wanted = folded(text)
+        aliases = self._aliases.by_user()
+        users = self.all() if among is None else self.find_many(among)
+        matches = (Match.of(wanted, user, aliases.get(user.id, ())) for user in users)
+        place = (MATCHES.index(after[0]), after[1])
+        following = (match for match in matches if match is not None and match.place > place)
+        return nsmallest(limit, following, key=lambda match: match.place)
+
+    def departures(self) -> dict[str, int]:
+        """Return when the users who left did so, by their ids."""
+        with transaction(self.database):
+            return {row["id"]: row["left_at"] for row in self.table.find(left_at={"not": None})}
 
     def summaries(self) -> list[UserSummary]:
         """Return all users by id, with the number of their periods and the end of the last one."""

@@ -13,7 +13,7 @@ from ftlserver.errors import HTTP_STATUSES, FTLError
 from ftlserver.storage import Storage
 from ftlserver.web import responses, schemas
 from ftlserver.web.auth import Authentication
-from ftlserver.web.handlers import activity, changes, exports, health, periods, questions, users
+from ftlserver.web.handlers import activity, changes, exports, health, periods, questions, teams, users
 from ftlserver.web.middleware import Policy, with_policy
 from ftlserver.web.requests import Request
 from ftlserver.web.schemas import Schema
@@ -31,9 +31,9 @@ _DATABASE = frozenset(["database_busy", "database_unavailable", "storage_full", 
 _AUTH = _DATABASE | {"not_authed", "invalid_auth", "missing_scope", "ratelimited"}
 _SHAPE = frozenset(["invalid_argument", "unknown_field"])
 _BODY = _SHAPE | {"invalid_json", "json_not_object", "unsupported_media_type", "missing_argument"}
-_QUESTION = _BODY | {"too_many_ids", "unknown_timezone"}
-_ABOUT_MANY = _QUESTION | {"too_much", "server_busy"}
-_LINK = _SHAPE | {"missing_argument", "too_many_ids", "unknown_timezone", "invalid_cursor"}
+_ASKED = frozenset(["too_many_ids", "unknown_timezone", "team_not_found", "too_much", "server_busy"])
+_QUESTION = _BODY | _ASKED
+_LINK = _SHAPE | _ASKED | {"missing_argument", "invalid_cursor"}
 _PERIODS = _BODY | {"too_many_periods", "invalid_period", "server_busy"}
 _TIME = frozenset(["nonexistent_local_time", "ambiguous_local_time"])
 
@@ -67,19 +67,24 @@ class Route:
 _USER = "/api/users/<user_id>"
 _NO_USER = frozenset(["user_not_found"])
 _NO_CHANGE = frozenset(["change_not_found", "changed_since"])
+_TEAM = "/api/teams/<team_id>"
+_NO_TEAM = frozenset(["team_not_found"])
+_MEMBERS_OF_TEAM = _BODY | _NO_USER | {"too_many_ids"}
 _HEARTBEAT = _BODY | _NO_USER | _TIME | {"invalid_period", "unknown_timezone"}
 _EDIT = _HEARTBEAT | {"period_not_found"}
 
 ROUTES = [
     Route("POST", "/api/loguseractivity", "read", activity.ask, schemas.LOG_USER_ACTIVITY, _QUESTION),
     Route("GET", "/api/loguseractivity", "read", activity.ask_by_link, schemas.LOG_USER_ACTIVITY, _LINK),
-    Route("POST", "/api/summary", "read", questions.summary, schemas.SUMMARY, _ABOUT_MANY),
-    Route("POST", "/api/overlap", "read", questions.overlap, schemas.OVERLAP, _ABOUT_MANY),
-    Route("POST", "/api/presence", "read", questions.presence, schemas.PRESENCE, _ABOUT_MANY),
-    Route("POST", "/api/hours", "read", questions.hours, schemas.HOURS, _ABOUT_MANY),
-    Route("POST", "/api/meeting", "read", questions.meeting, schemas.MEETING, _ABOUT_MANY),
+    Route("POST", "/api/summary", "read", questions.summary, schemas.SUMMARY, _QUESTION),
+    Route("POST", "/api/overlap", "read", questions.overlap, schemas.OVERLAP, _QUESTION),
+    Route("POST", "/api/presence", "read", questions.presence, schemas.PRESENCE, _QUESTION),
+    Route("POST", "/api/hours", "read", questions.hours, schemas.HOURS, _QUESTION),
+    Route("POST", "/api/meeting", "read", questions.meeting, schemas.MEETING, _QUESTION),
     Route("GET", "/api/users", "read", users.list_users, None, _SHAPE | {"invalid_cursor"}),
     Route("GET", _USER, "read", users.get, None, _NO_USER),
+    Route("GET", "/api/teams", "read", teams.list_teams),
+    Route("GET", _TEAM, "read", teams.get, None, _NO_TEAM),
     Route("POST", "/api/activity", "write", periods.record, schemas.RECORD, _PERIODS),
     Route("DELETE", "/api/activity", "write", periods.delete, schemas.RECORD, _PERIODS),
     Route("PATCH", "/api/activity", "write", periods.edit, schemas.EDIT, _EDIT),
@@ -90,6 +95,9 @@ ROUTES = [
     Route("PATCH", _USER, "admin", users.patch, schemas.PATCH_USER, _BODY | _NO_USER | {"unknown_timezone"}),
     Route("DELETE", _USER, "admin", users.delete, None, _NO_USER),
     Route("POST", _USER + "/merge", "admin", users.merge, schemas.MERGE, _BODY | _NO_USER),
+    Route("POST", "/api/teams", "admin", teams.add, schemas.ADD_TEAM, _MEMBERS_OF_TEAM | {"team_exists"}),
+    Route("PATCH", _TEAM, "admin", teams.patch, schemas.PATCH_TEAM, _MEMBERS_OF_TEAM | _NO_TEAM),
+    Route("DELETE", _TEAM, "admin", teams.delete, None, _NO_TEAM),
     Route("GET", _USER + "/export", "admin", exports.export_user, None, _NO_USER),
     Route("GET", "/api/export", "admin", exports.export),
     Route("GET", "/api/whoami", ANY_TOKEN, health.whoami),
@@ -110,7 +118,7 @@ def create_app(storage: Storage, policy: Policy | None = None) -> WSGIApplicatio
     """Return the application over *storage*; without *policy* it is for a server on this machine alone."""
     policy = policy or Policy()
     auth = Authentication(
-        storage.tokens, is_local=policy.is_local, public_read=policy.public_read, rate=policy.rate
+        storage.tokens, storage.teams, is_local=policy.is_local, public_read=policy.public_read, rate=policy.rate
     )
     application = _Bottle()
     for route in ROUTES:
@@ -151,7 +159,7 @@ def _guarded(route: Route, storage: Storage, policy: Policy, auth: Authenticatio
                 caller = auth.principal(environ.get("HTTP_AUTHORIZATION"), environ["ftl.client"])
                 if route.scope != ANY_TOKEN:
                     caller.allow(route.scope)
-            return route.handler(storage, Request(caller, route.schema), **arguments)
+            return route.handler(storage, Request(caller, route.schema, storage.teams), **arguments)
         except FTLError as exc:
             return bottle.HTTPResponse(*responses.error(exc, environ["ftl.request_id"]))
 

@@ -8,6 +8,7 @@ import time
 from ftlserver.domain import instants, token
 from ftlserver.domain.token import EVERYTHING, READ_ONLY, Principal, Token
 from ftlserver.errors import DatabaseError, RefusedError
+from ftlserver.storage.teams import Teams
 from ftlserver.storage.tokens import Tokens
 from ftlserver.web.rates import Rate
 
@@ -25,8 +26,9 @@ class Authentication:
     A token, or an address without one, makes up to *rate* requests a minute; a server that is open has no limit.
     """
 
-    def __init__(self, tokens: Tokens, *, is_local: bool, public_read: bool, rate: int = 0) -> None:
+    def __init__(self, tokens: Tokens, teams: Teams, *, is_local: bool, public_read: bool, rate: int = 0) -> None:
         self._tokens = tokens
+        self._teams = teams
         self._is_local = is_local
         self._public_read = public_read
         self._has_tokens = False
@@ -72,7 +74,8 @@ class Authentication:
             raise RefusedError("invalid_auth", message)
         self._rate.take(found.id, "too many requests with this token; wait a little")
         self._note_use(found, now)
-        return found.principal()
+        # One more look-up only for a token of a team.
+        return found.principal(self._teams.member_ids(found.team_id) or () if found.team_id else ())
 
     def _note_use(self, used: Token, now: int) -> None:
         limit = now - _NOTE_SECONDS * instants.SECOND

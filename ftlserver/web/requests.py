@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
@@ -11,7 +12,8 @@ from bottle import FormsDict, request
 
 from ftlserver.domain.token import Principal
 from ftlserver.domain.user import is_user_id
-from ftlserver.errors import InvalidRequestError, Problem
+from ftlserver.errors import InvalidRequestError, Problem, TeamNotFoundError
+from ftlserver.storage.teams import Teams
 from ftlserver.web import strict_json
 from ftlserver.web.schemas import MOST_PERIODS, Schema, validate
 from ftlserver.web.turns import turn_of_body
@@ -19,6 +21,7 @@ from ftlserver.web.turns import turn_of_body
 LARGEST_BODY = 1024 * 1024
 LARGEST_PAGE = 1_000
 DEFAULT_PAGE = 100
+BY_ID = "1"
 
 _BOOLEANS = {"true": True, "false": False}
 
@@ -36,6 +39,7 @@ class Request:
 
     caller: Principal
     schema: Schema | None
+    teams: Teams
 
     def document(self) -> dict[str, Any]:
         """Return the body; raise InvalidRequestError unless it is strict JSON in the shape of the schema."""
@@ -45,9 +49,19 @@ class Request:
 
     def question(self) -> dict[str, Any]:
         """Return the body, a question about members to whom the caller has access; raise RefusedError."""
-        asked = self.document()
-        self.caller.allow_users(asked.get("id_list"))
-        return asked
+        return self.about_members(self.document())
+
+    def about_members(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Return a valid question with the members of its team, if the caller has access; raise RefusedError."""
+        if "team" not in asked:
+            self.caller.allow_users(asked.get("id_list"))
+            return asked
+        team_id = asked.pop("team")
+        user_ids = self.teams.member_ids(team_id)
+        self.caller.allow_team(team_id, user_ids)
+        if user_ids is None:
+            raise TeamNotFoundError(team_id)
+        return {**asked, "id_list": user_ids}
 
     def periods(self) -> dict[str, Any]:
         """Return the body, whose periods may also come as lines of JSON.
@@ -127,7 +141,7 @@ def read_query() -> tuple[dict[str, Any], dict[str, str]]:
             raise InvalidRequestError("invalid_argument", "only id may be repeated", [problem])
         elif name in ("limit", "cursor"):
             page[name] = values[0]
-        elif name == "clip":
+        elif name in ("clip", "active_only"):
             asked[name] = _BOOLEANS.get(values[0], values[0])
         else:
             asked[name] = values[0]
@@ -143,34 +157,37 @@ def body_too_large() -> InvalidRequestError:
     )
 
 
-def read_page(page: dict[str, str]) -> tuple[str, int]:
-    """Return after which id a page begins, and how many users it holds; raise InvalidRequestError."""
+def read_page(page: dict[str, str], kinds: Sequence[str] = (BY_ID,)) -> tuple[tuple[str, str], int]:
+    """Return after which user a page begins, and how many it holds; raise InvalidRequestError.
+
+    A user is a kind and an id. A list that is sorted by more than the id has more *kinds*, in their order.
+    """
     limit = page.get("limit", str(DEFAULT_PAGE))
     if not (limit.isascii() and limit.isdigit() and len(limit) < 10 and 0 < int(limit) <= LARGEST_PAGE):
         problem = Problem("/limit", "wrong_type", f"expected a number from 1 to {LARGEST_PAGE:,}")
         raise InvalidRequestError("invalid_argument", "limit is not usable", [problem])
-    return _read_cursor(page.get("cursor")), int(limit)
+    return _read_cursor(page.get("cursor"), kinds), int(limit)
 
 
-def cursor_after(user_id: str) -> str:
-    """Return the cursor of the page that begins after that id."""
-    return base64.urlsafe_b64encode(f"1:{user_id}".encode()).decode().rstrip("=")
+def cursor_after(user_id: str, kind: str = BY_ID) -> str:
+    """Return the cursor of the page that begins after that user."""
+    return base64.urlsafe_b64encode(f"{kind}:{user_id}".encode()).decode().rstrip("=")
 
 
-def _read_cursor(cursor: str | None) -> str:
+def _read_cursor(cursor: str | None, kinds: Sequence[str]) -> tuple[str, str]:
     if cursor is None:
-        return ""
+        return kinds[0], ""
     try:
-        version, _, user_id = (
+        kind, _, user_id = (
             base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True).decode().partition(":")
         )
     except (binascii.Error, ValueError):
-        version = user_id = ""
-    if version != "1" or not is_user_id(user_id):
+        kind = user_id = ""
+    if kind not in kinds or not is_user_id(user_id):
         raise InvalidRequestError(
             "invalid_cursor", "the cursor is not one of this server's; begin again without a cursor"
         )
-    return user_id
+    return kind, user_id
 
 
 def refuse(fields: dict[str, Any]) -> None:

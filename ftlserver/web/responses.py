@@ -182,9 +182,3 @@ def period_json(span: Span) -> dict[str, str]:
         "start_time": time_tables.iso(started_at, start_offset),
         "end_time": time_tables.iso(ended_at, end_offset),
     }
-
-
-def not_found(user_ids: Iterable[str]) -> dict[str, list[str]]:
-    """Return the key that lists unknown users, which exists only if there are any."""
-    missing = list(user_ids)
-    return {"not_found": missing} if missing else {}

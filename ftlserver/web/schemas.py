@@ -12,6 +12,8 @@ from ftlserver.errors import InvalidRequestError, Problem
 MOST_IDS = 1_000
 MOST_PERIODS = 5_000
 MOST_PROBLEMS = 10
+MOST_MEMBERS = 10_000  # the most that a question is about
+MOST_PATTERNS = 20
 LONGEST_GAP = 86_400  # seconds between two heartbeats
 
 NO_USER = "No user provided as input"
@@ -60,6 +62,13 @@ class _Validator(cerberus.Validator):  # type: ignore[misc]  # cerberus is untyp
         if not is_real_name(value):
             self._problem(f"/{field}", "invalid_real_name", REAL_NAME_RULE)
 
+    def _check_with_patterns(self, field: str, value: object) -> None:
+        if isinstance(value, list) and not (
+            len(value) <= MOST_PATTERNS and all(isinstance(item, str) and len(item) <= 200 for item in value)
+        ):
+            message = f"expected up to {MOST_PATTERNS} patterns of up to 200 characters, such as *[bot]*"
+            self._problem(f"/{field}", "invalid_pattern", message)
+
     def _check_with_periods(self, field: str, value: object) -> None:
         if isinstance(value, list) and len(value) > MOST_PERIODS:
             message = f"at most {MOST_PERIODS:,} periods can be sent at once"
@@ -95,17 +104,23 @@ class Schema(threading.local):
 
 _Fields = dict[str, dict[str, Any]]
 
+
+def _count(least: int, most: int) -> dict[str, Any]:
+    return {"type": "integer", "check_with": "no_boolean", "min": least, "max": most}
+
+
 _MEMBERS: _Fields = {
     "id_list": {"type": "list", "check_with": "user_ids"},
     "all": {"type": "boolean", "allowed": [True]},
+    "team": {"check_with": "user_id"},
+    "active_only": {"type": "boolean"},
+    "order": {"type": "string", "allowed": ["active", "name", "id"]},
+    "limit": _count(1, MOST_MEMBERS),
+    "exclude": {"type": "list", "check_with": "patterns"},
     "tz": {"type": "string"},
     "time_format": {"type": "string", "allowed": ["display", "iso"]},
 }
 _MEMBERS_AND_WINDOW: _Fields = _MEMBERS | {"from": {"type": "string"}, "to": {"type": "string"}}
-
-
-def _count(least: int, most: int) -> dict[str, Any]:
-    return {"type": "integer", "check_with": "no_boolean", "min": least, "max": most}
 
 
 def _question(fields: _Fields) -> Schema:
@@ -155,6 +170,15 @@ PATCH_USER = Schema(
     {name: rules | {"required": False} for name, rules in _NAME_AND_ZONE.items()}
     | {"left_at": {"type": "string", "nullable": True}}
 )
+_TEAM_NAME: _Fields = {"name": {"required": True, "check_with": "real_name"}}
+ADD_TEAM = Schema(_ID | _TEAM_NAME | {"members": {"type": "list", "check_with": "user_ids"}})
+PATCH_TEAM = Schema(
+    {
+        "name": {"check_with": "real_name"},
+        "add": {"type": "list", "check_with": "user_ids"},
+        "remove": {"type": "list", "check_with": "user_ids"},
+    }
+)
 _LIMITS = {"too_many_ids": MOST_IDS, "too_many_periods": MOST_PERIODS}
 
 
@@ -180,10 +204,11 @@ def validate(schema: Schema, document: object) -> dict[str, Any]:
 
 
 def _check_members(document: Mapping[str, Any]) -> list[Problem]:
-    if "id_list" not in document and "all" not in document:
+    given = [name for name in ("id_list", "all", "team") if name in document]
+    if not given:
         return [Problem("/id_list", "missing_argument", NO_USER)]
-    if "id_list" in document and "all" in document:
-        return [Problem("/all", "not_allowed", "expected either id_list or all")]
+    if len(given) > 1:
+        return [Problem(f"/{given[1]}", "not_allowed", "expected one of id_list, all and team")]
     return []
 
 

@@ -27,6 +27,16 @@ def in_turn(extents: list[Extent], pieces: Generator[bytes, None, None]) -> Gene
 
 
 @contextmanager
+def turn_of_members(count: int) -> Iterator[None]:
+    """Wait until a question may select from that many members; raise RefusedError if its turn does not come."""
+    if count <= FEW_MEMBERS:
+        yield
+        return
+    with _turn(_questions):
+        yield
+
+
+@contextmanager
 def turn_of_body(length: int) -> Iterator[None]:
     """Wait until a body of that *length* may be read; raise RefusedError if its turn does not come."""
     if length <= SHORT_BODY:

@@ -3,6 +3,7 @@
 import itertools
 import json
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -152,7 +153,7 @@ class Fuzz:
 
     def _path(self, route: Route) -> str:
         user_id = quote(self._text(self._choice(USER_IDS), 0.2).encode(errors="surrogatepass"), safe="")
-        path = route.path.replace("<user_id>", user_id) + self._choice(["", "/"])
+        path = re.sub(r"<\w+>", user_id, route.path) + self._choice(["", "/"])
         if self._rarely(0.02):
             at = self._random.randrange(1, len(path) + 1)
             path = path[:at] + self._choice(["/", "x", "%00", "%ff", "%2f", "..", ";", "%"]) + path[at:]

@@ -70,9 +70,12 @@ def wsgi(
     return application
 
 
-def make_token(storage: Storage, *scopes: str, user_ids: tuple[str, ...] | None = None) -> str:
+def make_token(
+    storage: Storage, *scopes: str, user_ids: tuple[str, ...] | None = None, team_id: str | None = None
+) -> str:
     id_, secret = tokens.mint()
-    token = Token(id_, "desk", tokens.digest(secret), scopes, user_ids, instants.now(), None)
+    bound = user_ids if team_id is None else ()
+    token = Token(id_, "desk", tokens.digest(secret), scopes, bound, instants.now(), None, team_id=team_id)
     storage.tokens.add(token)
     return secret
 

@@ -25,7 +25,7 @@ def test_what_is_not_this_api_has_its_own_status(capsys: pytest.CaptureFixture[s
 
 @pytest.mark.usefixtures("team_url")
 def test_a_refusal_has_its_own_status(capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, err = run(capsys, "activity", "a b")
+    status, out, err = run(capsys, "activity", "W012A3CDE", "--tz", "Mars")
     assert (status, out, len(err.splitlines())) == (1, "", 1)
 
 

@@ -12,7 +12,7 @@ from ftlserver.domain.window import Window
 from ftlserver.questions import activity
 from ftlserver.storage import Storage, packing
 from ftlserver.storage.periods import PAGE, batches
-from ftlserver.web import responses
+from ftlserver.web import responses, selection
 from ftlserver.web.handlers.users import read_page_of_users
 from ftlserver.web.requests import Request, read_query, refuse
 
@@ -32,11 +32,11 @@ def ask(storage: Storage, request: Request) -> responses.Answer:
 def ask_by_link(storage: Storage, request: Request) -> dict[str, Any] | responses.Answer:
     """Answer a question in the query string; without ids, about a page of all users."""
     asked, page = read_query()
-    if "id_list" in asked:
+    if not asked.keys().isdisjoint(("id_list", "team")):
         refuse(page)
-        request.caller.allow_users(request.validated(asked)["id_list"])
-        return _answer(storage, asked, {})
+        return _answer(storage, request.about_members(request.validated(asked)), {})
     request.caller.allow_users(None)
+    refuse({name: value for name, value in asked.items() if name in selection.FIELDS})
     users, paging = read_page_of_users(storage, page)
     request.validated({**asked, "all": True})
     if not users:
@@ -46,21 +46,34 @@ def ask_by_link(storage: Storage, request: Request) -> dict[str, Any] | response
 
 def _answer(storage: Storage, asked: dict[str, Any], paging: dict[str, Any]) -> responses.Answer:
     opening: dict[str, Any] = {"ok": True}
+    if not asked.keys().isdisjoint(selection.FIELDS):
+        chosen = selection.choose(storage, asked, _window(asked).edges_of_all)
+        asked = {name: value for name, value in asked.items() if name not in selection.FIELDS | {"all"}}
+        asked["id_list"] = [user.id for user in chosen.users]
+        paging = chosen.last_keys
     as_recorded = asked.get("time_format", "display") == "display" and not asked.keys() & {"tz", "clip"}
     if as_recorded and asked.keys() <= {"id_list", "time_format"}:
         members = _histories(storage, asked["id_list"], _EVERYTHING, paging)
         return responses.stream(responses.JSON, responses.with_list(opening, "members", members))
-    windowed = not asked.keys().isdisjoint(("from", "to"))
-    window = Window.of(asked, instants.now() if windowed else instants.END_OF_TIME)
+    window = _window(asked)
     users = storage.users.find_many(asked.get("id_list"))
-    edges = {user.id: window.edges(user) for user in users}
-    if windowed:
+    edges = window.edges_of_all(users)
+    if _is_windowed(asked):
         opening["window"] = window.to_json(edges, _CLIPPED if asked.get("clip") else _REACHES_IN)
     if as_recorded and edges and window.is_same_for_all:
         members = _histories(storage, asked.get("id_list", list(edges)), edges[users[0].id], paging)
     else:
+        paging = selection.missing(storage, asked, users) | paging
         members = _within(_pages(storage, users, edges), asked, edges, window.tz, paging)
     return responses.stream(responses.JSON, responses.with_list(opening, "members", members))
+
+
+def _is_windowed(asked: Mapping[str, Any]) -> bool:
+    return not asked.keys().isdisjoint(("from", "to"))
+
+
+def _window(asked: Mapping[str, Any]) -> Window:
+    return Window.of(asked, instants.now() if _is_windowed(asked) else instants.END_OF_TIME)
 
 
 def _histories(storage: Storage, ids: Iterable[str], window: Interval, paging: dict[str, Any]) -> responses.Pieces:
@@ -79,7 +92,7 @@ def _histories(storage: Storage, ids: Iterable[str], window: Interval, paging: d
                 pages = (responses.periods_json(page, "display") for page in spans)
                 yield from responses.long_member(user, pages)
             separator = b","
-    return responses.not_found(user_id for user_id in wanted if user_id not in found) | paging
+    return selection.not_found(storage, (user_id for user_id in wanted if user_id not in found)) | paging
 
 
 def _pages(
@@ -101,14 +114,12 @@ def _within(
 ) -> responses.Pieces:
     """Yield members with their periods that reach into their windows."""
     time_format = asked.get("time_format", "display")
-    missing = dict.fromkeys(asked.get("id_list", ()))
     separator = b""
     for user, pages in members:
-        missing.pop(user.id, None)
         if asked.get("clip"):
             pages = (activity.clipped(page, user, edges[user.id]) for page in pages)  # noqa: PLW2901
         shown = (responses.periods_json(activity.shown_in(tz, page), time_format) for page in pages)
         yield separator
         yield from responses.long_member(user, shown)
         separator = b","
-    return responses.not_found(missing) | paging
+    return paging

@@ -22,4 +22,5 @@ def whoami(_storage: Storage, request: Request) -> dict[str, Any]:
     """Answer what the caller may do."""
     caller = request.caller
     bound = None if caller.user_ids is None else sorted(caller.user_ids)
-    return {"ok": True, "name": caller.name, "scopes": sorted(caller.scopes), "user_ids": bound}
+    team = {} if caller.team_id is None else {"team": caller.team_id}
+    return {"ok": True, "name": caller.name, "scopes": sorted(caller.scopes), "user_ids": bound} | team

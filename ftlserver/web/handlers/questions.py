@@ -1,6 +1,6 @@
 """The questions about several people at once: decode, validate, ask storage and the question, answer."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from datetime import timedelta
 from itertools import chain
 from typing import Any
@@ -11,7 +11,6 @@ from ftlserver.domain import instants, time_formats, timezones
 from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import Span
 from ftlserver.domain.timezones import Zone
-from ftlserver.domain.user import User
 from ftlserver.domain.window import Window, read_edge, read_zone
 from ftlserver.errors import InvalidRequestError, Problem
 from ftlserver.questions import Activity, limits
@@ -25,8 +24,9 @@ from ftlserver.questions.summary import days_of
 from ftlserver.questions.summary import summary as summary_of
 from ftlserver.storage import Storage, packing
 from ftlserver.storage.periods import Extent
-from ftlserver.web import responses
+from ftlserver.web import responses, selection
 from ftlserver.web.requests import Request
+from ftlserver.web.selection import Chosen
 from ftlserver.web.turns import in_turn
 
 _ONCE = "half-open; only time within it counts, and time that overlaps counts once"
@@ -42,7 +42,7 @@ def summary(storage: Storage, request: Request) -> responses.Answer:
     window = Window.of(asked, instants.now())
     name = asked.get("day_zone", "member")
     day_zone = None if name == "member" else timezones.zone(name)
-    extents = _extents(storage, asked, window.edges)
+    extents = _extents(storage, asked, window)
     days = sum(len(days_of(_activity(extent, window), window, day_zone)) for extent in extents)
     limits.check(days, limits.DAYS, "days, counted for each member", _FEWER)
 
@@ -52,14 +52,14 @@ def summary(storage: Storage, request: Request) -> responses.Answer:
 
     rule = f"{_ONCE}; days are those of {'each member' if day_zone is None else name}"
     members = (member(activity) for activity in _activities(storage, extents, window))
-    return _answer(asked, extents, members, window=_shown(window, extents, rule))
+    return _answer(extents, members, window=_shown(window, extents, rule))
 
 
 def overlap(storage: Storage, request: Request) -> responses.Answer:
     """Answer when members were active at the same time."""
     asked = request.question()
     window = Window.of(asked, instants.now())
-    extents = _extents(storage, asked, window.edges, limits.MEMBERS_OF_OVERLAP)
+    extents = _extents(storage, asked, window, limits.MEMBERS_OF_OVERLAP)
     comparisons = len(extents) * sum(extent.periods for extent in extents)
     limits.check(comparisons, limits.COMPARISONS, "pairs of a period and a member", _FEWER)
     users = [extent.user for extent in extents]
@@ -84,7 +84,7 @@ def overlap(storage: Storage, request: Request) -> responses.Answer:
         yield b'],"matrix":['
         for index, row in enumerate(found.matrix()):
             yield (b"," if index else b"") + orjson.dumps(row)
-        yield b"]" + responses.last_keys(_not_found(asked, extents))
+        yield b"]" + responses.last_keys(extents.last_keys)
 
     return responses.stream(responses.JSON, in_turn(extents, pieces()))
 
@@ -94,25 +94,26 @@ def presence(storage: Storage, request: Request) -> responses.Answer:
     asked = request.question()
     tz = read_zone(asked)
     at = instants.now() if "at" not in asked else read_edge("/at", asked["at"], tz or timezones.zone("UTC"))
-    users = _users(storage, asked)
-    extents = _counted(storage, users, storage.periods.latest(users, at))
+    chosen = selection.choose(storage, asked, selection.week_before(at), rank=selection.latest)
+    extents = _counted(storage, chosen, storage.periods.latest(chosen.users, at))
     time_format = asked.get("time_format", "iso")
+    left_at = storage.users.departures() if "all" in asked else {}
     members = (
-        iter([orjson.dumps(presence_of(activity, at, tz, time_format))])
+        iter([orjson.dumps(presence_of(activity, at, tz, time_format, left_at.get(activity.user.id)))])
         for activity in _activities(storage, extents)
     )
-    return _answer(asked, extents, members, at=time_formats.utc(at))
+    return _answer(extents, members, at=time_formats.utc(at))
 
 
 def hours(storage: Storage, request: Request) -> responses.Answer:
     """Answer in which hours of the week members are active."""
     asked = request.question()
     window = Window.of(asked, instants.now())
-    extents = _extents(storage, asked, window.edges)
+    extents = _extents(storage, asked, window)
     rule = f"{_ONCE}; hours of the week are those of {'each member' if window.tz is None else window.tz.key}"
     activities = _activities(storage, _past(extents, window), window)
     members = (iter([orjson.dumps(hours_of(activity, window.tz))]) for activity in activities)
-    return _answer(asked, extents, members, window=_shown(window, extents, rule))
+    return _answer(extents, members, window=_shown(window, extents, rule))
 
 
 def meeting(storage: Storage, request: Request) -> responses.Answer:
@@ -122,7 +123,7 @@ def meeting(storage: Storage, request: Request) -> responses.Answer:
     tz = read_zone(asked) or timezones.zone("UTC")
     week = _week(asked.get("week"), now, tz)
     window = Window.of({"from": (timezones.date_at(now, tz) - _HISTORY).isoformat(), **asked}, now)
-    extents = _extents(storage, asked, window.edges, limits.MEMBERS_OF_MEETING)
+    extents = _extents(storage, asked, window, limits.MEMBERS_OF_MEETING)
 
     def pieces() -> Generator[bytes, None, None]:
         activities = _activities(storage, _past(extents, window), window)
@@ -142,32 +143,31 @@ def meeting(storage: Storage, request: Request) -> responses.Answer:
             "slots": found,
             "changes": changes(habits, min(now, week[0]), week[1]),
             "members": [user.to_json() for user, _ in habits],
-            **_not_found(asked, extents),
+            **extents.last_keys,
         }
         yield orjson.dumps(answer)
 
     return responses.stream(responses.JSON, in_turn(extents, pieces()))
 
 
-def _users(storage: Storage, asked: dict[str, Any], most: int = limits.MEMBERS) -> list[User]:
-    """Return the users that a question is about; raise InvalidRequestError for more than *most*."""
-    users = storage.users.find_many(asked.get("id_list"), most + 1)
-    limits.check(len(users), most, "members", "name fewer")
-    return users
+class _Extents(list[Extent]):
+    """What a question reads of each of its members, and the keys with which its answer ends."""
+
+    def __init__(self, last_keys: dict[str, Any]) -> None:
+        super().__init__()
+        self.last_keys = last_keys
 
 
-def _extents(
-    storage: Storage, asked: dict[str, Any], edges_of: Callable[[User], Interval], most: int = limits.MEMBERS
-) -> list[Extent]:
+def _extents(storage: Storage, asked: dict[str, Any], window: Window, most: int = limits.MEMBERS) -> _Extents:
     """Return what a question reads of each user; raise InvalidRequestError if it is too much."""
-    users = _users(storage, asked, most)
-    return _counted(storage, users, {user.id: edges_of(user) for user in users})
+    chosen = selection.choose(storage, asked, window.edges_of_all, most)
+    return _counted(storage, chosen, window.edges_of_all(chosen.users))
 
 
-def _counted(storage: Storage, users: Sequence[User], edges: Mapping[str, Interval]) -> list[Extent]:
-    extents = []
+def _counted(storage: Storage, chosen: Chosen, edges: Mapping[str, Interval]) -> _Extents:
+    extents = _Extents(chosen.last_keys)
     periods = 0
-    for extent in storage.periods.extents(users, edges):
+    for extent in storage.periods.extents(chosen.users, edges):
         periods += extent.periods
         limits.check(periods, limits.PERIODS, "periods", _FEWER)
         extents.append(extent)
@@ -193,9 +193,7 @@ def _shown(window: Window, extents: Iterable[Extent], rule: str) -> dict[str, An
     return window.to_json({extent.user.id: extent.window for extent in extents}, rule)
 
 
-def _answer(
-    asked: dict[str, Any], extents: list[Extent], members: Iterable[Iterator[bytes]], **opening: Any
-) -> responses.Answer:
+def _answer(extents: _Extents, members: Iterable[Iterator[bytes]], **opening: Any) -> responses.Answer:
     """Answer with *members*, each as the pieces of its JSON, one after the other."""
 
     def pieces() -> responses.Pieces:
@@ -204,17 +202,10 @@ def _answer(
             yield separator
             yield from member
             separator = b","
-        return _not_found(asked, extents)
+        return extents.last_keys
 
     answer = responses.with_list({"ok": True, **opening}, "members", pieces())
     return responses.stream(responses.JSON, in_turn(extents, answer))
-
-
-def _not_found(asked: dict[str, Any], extents: Iterable[Extent]) -> dict[str, list[str]]:
-    there = {extent.user.id for extent in extents}
-    return responses.not_found(
-        user_id for user_id in dict.fromkeys(asked.get("id_list", ())) if user_id not in there
-    )
 
 
 def _week(text: str | None, now: int, tz: Zone) -> Interval:

@@ -3,21 +3,38 @@
 from typing import Any
 
 from ftlserver.domain import timezones
-from ftlserver.domain.user import USER_ID_RULE, User, is_user_id
+from ftlserver.domain.user import MATCHES, USER_ID_RULE, User, is_real_name, is_user_id
 from ftlserver.domain.window import read_edge
-from ftlserver.errors import InvalidRequestError
+from ftlserver.errors import InvalidRequestError, Problem
 from ftlserver.storage import Storage
 from ftlserver.storage.users import Written
 from ftlserver.web.requests import Request, cursor_after, read_page, read_query, refuse
 
 
 def list_users(storage: Storage, request: Request) -> dict[str, Any]:
-    """Answer with a page of all users."""
+    """Answer with a page of all users, or of those whom a text names."""
     asked, page = read_query()
+    text = asked.pop("query", None)
     refuse(asked)
+    if text is not None:
+        return _search(storage, request, text, page)
     request.caller.allow_users(None)
     users, paging = read_page_of_users(storage, page)
     return {"ok": True, "members": [user.to_json() for user in users]} | paging
+
+
+def _search(storage: Storage, request: Request, text: str, page: dict[str, str]) -> dict[str, Any]:
+    """Answer with a page of the users whose id, name or alias contains *text*, of those the caller is bound to."""
+    if text and not is_real_name(text):
+        problem = Problem("/query", "invalid_text", "expected up to 200 characters without control characters")
+        raise InvalidRequestError("invalid_argument", "query is not usable", [problem])
+    after, limit = read_page(page, MATCHES)
+    found = storage.users.matching(text, request.caller.user_ids, after, limit + 1)
+    members = [match.to_json() for match in found[:limit]]
+    if len(found) <= limit:
+        return {"ok": True, "members": members}
+    last = found[limit - 1]
+    return {"ok": True, "members": members} | _paging(cursor_after(last.user.id, last.kind))
 
 
 def get(storage: Storage, request: Request, user_id: str) -> dict[str, Any]:
@@ -75,12 +92,16 @@ def delete(storage: Storage, request: Request, user_id: str) -> dict[str, Any]:
 
 def read_page_of_users(storage: Storage, page: dict[str, str]) -> tuple[list[User], dict[str, Any]]:
     """Return the users of a page, and the cursor of the next one as an answer has it."""
-    after, limit = read_page(page)
+    (_, after), limit = read_page(page)
     # One more than asked for tells whether there is a next page.
     users = storage.users.page(after, limit + 1)
     if len(users) <= limit:
         return users, {}
-    return users[:limit], {"response_metadata": {"next_cursor": cursor_after(users[limit - 1].id)}}
+    return users[:limit], _paging(cursor_after(users[limit - 1].id))
+
+
+def _paging(cursor: str) -> dict[str, Any]:
+    return {"response_metadata": {"next_cursor": cursor}}
 
 
 def _left_at(text: str | None, user: User) -> int | None:

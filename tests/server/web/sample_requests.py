@@ -35,9 +35,9 @@ def _about_user(path: str, body: Callable[[User], object] = lambda _: None) -> S
     return lambda user_id: None if user_id is None else (path.replace("<user_id>", user_id), body(TEAM[user_id]))
 
 
-def _about_all(path: str) -> Samples:
+def _about_all(path: str, body: object = None) -> Samples:
     """Return a request about no user in particular."""
-    return lambda user_id: (path, None) if user_id is None else None
+    return lambda user_id: (path, body) if user_id is None else None
 
 
 def _link(user_id: str | None) -> Sample:
@@ -54,6 +54,11 @@ SAMPLES: dict[tuple[str, str], Samples] = {
     ("POST", "/api/hours"): _question("/api/hours"),
     ("POST", "/api/meeting"): _question("/api/meeting"),
     ("GET", "/api/users"): _about_all("/api/users"),
+    ("GET", "/api/teams"): lambda user_id: ("/api/teams", None) if user_id == EGON.id else None,
+    ("GET", "/api/teams/<team_id>"): _about_all("/api/teams/backend"),
+    ("POST", "/api/teams"): _about_all("/api/teams", {"id": "new", "name": "New", "members": [EGON.id]}),
+    ("PATCH", "/api/teams/<team_id>"): _about_all("/api/teams/backend", {"name": "Back end"}),
+    ("DELETE", "/api/teams/<team_id>"): _about_all("/api/teams/backend"),
     ("GET", "/api/users/<user_id>"): _about_user("/api/users/<user_id>"),
     ("POST", "/api/activity"): lambda user_id: ("/api/activity", _periods_of(user_id)),
     ("DELETE", "/api/activity"): lambda user_id: ("/api/activity", _periods_of(user_id)),

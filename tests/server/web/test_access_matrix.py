@@ -9,7 +9,7 @@ from ftlserver.storage import Storage
 from ftlserver.web import auth
 from ftlserver.web.app import ANY_TOKEN, create_app
 from ftlserver.web.middleware import Policy
-from tests.helpers import EGON, GLINDA, all_rows, check_common, make_token, send, store_team
+from tests.helpers import EGON, GLINDA, all_rows, check_common, make_team, make_token, send, store_team
 from tests.server.web.sample_requests import ROUTE_TABLE, SAMPLES
 
 READ, WRITE, ALL = {"read"}, {"write"}, {"read", "write", "admin"}
@@ -32,6 +32,8 @@ PRINCIPALS: dict[str, tuple[set[str] | None, bool]] = {
     "unknown": (None, False),
     "expired with public-read": (None, False),
 }
+USER, TEAM = "/api/users/<user_id>", "/api/teams/<team_id>"
+OWN_TEAMS = ("GET", "/api/teams")  # a bound token lists its own
 
 
 def test_each_route_has_a_scope_and_a_sample() -> None:
@@ -69,6 +71,7 @@ def test_each_principal_gets_what_the_scope_of_the_route_allows(
 ) -> None:
     monkeypatch.setattr(auth, "_FAILURES", 0)  # no limit
     store_team(sqlite_storage)
+    make_team(sqlite_storage, "backend", EGON, GLINDA)
     app, headers = app_and_headers(sqlite_storage, name)
     scopes, bound = PRINCIPALS[name]
     wrong = []
@@ -94,6 +97,7 @@ def test_each_principal_gets_what_the_scope_of_the_route_allows(
                 wrong.append((method, path, user_id, expected, response.status_int, error))
             if (method, response.status_int) == ("DELETE", 200):
                 store_team(sqlite_storage)
+                make_team(sqlite_storage, "backend", EGON, GLINDA)
                 if bound:  # a deleted user is removed from all tokens
                     headers = make_token(sqlite_storage, *sorted(scopes or ()), users=(EGON.id,))
     assert wrong == []
@@ -112,13 +116,17 @@ def test_permission_is_checked_before_existence_content_type_and_body(
         if scope in (ANY_TOKEN, None):
             continue
         takes_body = method in ("POST", "PUT", "PATCH") or (method, path) == ("DELETE", "/api/activity")
-        expected = {415, 404} if takes_body or "<user_id>" in path else {200}
+        expected = {415, 404} if takes_body or path.startswith((USER, TEAM)) else {200}
         if scopes is None:
             expected = {401}
-        elif scope not in scopes or (bound and ("<user_id>" in path or not takes_body)):
+        elif scope not in scopes or (
+            bound
+            and (path.startswith((USER, TEAM)) or not takes_body or path == "/api/teams")
+            and (method, path) != OWN_TEAMS
+        ):
             expected = {401 if name.startswith("anonymous") else 403}
         response = app.request(
-            path.replace("<user_id>", "unknown"),
+            path.replace("<user_id>", "unknown").replace("<team_id>", "unknown"),
             method=method,
             headers=headers,
             expect_errors=True,
@@ -139,7 +147,8 @@ def test_a_token_whose_last_user_was_deleted_allows_nothing(sqlite_storage: Stor
     for method, path, scope in ROUTE_TABLE:
         for user_id in (EGON.id, GLINDA.id, None):
             sample = SAMPLES[method, path](user_id)
-            if sample is not None and scope not in (ANY_TOKEN, None):
+            if sample is not None and scope not in (ANY_TOKEN, None) and (method, path) != OWN_TEAMS:
                 assert send(app, method, *sample, headers=headers).status_int == 403, (method, path, user_id)
+    assert send(app, *OWN_TEAMS, headers=headers).json["teams"] == []
     assert send(app, "GET", "/api/whoami", headers=headers).json["user_ids"] == []
     assert len(all_rows(sqlite_storage)) == 6

@@ -1,6 +1,7 @@
 """The route table: what each route takes and what it can answer."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -43,7 +44,7 @@ def test_the_routes_and_methods_are_unique() -> None:
 def test_a_path_takes_its_own_methods_and_refuses_all_others(app: TestApp, path: str) -> None:
     allowed = PATHS[path] | ({"HEAD"} if "GET" in PATHS[path] else set())
     for method in METHODS:
-        response = app.request(path.replace("<user_id>", "canary"), method=method, expect_errors=True)
+        response = app.request(re.sub(r"<\w+>", "canary", path), method=method, expect_errors=True)
         if method in allowed:
             assert response.status_int != 405
         else:
@@ -79,7 +80,7 @@ def requests_with_text(text: str) -> Iterator[tuple[str, str, object, dict[str, 
                 yield "GET", f"{path}?{name}={text}", None, {}
         elif isinstance(body, dict):
             yield route.method, path, text, {}
-            for name in body.keys() | {"tz", "from"}:
+            for name in (body.keys() | {"tz", "from"}) - {"members"}:
                 yield route.method, path, body | {name: [text]}, {}
                 if name not in ("id", "user_id"):
                     yield route.method, path, body | {name: text}, {}
