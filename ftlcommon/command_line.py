@@ -59,7 +59,20 @@ class CommandParser(argparse.ArgumentParser):
                 self.epilog = f"example: {module.EXAMPLE}"
             module.add_arguments(self)
             self.add_common_arguments(self)
+            self._add_to_actions()
             self.set_defaults(handle=module.handle)
+
+    def _add_to_actions(self) -> None:
+        """Let the options that all commands have follow an action of this command too."""
+        if self._subparsers is None:
+            return
+        actions: dict[str, argparse.ArgumentParser] = dict(self._subparsers._group_actions[0].choices or {})
+        for parser in actions.values():
+            own = len(parser._actions)
+            self.add_common_arguments(parser)
+            for option in parser._actions[own:]:
+                option.help = (option.help or "") % vars(option)
+                option.default = argparse.SUPPRESS  # keeps a value that preceded the action
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         self.load()

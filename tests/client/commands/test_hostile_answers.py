@@ -83,6 +83,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "who": PRESENCE,
     "members": PRESENCE,
     "meeting": {"ok": True, "members": [ANN, BOB], "slots": [SLOT], "changes": [CHANGE]},
+    "team": {"ok": True, "teams": [{"id": "backend", "name": "Back end", "size": 2}]},
     "whoami": WHOAMI,
     "login": WHOAMI,
     "log": RECORDED | {"member": ANN},
@@ -91,6 +92,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
 }
 QUESTIONS = ("activity", "timeline", "summary", "hours", "overlap", "who", "members", "meeting")
 OPTIONS = {
+    "team": ["list"],
     "log": ["09:00", "10:00", "--user", "ann"],
     "timeline": ["ann", "--tz", "member"],
 } | {name: ["ann"] for name in QUESTIONS if name != "timeline"}

@@ -311,3 +311,13 @@ def test_an_alias_names_the_member_who_had_it(
         people.aliases.table.insert({"alias": "jonas@old.example", "user_id": "jonas"})
     for typed in ("jonas@old.example", "old.example"):
         assert ids_of(run(capsys, "summary", typed, "--format", "json")[1]) == ["jonas"]
+
+
+@pytest.mark.usefixtures("people_url")
+def test_many_unknown_names_take_few_requests(
+    capsys: pytest.CaptureFixture[str], asked: list[tuple[str, str, Any]], tmp_path: Path
+) -> None:
+    (tmp_path / "names").write_text("\n".join([f"absent{number}" for number in range(300)] + ["jonass", "egon"]))
+    status, out, err = run(capsys, "summary", f"@{tmp_path / 'names'}", "--format", "json")
+    assert (status, ids_of(out), len(err.splitlines())) == (0, [EGON.id], 301)
+    assert len(asked) == 4

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ftlclient import cli
 from ftlclient.commands._completion import complete_members, complete_teams, complete_zones
 from ftlserver.domain.team import Team
 from ftlserver.domain.user import User
@@ -152,3 +153,16 @@ def test_a_shell_waits_for_no_server(monkeypatch: pytest.MonkeyPatch, capsys: py
         assert complete_teams("", Namespace()) == []
     assert complete_members("", Namespace(url="nonsense")) == []
     assert capsys.readouterr() == ("", "")
+
+
+def test_the_options_of_all_commands_precede_or_follow_an_action(
+    people: Storage, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.teams.add(Team("backend", "Back end"))
+    url = os.environ["FTL_URL"]
+    monkeypatch.delenv("FTL_URL")
+    for argv in (["list", "--url", url], ["--url", url, "list"], ["--url", url, "list", "--timeout", "5"]):
+        assert "backend" in run(capsys, "team", *argv)[1]
+    with pytest.raises(SystemExit):
+        cli.main(["team", "list", "--help"])
+    assert "(default: 30)" in capsys.readouterr().out
