@@ -25,14 +25,14 @@ class Scale:
         quartiles = (found[-(-len(found) * number // _LEVELS) - 1] for number in range(1, _LEVELS + 1) if found)
         self._bounds = sorted({int(-(-value // step) * step) for value in quartiles})
 
-    def cell(self, seconds: float | None, *, ascii_only: bool) -> tuple[str, str]:
-        """Return the mark and the style of a value; None is not in the window, or still to come."""
+    def cell(self, seconds: float | None, *, ascii_only: bool, width: int = 1) -> tuple[str, str]:
+        """Return the mark, so wide, and the style of a value; None is not in the window, or still to come."""
         if seconds is None:
-            return " ", ""
+            return " " * width, "none"
         if not seconds:
-            return "." if ascii_only else "·", "dim"
+            return ("." if ascii_only else "·").ljust(width), "dim"
         number = self._level(seconds)
-        return (_ASCII if ascii_only else _SHADES)[number], _STYLES[number]
+        return (_ASCII if ascii_only else _SHADES)[number] * width, _STYLES[number]
 
     def legend(self, unit: str, *, ascii_only: bool) -> Text:
         """Return what the shades mean."""

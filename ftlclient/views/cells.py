@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
@@ -13,7 +12,7 @@ from ftlclient.time_ranges import Zone
 from ftlclient.views._heading import heading, window_words, zone_of
 from ftlclient.views._scale import Scale
 from ftlclient.views._units import UNITS, next_unit, seconds_of, unit_start
-from ftlclient.views.formatting import axis, check_rows, fit, hours_and_minutes, in_runs, shown_as
+from ftlclient.views.formatting import axis, check_rows, column, distinct_names, hours_and_minutes, in_runs
 
 LONGEST_NAME = 18  # 31 days of 3 columns fit beside it in 120
 _TOTAL = 8
@@ -39,15 +38,14 @@ class Cells:
             )
             for member in members
         ]
+        self.names = distinct_names([(member["id"], member["real_name"]) for member in members])
         self.words = window_words(answer["window"], ((member["id"], member["tz"]) for member in members), tz)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw cells as wide as the terminal allows."""
         ascii_only = options.ascii_only
-        longest = max(
-            (cell_len(shown_as(m["real_name"], ascii_only=ascii_only)) for m, *_ in self.rows), default=0
-        )
-        name_width = min(longest, LONGEST_NAME, max(8, options.max_width // 4))
+        most = min(LONGEST_NAME, options.max_width // 4)
+        name_width, names = column(self.names, most, ascii_only=ascii_only)
         room = options.max_width - name_width - 1 - _TOTAL
         per, units = self._units(room)
         yield heading(f"Active time per {per}", *self.words)
@@ -60,10 +58,11 @@ class Cells:
         yield Text(f"{'':{name_width + 1}}{line}{'Active':>{_TOTAL}}", "dim", no_wrap=True)
         folded = [_folded(found, per) for _, found, _ in self.rows]
         scale = Scale(seconds for found in folded for seconds in found.values())
-        for (member, _, today), found in zip(self.rows, folded, strict=True):
-            row = Text(fit(member["real_name"], name_width, ascii_only=ascii_only) + " ", no_wrap=True)
-            shades = (scale.cell(_been(found.get(unit), unit, today), ascii_only=ascii_only) for unit in units)
-            row.append_text(in_runs(((text * mark).ljust(cell), style) for text, style in shades))
+        for (member, _, today), name, found in zip(self.rows, names, folded, strict=True):
+            row = Text(f"{name} ", no_wrap=True)
+            seconds = (_been(found.get(unit), unit, today) for unit in units)
+            shades = (scale.cell(value, ascii_only=ascii_only, width=mark) for value in seconds)
+            row.append_text(in_runs((text.ljust(cell), style) for text, style in shades))
             active = hours_and_minutes(timedelta(seconds=member["active_seconds"]))
             row.append(f"{active if member['active_seconds'] else '-':>{_TOTAL}}")
             yield row

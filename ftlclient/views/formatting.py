@@ -1,6 +1,7 @@
 """Formatting that the views share: untrusted text, durations, numbers of things, bars."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -56,6 +57,19 @@ def fit(text: str, width: int, *, ascii_only: bool) -> str:
         mark = "..." if ascii_only else "…"
         shown = set_cell_size(shown, max(0, width - len(mark))) + mark
     return set_cell_size(shown, width)
+
+
+def distinct_names(members: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the names of *members*, each an id and a name, with the id where several have the same name."""
+    count = Counter(name for _, name in members)
+    return [name if count[name] == 1 else f"{name} {id_}" for id_, name in members]
+
+
+def column(texts: Sequence[str], most: int, *, ascii_only: bool, least: int = 0) -> tuple[int, list[str]]:
+    """Return the width of a column of untrusted *texts*, from *least* to *most*, and the texts in that width."""
+    longest = max((cell_len(shown_as(text, ascii_only=ascii_only)) for text in texts), default=0)
+    width = max(least, min(longest, most))
+    return width, [fit(text, width, ascii_only=ascii_only) for text in texts]
 
 
 def shown_as(text: str, *, ascii_only: bool) -> str:

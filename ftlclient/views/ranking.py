@@ -4,13 +4,12 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from ftlclient.time_ranges import Zone
 from ftlclient.views._heading import heading, window_words
-from ftlclient.views.formatting import bar, check_rows, counted, fit, hours_and_minutes, shown_as
+from ftlclient.views.formatting import bar, check_rows, column, counted, distinct_names, hours_and_minutes
 
 COLUMNS = ("rank", "user_id", "real_name", "tz", "active_seconds", "share")
 LONGEST_NAME = 24
@@ -23,6 +22,7 @@ class Ranking:
     def __init__(self, answer: Mapping[str, Any], tz: Zone | None) -> None:
         check_rows(len(answer["members"]))
         self.ranked = list(_ranked(answer))
+        self.names = distinct_names([(member["id"], member["real_name"]) for _, member, _ in self.ranked])
         people = ((member["id"], member["tz"]) for member in answer["members"])
         self.words = window_words(answer["window"], people, tz)
 
@@ -30,21 +30,21 @@ class Ranking:
         """Draw bars as wide as the terminal allows."""
         ascii_only = options.ascii_only
         yield heading("Most active", *self.words)
-        names = [shown_as(member["real_name"], ascii_only=ascii_only) for _, member, _ in self.ranked]
-        name_width = max(6, min(max(map(cell_len, names), default=0), LONGEST_NAME, options.max_width // 3))
+        most = min(LONGEST_NAME, options.max_width // 3)
+        name_width, names = column(self.names, most, ascii_only=ascii_only, least=6)
         place = max(2, len(f"{len(self.ranked)}"))
         width = max(5, options.max_width - place - 2 - name_width - _TOTAL - _SHARE - 2)
         heads = f"{'#':>{place}}  {'Name':{name_width}}{'Active':>{_TOTAL}}{'Share':>{_SHARE}}"
         yield Text(heads, "dim", no_wrap=True)
-        most = max((member["active_seconds"] for _, member, _ in self.ranked), default=0)
+        longest = max((member["active_seconds"] for _, member, _ in self.ranked), default=0)
         minutes = 0
         for (rank, member, share), name in zip(self.ranked, names, strict=True):
             seconds = member["active_seconds"]
             row = Text(f"{rank if seconds else '-':>{place}}  ", "dim", no_wrap=True)
-            row.append(fit(name, name_width, ascii_only=ascii_only), "none")
+            row.append(name, "none")
             row.append(f"{_length(seconds) if seconds else '-':>{_TOTAL}}", "bold")
             row.append(f"{f'{share:.1%}' if seconds else '-':>{_SHARE}}  ", "none")
-            row.append(bar(seconds / most if most else 0, width, ascii_only=ascii_only), "green")
+            row.append(bar(seconds / longest if longest else 0, width, ascii_only=ascii_only), "green")
             row.rstrip()
             yield row
             minutes += round(seconds / 60)

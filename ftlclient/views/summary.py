@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from ftlclient.time_ranges import Zone
 from ftlclient.views._heading import heading, window_words, zone_of
 from ftlclient.views._units import NAMES, seconds_of
-from ftlclient.views.formatting import check_rows, fit, hours_and_minutes, in_minutes, shown_as
+from ftlclient.views.formatting import check_rows, column, distinct_names, fit, hours_and_minutes, in_minutes
 
 COLUMNS = (
     *("user_id", "real_name", "tz", "date", "active_seconds", "length_seconds"),
@@ -33,6 +32,7 @@ class Summary:
         members, window = answer["members"], answer["window"]
         self.per = per
         self.rows = [_Row(member, per, window, tz, now) for member in members]
+        self.names = distinct_names([(member["id"], member["real_name"]) for member in members])
         self.units = sorted({unit for row in self.rows for unit in row.minutes})
         self.words = window_words(window, ((member["id"], member["tz"]) for member in members), tz)
         check_rows((1 + len(self.units) // 7) * len(members))
@@ -44,9 +44,8 @@ class Summary:
         if not self.units:
             yield Text("no activity", "italic")
             return
-        longest = max(cell_len(shown_as(row.name, ascii_only=ascii_only)) for row in self.rows)
-        name_width = max(8, min(longest, LONGEST_NAME, options.max_width // 4))
-        names = [fit(row.name, name_width, ascii_only=ascii_only) for row in self.rows]
+        most = min(LONGEST_NAME, options.max_width // 4)
+        name_width, names = column(self.names, most, ascii_only=ascii_only, least=8)
         at, totals = 0, _TOTALS
         while at < len(self.units):
             room = (options.max_width - name_width - len(totals)) // _CELLS[self.per]
@@ -97,7 +96,6 @@ class _Row:
     def __init__(
         self, member: Mapping[str, Any], per: str, window: Mapping[str, Any], tz: Zone | None, now: datetime
     ) -> None:
-        self.name = str(member["real_name"])
         zone = tz or zone_of(member["tz"])
         seconds = dict(sorted(seconds_of(member, per).items()))
         self.minutes = dict(zip(seconds, in_minutes(seconds.values()), strict=True))

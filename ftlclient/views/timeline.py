@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
@@ -13,7 +12,7 @@ from ftlclient.api.models import ActivityPeriod, Member, union
 from ftlclient.time_ranges import Zone
 from ftlclient.views._columns import Columns, active_cell, legend, seconds_within, within
 from ftlclient.views._heading import clock_words, heading, window_words, zone_of
-from ftlclient.views.formatting import axis, check_rows, fit, in_minutes, shown_as, time_of_day
+from ftlclient.views.formatting import axis, check_rows, column, distinct_names, in_minutes, time_of_day
 
 LONGEST_NAME = 20
 TOTAL_WIDTH = 6
@@ -36,6 +35,7 @@ class Timeline:
         window: Mapping[str, Any] | None = None,
     ) -> None:
         self.rows = [(member, union(member.activity_periods)) for member in members]
+        self.names = distinct_names([(member.id, member.real_name) for member in members])
         self.days = days
         self.tz = tz
         self.now = now
@@ -44,11 +44,8 @@ class Timeline:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw as wide as the terminal allows."""
         ascii_only = options.ascii_only
-        longest = max(
-            (cell_len(shown_as(member.real_name, ascii_only=ascii_only)) for member, _ in self.rows), default=0
-        )
         space = max(8, options.max_width - NARROWEST_AXIS - TOTAL_WIDTH - 3)
-        name_width = min(longest, LONGEST_NAME, space)
+        name_width, names = column(self.names, min(LONGEST_NAME, space), ascii_only=ascii_only)
         width = max(NARROWEST_AXIS, options.max_width - name_width - TOTAL_WIDTH - 3)
         if self.window is not None:
             people = ((member.id, member.tz) for member, _ in self.rows)
@@ -63,12 +60,12 @@ class Timeline:
             for line in self._axis(day, width, ascii_only=ascii_only):
                 yield Text(" " * (name_width + 2)) + line
             columns: dict[tuple[datetime, datetime], Columns] = {}
-            for (member, active), minutes in zip(self.rows, totals, strict=True):
+            for (member, active), name, minutes in zip(self.rows, names, totals, strict=True):
                 edges = self._edges(day, member)
                 if edges not in columns:
                     columns[edges] = Columns.even(*edges, width)
                 periods = within(active, *edges)
-                row = Text(fit(member.real_name, name_width, ascii_only=ascii_only) + "  ", no_wrap=True)
+                row = Text(f"{name}  ", no_wrap=True)
                 row.append_text(columns[edges].row(periods, zone_of(member.tz), ascii_only=ascii_only))
                 row.append(f" {active_cell(next(minutes), periods):>{TOTAL_WIDTH}}")
                 yield row

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
@@ -12,7 +11,7 @@ from ftlclient.api.models import Member, union
 from ftlclient.time_ranges import Zone, day_edges
 from ftlclient.views._columns import Columns, active_cell, legend, seconds_within, within
 from ftlclient.views._heading import heading, window_words, zone_of
-from ftlclient.views.formatting import axis, check_rows, fit, shown_as
+from ftlclient.views.formatting import axis, check_rows, column, distinct_names
 
 LONGEST_NAME = 20
 _TOTAL = 7
@@ -27,6 +26,7 @@ class Week:
     ) -> None:
         check_rows(len(members))
         self.members = members
+        self.names = distinct_names([(member.id, member.real_name) for member in members])
         self.days = days
         self.tz = tz
         self.words = window_words(window, ((member.id, member.tz) for member in members), tz)
@@ -34,8 +34,8 @@ class Week:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw as wide as the terminal allows."""
         ascii_only = options.ascii_only
-        names = [shown_as(member.real_name, ascii_only=ascii_only) for member in self.members]
-        name_width = min(max(map(cell_len, names), default=0), LONGEST_NAME, max(8, options.max_width // 4))
+        most = min(LONGEST_NAME, options.max_width // 4)
+        name_width, names = column(self.names, most, ascii_only=ascii_only)
         room = (options.max_width - name_width - 2 - _TOTAL) // len(self.days) - 1
         parts = next((parts for parts in _PARTS if parts <= room), 1)
         yield heading("Active time", *self.words)
@@ -48,12 +48,12 @@ class Week:
             if tz not in columns:
                 columns[tz] = [Columns.wall_clock(day, tz, parts) for day in self.days]
             active = union(member.activity_periods)
-            row = Text(fit(name, name_width, ascii_only=ascii_only) + "  ", no_wrap=True)
+            row = Text(f"{name}  ", no_wrap=True)
             seconds = 0.0
             for day, part in zip(self.days, columns[tz], strict=True):
                 edges = day_edges(day, tz)
                 row.append_text(part.row(within(active, *edges), zone_of(member.tz), ascii_only=ascii_only))
-                row.append(" ")
+                row.append("|" if ascii_only else "│", "dim")
                 seconds += seconds_within(active, *edges)
             row.append(active_cell(round(seconds / 60), active).rjust(_TOTAL))
             yield row

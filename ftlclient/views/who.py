@@ -10,7 +10,7 @@ from ftlclient import time_ranges
 from ftlclient.time_ranges import Zone
 from ftlclient.views._heading import heading, moment_words
 from ftlclient.views._tables import CutTable
-from ftlclient.views.formatting import check_rows, counted, hours_and_minutes, time_of_day
+from ftlclient.views.formatting import check_rows, counted, distinct_names, hours_and_minutes, time_of_day
 
 COLUMNS = ("user_id", "real_name", "tz", "active", "since", "last_active", "local_time")
 _HEADS = ("Name", "Active", "Local time", "", "Zone")
@@ -27,8 +27,11 @@ def view(answer: dict[str, Any], tz: Zone | None) -> RenderableType:
     zone = tz or time_ranges.UTC_ZONE
     active = sum(member["active"] for member in members)
     details = [moment_words(at, zone), zone.key, *(["times on their own clocks"] if tz is None else [])]
+    ranked = sorted(members, key=_rank)
+    names = distinct_names([(member["id"], member["real_name"]) for member in ranked])
+    table = [_row(name, member, at) for name, member in zip(names, ranked, strict=True)]
     title = heading(f"{active:,} of {counted(len(members), 'member')} active", *details)
-    return CutTable(title, _HEADS, [_row(member, at) for member in sorted(members, key=_rank)], order=(4, 0))
+    return CutTable(title, _HEADS, table, order=(4, 0))
 
 
 def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
@@ -38,11 +41,11 @@ def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
         yield (*who, member.get("since", ""), member.get("last_active", ""), member["local_time"])
 
 
-def _row(member: dict[str, Any], at: datetime) -> list[tuple[str, str]]:
+def _row(name: str, member: dict[str, Any], at: datetime) -> list[tuple[str, str]]:
     own = time_ranges.zone(member["tz"])
     local = datetime.fromisoformat(member["local_time"])
     return [
-        (member["real_name"], "bold" if member["active"] else ""),
+        (name, "bold" if member["active"] else ""),
         (_state(member, at), "green" if member["active"] else "dim"),
         (f"{local:%a} {time_of_day(local)}", ""),
         ("night" if own is not None and time_ranges.is_night(at, own) else "day", ""),

@@ -63,8 +63,9 @@ class Year:
             row = Text(name.ljust(_LABEL), "dim" if weekday >= 5 else "", no_wrap=True)
             shown = (week + timedelta(days=weekday) for week in weeks)
             seconds = (self._seconds(day) if day in listed else None for day in shown)
-            cells = (scale.cell(value, ascii_only=options.ascii_only) for value in seconds)
-            row.append_text(in_runs((mark * wide, style or "none") for mark, style in cells))
+            row.append_text(
+                in_runs(scale.cell(value, ascii_only=options.ascii_only, width=wide) for value in seconds)
+            )
             yield row
 
     def _seconds(self, day: date) -> float | None:

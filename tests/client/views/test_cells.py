@@ -32,8 +32,8 @@ def test_a_month_has_a_cell_for_each_day() -> None:
     assert lines(cells.Cells(found, "day", UTC_ZONE, NOW), 90) == [
         "Active time per day, Mon 2026-11-02 to Mon 2026-11-30, UTC",
         "    02            09            16            23              Active",
-        "Ann ··░░░░░░··░░░░░░··▒▒▒▒▒▒··▒▒▒▒▓▓··▓▓▓▓▓▓··▓▓████  ██████   81:40",
-        "Bob ··░░░░░░··░░░░░░··▒▒▒▒▒▒··▒▒▒▒▓▓··▓▓▓▓▓▓··▓▓████  ██████   81:40",
+        "Ann · ░░░░░░· ░░░░░░· ▒▒▒▒▒▒· ▒▒▒▒▓▓· ▓▓▓▓▓▓· ▓▓████  ██████   81:40",
+        "Bob · ░░░░░░· ░░░░░░· ▒▒▒▒▒▒· ▒▒▒▒▓▓· ▓▓▓▓▓▓· ▓▓████  ██████   81:40",
         "░ up to 2:00  ▒ 4:00  ▓ 6:00  █ 7:30 a day  · none",
     ]
     wide = lines(cells.Cells(found, "day", UTC_ZONE, NOW), 120)[1]

@@ -14,7 +14,9 @@ from ftlclient.views.formatting import (
     axis,
     bar,
     check_rows,
+    column,
     counted,
+    distinct_names,
     fit,
     in_minutes,
     level,
@@ -52,6 +54,16 @@ def test_levels_and_bars_show_any_activity() -> None:
 def test_texts_are_cut_to_their_width(text: str, width: int, shown: str, ascii_shown: str) -> None:
     assert fit(text, width, ascii_only=False) == shown
     assert fit(text, width, ascii_only=True) == ascii_shown
+
+
+def test_members_of_the_same_name_are_told_apart() -> None:
+    assert distinct_names([("a", "Ann"), ("b", "Bob"), ("c", "Ann")]) == ["Ann a", "Bob", "Ann c"]
+
+
+def test_a_column_is_as_wide_as_its_longest_text() -> None:
+    assert column(["Ann", "Maya"], 6, ascii_only=False) == (4, ["Ann ", "Maya"])
+    assert column(["Ann", "Bartholomew"], 6, ascii_only=False) == (6, ["Ann   ", "Barth…"])
+    assert column([], 6, ascii_only=False, least=2) == (2, [])
 
 
 def test_columns_shrink_in_order_until_they_fit() -> None:

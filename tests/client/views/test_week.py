@@ -26,8 +26,8 @@ def test_the_days_of_a_week_are_side_by_side() -> None:
     assert lines(week.Week(TEAM, DAYS, BERLIN, WINDOW), 80) == [
         "Active time, Mon 2026-11-16 to Sun 2026-11-22, Europe/Berlin",
         "       Mon 16   Tue 17   Wed 18   Thu 19   Fri 20   Sat 21   Sun 22    Active",
-        "Jonas  ··▃█   · ··     · ··     ▆ █▃     · ··     · ··     · ··     ·   10:00",
-        "Maya    ···      ···      ···      ···      ···      ···      ···           -",
+        "Jonas  ··▃█   ·│··     ·│··     ▆│█▃     ·│··     ·│··     ·│··     ·│  10:00",
+        "Maya    ···    │ ···    │ ···    │ ···    │ ···    │ ···    │ ···    │      -",
         "▁▅█ active some, half, all of 3 h  · night there (22-06)",
     ]
 
