@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 from rich.console import Console, RenderableType
 
+from ftlclient.errors import ConfigError
+
 
 def show(view: RenderableType, console: Console, *, with_pager: bool) -> None:
     """Print *view*; what is higher than the terminal goes through the pager that PAGER names, or less."""
@@ -25,8 +27,13 @@ def show(view: RenderableType, console: Console, *, with_pager: bool) -> None:
 
 
 def pager(environ: Mapping[str, str]) -> list[str]:
-    """Return the command of the pager; nothing for none, as for an empty PAGER and for cat."""
-    words = shlex.split(environ.get("PAGER", "less"), posix=os.name == "posix")
+    """Return the command of the pager; nothing for none, as for an empty PAGER and for cat. Raise ConfigError."""
+    try:
+        words = shlex.split(environ.get("PAGER", "less"), posix=os.name == "posix")
+    except ValueError as exc:
+        raise ConfigError(
+            f"PAGER is not a command line: {str(exc).lower()}; correct it, or use --no-pager"
+        ) from exc
     return words if words and words != ["cat"] and shutil.which(words[0]) else []
 
 

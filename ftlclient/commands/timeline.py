@@ -55,7 +55,11 @@ def _periods(
         shown = timeline.days(members, edges, tz)
         if length is not None and length <= FEW_DAYS:
             return timeline.Timeline(members, shown, tz, time_ranges.now(), edges)
-        return days.Days(members[0], shown, tz, edges) if is_one else week.Week(members, shown, tz, edges)
+        return (
+            days.Days(members[0], shown, tz, time_ranges.now(), edges)
+            if is_one
+            else week.Week(members, shown, tz, edges)
+        )
 
     return _question.Question(
         "loguseractivity",

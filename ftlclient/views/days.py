@@ -1,7 +1,7 @@
 """When one member was active: a row for each day below one axis of hours, and the total."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderResult
@@ -20,11 +20,15 @@ _TOTAL = 7
 class Days:
     """The *days* of a member on the clock of *tz*, or on their own; the same hours stand below each other."""
 
-    def __init__(self, member: Member, days: Sequence[date], tz: Zone | None, window: Mapping[str, Any]) -> None:
+    def __init__(
+        self, member: Member, days: Sequence[date], tz: Zone | None, now: datetime, window: Mapping[str, Any]
+    ) -> None:
         self.member = member
-        self.days = days
         self.own = zone_of(member.tz)
         self.tz = tz or self.own
+        self.active = union(member.activity_periods)
+        last = max((now, *(period.end_time for period in self.active))).astimezone(self.tz).date()
+        self.days = [day for day in days if day <= last] or days
         self.words = window_words(window, [(member.id, member.tz)], self.tz)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -36,8 +40,7 @@ class Days:
         step = 3 if width >= 48 else 6
         hours = ((-(-hour * width // 24), f"{hour:02}") for hour in range(0, 24, step))
         yield Text(f"{'':{_LABEL}}{axis(hours, width)}{'Active':>{_TOTAL}}", "dim", no_wrap=True)
-        active = union(self.member.activity_periods)
-        found = [within(active, *day_edges(day, self.tz)) for day in self.days]
+        found = [within(self.active, *day_edges(day, self.tz)) for day in self.days]
         seconds = [sum(period.length.total_seconds() for period in periods) for periods in found]
         for day, periods, minutes in zip(self.days, found, in_minutes(seconds), strict=True):
             row = Text(f"{day:%a %m-%d}".ljust(_LABEL), "dim" if day.weekday() >= 5 else "", no_wrap=True)

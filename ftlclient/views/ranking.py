@@ -21,6 +21,7 @@ class Ranking:
 
     def __init__(self, answer: Mapping[str, Any], tz: Zone | None) -> None:
         check_rows(len(answer["members"]))
+        self.is_cut = answer.get("omitted", {}).get("beyond_limit", 0) > 0
         self.ranked = list(_ranked(answer))
         self.names = distinct_names([(member["id"], member["real_name"]) for _, member, _ in self.ranked])
         people = ((member["id"], member["tz"]) for member in answer["members"])
@@ -53,7 +54,7 @@ class Ranking:
         yield Text.assemble(
             f"{'':{place + 2}}",
             ("Total".ljust(name_width) + total.rjust(_TOTAL), "bold"),
-            (f"  of {counted(active, 'active member')}", "dim"),
+            (f"  of {f'the {active:,} listed' if self.is_cut else counted(active, 'active member')}", "dim"),
         )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ftlclient.commands._pager import pager
+from ftlclient.errors import ConfigError
 
 
 def on_a_terminal(*argv: str, lines: int, **environ: str) -> str:
@@ -81,3 +82,5 @@ def test_the_pager_is_the_one_of_the_environment() -> None:
     assert pager({"PAGER": f"{sys.executable} -R"}) == [sys.executable, "-R"]
     assert pager({"PAGER": ""}) == pager({"PAGER": "cat"}) == pager({"PAGER": "no-such-pager-here"}) == []
     assert pager({}) in (["less"], [])
+    with pytest.raises(ConfigError, match="PAGER is not a command line: no closing quotation"):
+        pager({"PAGER": "less 'x"})

@@ -38,6 +38,13 @@ def test_the_most_active_come_first_and_equals_share_a_rank() -> None:
     ]
 
 
+def test_where_others_were_left_out_the_total_is_of_those_listed() -> None:
+    shown = lines(ranking.Ranking(FOUR | {"omitted": {"inactive": 5, "beyond_limit": 3}}, UTC_ZONE), 60)
+    assert shown[-1] == "    Total      4:00  of the 3 listed"
+    shown = lines(ranking.Ranking(FOUR | {"omitted": {"inactive": 5, "beyond_limit": 0}}, UTC_ZONE), 60)
+    assert shown[-1] == "    Total      4:00  of 3 active members"
+
+
 def test_without_activity_nobody_has_a_rank() -> None:
     shown = lines(ranking.Ranking(team(("Idle", 0)), UTC_ZONE), 80)
     assert shown[2] == " -  Idle          -       -"
