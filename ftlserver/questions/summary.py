@@ -18,7 +18,6 @@ from ftlserver.questions import Activity, seconds
 Per = Literal["day", "week", "month", "total"]
 
 _THURSDAY = 3  # 1970 began on one; weeks are counted from its Monday
-_LAST_DAY = days_and_hours.day_number(date.max)
 
 
 @dataclass(slots=True)
@@ -104,29 +103,28 @@ def _unit_of(day: int, per: Per) -> int:
 
 def _days_of(number: int, per: Per) -> tuple[int, int, dict[str, str]]:
     """Return the first day of a day, week or month, the day after it, and its name."""
+    if per == "day":
+        return number, number + 1, {"date": days_and_hours.date_of(number).isoformat()}
     if per == "week":
         first = number * 7 - _THURSDAY
         year, week, _ = days_and_hours.date_of(first).isocalendar()
-        return first, min(first + 7, _LAST_DAY), {"week": f"{year}-W{week:02}"}
-    if per == "month":
-        first, after = (_first_of_month(month) for month in (number, number + 1))
-        return first, min(after, _LAST_DAY), {"month": days_and_hours.date_of(first).isoformat()[:7]}
-    return number, number + 1, {"date": days_and_hours.date_of(number).isoformat()}
+        return first, first + 7, {"week": f"{year}-W{week:02}"}
+    first = _first_of_month(number)
+    return first, _first_of_month(number + 1), {"month": days_and_hours.date_of(first).isoformat()[:7]}
 
 
 def _first_of_month(number: int) -> int:
     year, month = divmod(number, 12)
-    if year + 1970 > date.max.year:
-        return _LAST_DAY
     return days_and_hours.day_number(date(year + 1970, month + 1, 1))
 
 
 def _unit(
     number: int, per: Per, active: _Active | None, tz: Zone, show: Callable[[int, int], str]
 ) -> dict[str, Any]:
-    first_day, next_day, answer = _days_of(number, per)
-    opens, closes = (timezones.day_start(days_and_hours.date_of(day), tz) for day in (first_day, next_day))
-    unit: dict[str, Any] = {**answer, "active_seconds": seconds(active.length) if active else 0}
+    first_day, next_day, name = _days_of(number, per)
+    opens = timezones.day_start(days_and_hours.date_of(first_day), tz)
+    closes = timezones.day_start(days_and_hours.date_of(next_day), tz)
+    unit: dict[str, Any] = {**name, "active_seconds": seconds(active.length) if active else 0}
     if active:
         (start, _, first), (_, end, last) = active.first, active.last
         # The activity was recorded in another zone than today's: the unit is as long as on that clock.
