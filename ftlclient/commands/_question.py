@@ -197,9 +197,10 @@ def _show(question: Question, answer: Answer, args: argparse.Namespace, console:
     elif answer["members"] or answer.get("omitted"):
         view = _view(question, answer)
         # A pipe has no width to wrap at, unless COLUMNS gives one.
-        if not (console.is_terminal or "COLUMNS" in os.environ) and hasattr(view, "__rich_measure__"):
+        table = view.renderables[0] if isinstance(view, Group) else view
+        if not (console.is_terminal or "COLUMNS" in os.environ) and hasattr(table, "__rich_measure__"):
             unlimited = console.options.update(max_width=_UNLIMITED)
-            console.width = max(console.width, Measurement.get(console, unlimited, view).maximum)
+            console.width = max(console.width, Measurement.get(console, unlimited, table).maximum)
         _pager.show(view, console, with_pager=not args.no_pager)
         write_pictures(view, args)
 
