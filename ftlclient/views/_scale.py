@@ -36,13 +36,13 @@ class Scale:
 
     def legend(self, unit: str, *, ascii_only: bool) -> Text:
         """Return what the shades mean."""
-        marks = [self.cell(bound, ascii_only=ascii_only)[0] for bound in (*self._bounds, 0)]
-        lengths = [hours_and_minutes(timedelta(seconds=bound)) for bound in self._bounds]
-        most = [f"{'up to ' if not number else ''}{length}" for number, length in enumerate(lengths)]
-        if most:
-            most[-1] += f" a {unit}"
-        shades = "  ".join(f"{mark} {words}" for mark, words in zip(marks, (*most, "none"), strict=True))
-        return Text(shades, "dim")
+        legend = Text()
+        for number, bound in enumerate(self._bounds):
+            legend.append(*self.cell(bound, ascii_only=ascii_only))
+            length = hours_and_minutes(timedelta(seconds=bound))
+            is_last = number == len(self._bounds) - 1
+            legend.append(f"{'' if number else ' up to'} {length}{f' a {unit}' if is_last else ''}  ", "dim")
+        return legend.append(f"{self.cell(0, ascii_only=ascii_only)[0]} none", "dim")
 
     def _level(self, seconds: float) -> int:
         """Return the shade of a value from 1 to 4; the largest values always have the darkest."""

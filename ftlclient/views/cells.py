@@ -29,13 +29,8 @@ class Cells:
         members = answer["members"]
         check_rows(len(members))
         self.per = per
-        self.now = now
         self.rows = [
-            (
-                member,
-                seconds_of(member, per),
-                now.astimezone(tz or zone_of(member["tz"])).date(),
-            )
+            (member, seconds_of(member, per), now.astimezone(tz or zone_of(member["tz"])).date())
             for member in members
         ]
         self.names = distinct_names([(member["id"], member["real_name"]) for member in members])

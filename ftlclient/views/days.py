@@ -43,9 +43,10 @@ class Days:
         found = [within(self.active, *day_edges(day, self.tz)) for day in self.days]
         seconds = [sum(period.length.total_seconds() for period in periods) for periods in found]
         for day, periods, minutes in zip(self.days, found, in_minutes(seconds), strict=True):
-            row = Text(f"{day:%a %m-%d}".ljust(_LABEL), "dim" if day.weekday() >= 5 else "", no_wrap=True)
+            row = Text(no_wrap=True)
+            row.append(f"{day:%a %m-%d}".ljust(_LABEL), "dim" if day.weekday() >= 5 else "")
             row.append_text(Columns.wall_clock(day, self.tz, width).row(periods, self.own, ascii_only=ascii_only))
-            row.append(active_cell(minutes, periods).rjust(_TOTAL), "none")
+            row.append(active_cell(minutes, periods).rjust(_TOTAL))
             yield row
         total = hours_and_minutes(timedelta(seconds=sum(seconds)))
         yield Text(f"{'Total':{_LABEL + width}}{total:>{_TOTAL}}", "bold", no_wrap=True)

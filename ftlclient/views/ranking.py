@@ -41,10 +41,10 @@ class Ranking:
         minutes = 0
         for (rank, member, share), name in zip(self.ranked, names, strict=True):
             seconds = member["active_seconds"]
-            row = Text(f"{rank if seconds else '-':>{place}}  ", "dim", no_wrap=True)
-            row.append(name, "none")
+            row = Text(no_wrap=True)
+            row.append(f"{rank if seconds else '-':>{place}}  ", "dim").append(name)
             row.append(f"{_length(seconds) if seconds else '-':>{_TOTAL}}", "bold")
-            row.append(f"{f'{share:.1%}' if seconds else '-':>{_SHARE}}  ", "none")
+            row.append(f"{f'{share:.1%}' if seconds else '-':>{_SHARE}}  ")
             row.append(bar(seconds / longest if longest else 0, width, ascii_only=ascii_only), "green")
             row.rstrip()
             yield row

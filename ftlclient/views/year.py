@@ -60,7 +60,8 @@ class Year:
         yield Text(f"{days[0]:%Y}".ljust(_LABEL) + line, "dim", no_wrap=True)
         listed = set(days)
         for weekday, name in enumerate(_WEEKDAYS):
-            row = Text(name.ljust(_LABEL), "dim" if weekday >= 5 else "", no_wrap=True)
+            row = Text(no_wrap=True)
+            row.append(name.ljust(_LABEL), "dim" if weekday >= 5 else "")
             shown = (week + timedelta(days=weekday) for week in weeks)
             seconds = (self._seconds(day) if day in listed else None for day in shown)
             row.append_text(
