@@ -42,7 +42,7 @@ PLACES = {
     "dataset": ["ftlserver.storage"],
     "sqlalchemy": ["ftlserver.storage"],
     "sqlite3": ["ftlserver.storage", "ftlserver.commands.serve", "ftlclient.api.spool", "ftlcommon.formats.git"],
-    "subprocess": ["ftlcommon.formats.git"],
+    "subprocess": ["ftlcommon.formats.git", "ftlclient.commands._pager"],
     "waitress": ["ftlserver.serving"],
     "zoneinfo": [
         "ftlserver.domain.timezones",

@@ -76,6 +76,11 @@ def _is_date(value: Any) -> bool:
         return False
 
 
+def _begins(value: Any, mark: str, length: int, first_day: str) -> bool:
+    """Tell whether *value* has that *length* and becomes a date with its *first_day*."""
+    return isinstance(value, str) and len(value) == length and mark in value and _is_date(value + first_day)
+
+
 def _is_window(value: Any) -> bool:
     return (
         isinstance(value, dict)
@@ -131,6 +136,8 @@ _SHARE = Value("a share from 0 to 1", _is_share)
 _OFFSET = Value("an offset in seconds", lambda value: _is_number(value, -86_400, 86_400))
 _TIME = Value("a time with an offset, from 1970 to 9999", _is_time)
 _DATE = Value("a date from 1970 to 9999", _is_date)
+_ISO_WEEK = Value("an ISO week from 1970 to 9999, such as 2019-W01", lambda value: _begins(value, "W", 8, "-1"))
+_MONTH = Value("a month from 1970 to 9999, such as 2019-01", lambda value: _begins(value, "-", 7, "-01"))
 _WEEK = Value("168 shares from 0 to 1", _is_week)
 _USER_IDS = Value(
     "a list of user ids, or null",
@@ -153,24 +160,18 @@ QUESTION: Shape = {
     "not_found?": [_TEXT],
     "omitted?": {"inactive": COUNT, "beyond_limit": COUNT},
 }
-ACTIVITY: Shape = {}  # api.models checks members and their periods
+ACTIVITY: Shape = {"window?": _WINDOW}  # api.models checks members and their periods
 TIMELINE: Shape = {"window": _WINDOW}
-SUMMARY: Shape = {
-    "members": [
-        _MEMBER
-        | {
-            "active_seconds": _SECONDS,
-            "days": [
-                {
-                    "date": _DATE,
-                    "active_seconds": _SECONDS,
-                    "length_seconds": _SECONDS,
-                    "first_start?": _TIME,
-                    "last_end?": _TIME,
-                }
-            ],
-        }
-    ]
+_UNIT = {"active_seconds": _SECONDS, "length_seconds": _SECONDS, "first_start?": _TIME, "last_end?": _TIME}
+_UNITS = {
+    "day": {"days": [_UNIT | {"date": _DATE}]},
+    "week": {"weeks": [_UNIT | {"week": _ISO_WEEK}]},
+    "month": {"months": [_UNIT | {"month": _MONTH}]},
+    "total": {},
+}
+SUMMARIES: dict[str, Shape] = {
+    per: {"window": _WINDOW, "members": [_MEMBER | {"active_seconds": _SECONDS} | units]}
+    for per, units in _UNITS.items()
 }
 HOURS: Shape = {"members": [_MEMBER | {"hours": _WEEK, "weeks": _WEEKS}]}
 OVERLAP: Shape = (

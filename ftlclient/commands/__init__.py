@@ -7,7 +7,8 @@ COMMANDS = [
     # name, module, help
     ("activity", "activity", "list the activity periods of each member"),
     ("timeline", "timeline", "draw who was active when on one axis"),
-    ("summary", "summary", "show how long each member was active each day"),
+    ("summary", "summary", "show how long each member was active each day, week or month"),
+    ("ranking", "ranking", "show who was active most"),
     ("hours", "hours", "show in which hours of the week members are active"),
     ("overlap", "overlap", "show when members were active together"),
     ("who", "who", "show who is active now, and since when"),

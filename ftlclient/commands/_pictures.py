@@ -1,11 +1,12 @@
 """Pictures of a view, as SVG and HTML."""
 
 import argparse
+import html
 import io
 import re
 from pathlib import Path
 
-from rich._export_format import CONSOLE_SVG_FORMAT
+from rich._export_format import CONSOLE_HTML_FORMAT, CONSOLE_SVG_FORMAT
 from rich.console import Console, RenderableType
 from rich.measure import Measurement
 
@@ -16,11 +17,23 @@ WIDEST_PICTURE = 100
 
 # Rich's SVG loads its font from the web, which would reveal each time that the picture is opened.
 _SVG = re.sub(r"@font-face \{\{.*?\}\}", "", CONSOLE_SVG_FORMAT, flags=re.DOTALL)
+_SUFFIXES = {"svg": (".svg",), "html": (".html", ".htm", ".xhtml")}
 
 
 def add_picture_arguments(parser: argparse._ActionsContainer) -> None:
     parser.add_argument("--svg", metavar="FILE", type=Path, help="also write the table as an SVG picture")
     parser.add_argument("--html", metavar="FILE", type=Path, help="also write the table as a web page")
+
+
+def check_names(args: argparse.Namespace) -> None:
+    """Raise ConfigError if a picture's file has the name of another format."""
+    for option, suffixes in _SUFFIXES.items():
+        path = getattr(args, option)
+        if path and path.suffix and path.suffix.lower() not in suffixes:
+            raise ConfigError(
+                f"--{option} writes {option.upper()}, not what {path.name} looks like; "
+                f"name it {path.stem}{suffixes[0]}"
+            )
 
 
 def write_pictures(view: RenderableType, args: argparse.Namespace) -> None:
@@ -42,7 +55,13 @@ def write_pictures(view: RenderableType, args: argparse.Namespace) -> None:
         if args.svg:
             _write(args.svg, recorder.export_svg(title=title, code_format=_SVG, unique_id="ftl", clear=False))
         if args.html:
-            _write(args.html, recorder.export_html())
+            _write(args.html, recorder.export_html(code_format=_page(title)))
+
+
+def _page(title: str) -> str:
+    """Return Rich's page with a title; braces are those of its format."""
+    head = f"<head>\n<title>{html.escape(title).replace('{', '{{').replace('}', '}}')}</title>"
+    return CONSOLE_HTML_FORMAT.replace("<head>", head, 1)
 
 
 def _write(path: Path, text: str) -> None:

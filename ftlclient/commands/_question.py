@@ -5,32 +5,36 @@ import csv
 import json
 import os
 import sys
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
-from rich.live import Live
 from rich.measure import Measurement
 from rich.text import Text
 
 from ftlclient import time_ranges
 from ftlclient.api import answers
 from ftlclient.api.client import Client
-from ftlclient.commands import _window
+from ftlclient.commands import _pager, _window
 from ftlclient.commands._completion import complete_zones
 from ftlclient.commands._members import Members, add_member_arguments
-from ftlclient.commands._pictures import add_picture_arguments, write_pictures
+from ftlclient.commands._pictures import add_picture_arguments, check_names, write_pictures
 from ftlclient.commands._session import connect
-from ftlclient.errors import ClientError, ConfigError, unusable
+from ftlclient.commands._watch import watch
+from ftlclient.errors import ConfigError, unusable
 from ftlclient.time_expressions import NAMED_RANGES, sent
+from ftlclient.views.formatting import omitted_words
 from ftlcommon.command_line import seconds, take_relative_times
 from ftlcommon.terminal import escaped, safe
 
 NO_MEMBERS = 3  # the exit status
 
 _UNLIMITED = 10_000
+_NO_ONE = (
+    "there are no members yet; import some where the server runs (ftlserver import git .), "
+    "or add one (ftlclient user add)"
+)
 
 Answer = dict[str, Any]
 
@@ -64,6 +68,9 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--watch", metavar="SECONDS", type=seconds(0.1, 86_400), help="refresh at this interval until Ctrl-C"
+    )
+    group.add_argument(
+        "--no-pager", action="store_true", help="print a long table at once (PAGER names the pager; default: less)"
     )
     add_picture_arguments(group)
 
@@ -109,6 +116,12 @@ def zone_name(args: argparse.Namespace) -> str | None:
     return time_ranges.local_zone() if args.tz == "local" else str(args.tz)
 
 
+def zone(args: argparse.Namespace) -> time_ranges.Zone | None:
+    """Return the requested zone; None for each member's own, or one that is unknown here."""
+    name = zone_name(args)
+    return None if name is None else time_ranges.zone(name)
+
+
 def window(args: argparse.Namespace) -> Answer:
     """Return the request fields ``from``, ``to`` and ``tz``; raise ConfigError."""
     name = zone_name(args)
@@ -117,12 +130,18 @@ def window(args: argparse.Namespace) -> Answer:
     return {key: sent(edge) for key, edge in edges.items() if edge is not None} | tz
 
 
-def run(question: Question, args: argparse.Namespace, console: Console) -> int:
-    """Ask the question, show the answer, report unknown members, and return the exit status."""
+def run(question: Question | Callable[[bool], Question], args: argparse.Namespace, console: Console) -> int:
+    """Ask the question, show the answer, report unknown members, and return the exit status.
+
+    *question* may depend on whether it is about one member: then it makes the question of that.
+    """
     members = Members(args, sys.stdin)
     if args.format != "table" and (args.svg or args.html):
         raise ConfigError("pictures show the table; drop --format")
+    check_names(args)
     with connect(args) as client:
+        if not isinstance(question, Question):
+            question = question(members.is_one)
         if args.watch:
             return _watch(question, members, args, client, console)
         if args.format == "json":
@@ -131,16 +150,24 @@ def run(question: Question, args: argparse.Namespace, console: Console) -> int:
             if answer is not None:
                 print(escaped(_json(answer)))
         else:
-            answer = members.ask(client, question.name, question.document)
+            answer = _ask(question, members, client)
             if answer is not None:
-                answers.check(answer, question.shape)
                 _show(question, answer, args, console)
     unknown = list(members.unknown(answer))
     for sentence in unknown:
         print(f"ftlclient: {safe(sentence)}", file=sys.stderr)
-    if answer is None or not (answer["members"] or "omitted" in answer):
+    if answer is None or not (answer["members"] or any(answer.get("omitted", {}).values())):
+        if not unknown:
+            print(f"ftlclient: {_NO_ONE}", file=sys.stderr)
         return NO_MEMBERS
     return NO_MEMBERS if unknown and not answer["members"] else 0
+
+
+def _ask(question: Question, members: Members, client: Client) -> Answer | None:
+    answer = members.ask(client, question.name, question.document)
+    if answer is not None:
+        answers.check(answer, question.shape)
+    return answer
 
 
 def _json(answer: Answer) -> str:
@@ -155,38 +182,37 @@ def _show(question: Question, answer: Answer, args: argparse.Namespace, console:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(question.columns)
         writer.writerows([safe(str(value)) for value in row] for row in question.rows(answer))
-    elif answer["members"]:
-        view = question.view(answer)
+    elif answer["members"] or answer.get("omitted"):
+        view = _view(question, answer)
         # A pipe has no width to wrap at, unless COLUMNS gives one.
-        if not (console.is_terminal or "COLUMNS" in os.environ) and hasattr(view, "__rich_measure__"):
+        table = view.renderables[0] if isinstance(view, Group) else view
+        if not (console.is_terminal or "COLUMNS" in os.environ) and hasattr(table, "__rich_measure__"):
             unlimited = console.options.update(max_width=_UNLIMITED)
-            console.width = max(console.width, Measurement.get(console, unlimited, view).maximum)
-        console.print(view)
+            console.width = max(console.width, Measurement.get(console, unlimited, table).maximum)
+        _pager.show(view, console, with_pager=not args.no_pager)
         write_pictures(view, args)
+
+
+def _view(question: Question, answer: Answer) -> RenderableType:
+    """Return the answer as it is drawn, and below it who was left out."""
+    left_out = omitted_words(answer)
+    if not answer["members"]:
+        return left_out or Text("no members", "italic")
+    view = question.view(answer)
+    return Group(view, left_out) if left_out else view
 
 
 def _watch(
     question: Question, members: Members, args: argparse.Namespace, client: Client, console: Console
 ) -> int:
-    """Show the answer again and again, also after the server was unavailable for a while."""
+    """Show the answer again and again."""
     if args.format != "table" or not console.is_terminal:
         raise ConfigError("--watch draws on a terminal; drop --format, or the pipe")
-    view: RenderableType = Text("waiting for the server ...")
-    with Live(console=console, screen=True, auto_refresh=False) as live:
-        try:
-            while True:
-                try:
-                    answer = members.ask(client, question.name, question.document)
-                    if answer is None:
-                        raise ConfigError("; ".join(members.unknown(answer)))
-                    answers.check(answer, question.shape)
-                    view = question.view(answer)
-                    state = Text(f"{time_ranges.now().astimezone():%H:%M:%S}, again in {args.watch:g} s", "dim")
-                except ConfigError:
-                    raise
-                except ClientError as exc:
-                    state = Text(f"{time_ranges.now().astimezone():%H:%M:%S}, {safe(str(exc))}", "yellow")
-                live.update(Group(view, state), refresh=True)
-                time.sleep(args.watch)
-        except KeyboardInterrupt:
-            return 0
+
+    def ask() -> RenderableType:
+        answer = _ask(question, members, client)
+        if answer is None:
+            raise ConfigError("; ".join(members.unknown(answer)))
+        return _view(question, answer)
+
+    return watch(ask, args.watch, console)

@@ -1,6 +1,7 @@
 """List the activity periods of each member, on the member's own clock."""
 
 import argparse
+from typing import Any
 
 from rich.console import Console
 
@@ -21,10 +22,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, console: Console) -> int:
     window = _question.window(args)
+    tz = _question.zone(args)
+
+    def view(answer: dict[str, Any]) -> activity.Activity:
+        return activity.Activity(members_from_json(answer), time_ranges.now(), answer.get("window"), tz)
+
     question = _question.Question(
         "loguseractivity",
         answers.ACTIVITY,
-        lambda answer: activity.view(members_from_json(answer), time_ranges.now()),
+        view,
         activity.COLUMNS,
         lambda answer: activity.rows(members_from_json(answer)),
         window | {"time_format": "iso"},

@@ -1,17 +1,25 @@
-"""Draw who was active when: a row for each member, a block for each day, one axis. Dots are night time."""
+"""Draw who was active when, in the form that suits the window.
+
+A few days are drawn hour by hour. For one member a month has a row for each day, and a year is a heat map.
+For several members a week has their days side by side, and longer windows have a cell for each day, week or month.
+"""
 
 import argparse
-from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from ftlclient import time_ranges
 from ftlclient.api import answers
 from ftlclient.api.models import members_from_json
-from ftlclient.commands import _question
-from ftlclient.views import activity, timeline
+from ftlclient.commands import _question, _summary
+from ftlclient.commands._length import days_in
+from ftlclient.views import activity, cells, days, timeline, week, year
 
 EXAMPLE = "ftlclient timeline --all --range week --tz Europe/Berlin"
+FEW_DAYS = 3  # drawn hour by hour
+TWO_WEEKS = 14  # of a team, with parts of each day
+TWO_MONTHS = 62  # of one member, with a row for each day; of a team, with a cell for each
+WEEKS = 400  # days, beyond which cells are months
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,14 +29,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, console: Console) -> int:
     window = _question.window(args)
-    zone = _question.zone_name(args)
 
-    def view(answer: dict[str, Any]) -> timeline.Timeline:
-        members = members_from_json(answer)
-        tz = time_ranges.zone(zone) if zone else None
-        return timeline.Timeline(members, timeline.days(members, answer["window"], tz), tz, time_ranges.now())
+    def question(is_one: bool) -> _question.Question:
+        """Return the question whose answer is drawn, about one member or several."""
+        length = days_in(window)
+        if args.format != "table" or (length is not None and length <= (TWO_MONTHS if is_one else TWO_WEEKS)):
+            return _periods(args, window, length, is_one=is_one)
+        tz = _question.zone(args)
+        if is_one:
+            return _summary.question(args, window, "day", lambda answer: year.Year(answer, tz, time_ranges.now()))
+        per = "month" if length is None or length > WEEKS else "week" if length > TWO_MONTHS else "day"
+        return _summary.question(args, window, per, lambda answer: cells.Cells(answer, per, tz, time_ranges.now()))
 
-    question = _question.Question(
+    return _question.run(question, args, console)
+
+
+def _periods(
+    args: argparse.Namespace, window: _question.Answer, length: float | None, *, is_one: bool
+) -> _question.Question:
+    """Return the question about the periods themselves, for a window short enough to draw the hours."""
+    tz = _question.zone(args)
+
+    def view(answer: _question.Answer) -> RenderableType:
+        members, edges = members_from_json(answer), answer["window"]
+        shown = timeline.days(members, edges, tz)
+        if length is not None and length <= FEW_DAYS:
+            return timeline.Timeline(members, shown, tz, time_ranges.now(), edges)
+        return (
+            days.Days(members[0], shown, tz, time_ranges.now(), edges)
+            if is_one
+            else week.Week(members, shown, tz, edges)
+        )
+
+    return _question.Question(
         "loguseractivity",
         answers.TIMELINE,
         view,
@@ -36,4 +69,3 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         lambda answer: activity.rows(members_from_json(answer)),
         {"to": time_ranges.now().isoformat(), **window, "clip": True, "time_format": "iso"},
     )
-    return _question.run(question, args, console)

@@ -24,6 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def handle(args: argparse.Namespace, console: Console) -> int:
     name = _question.zone_name(args)
     at = _window.moment("--at", args.at, _window.now_in(name)) if args.at else None
+    tz = _question.zone(args)
     document = {key: value for key, value in (("tz", name), ("at", at)) if value}
-    question = _question.Question("presence", answers.PRESENCE, who.view, who.COLUMNS, who.rows, document)
+    question = _question.Question(
+        "presence", answers.PRESENCE, lambda answer: who.view(answer, tz), who.COLUMNS, who.rows, document
+    )
     return _question.run(question, args, console)

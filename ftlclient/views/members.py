@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from rich import box
 from rich.console import RenderableType
-from rich.table import Table
 
-from ftlclient.views.formatting import check_rows, plain
+from ftlclient.time_ranges import UTC_ZONE
+from ftlclient.views._heading import heading, moment_words
+from ftlclient.views._tables import CutTable
+from ftlclient.views.formatting import check_rows, counted, time_of_day
 
 COLUMNS = ("user_id", "real_name", "tz", "local_time")
 
@@ -16,18 +17,23 @@ COLUMNS = ("user_id", "real_name", "tz", "local_time")
 def view(answer: dict[str, Any]) -> RenderableType:
     """Return a table of the members."""
     check_rows(len(answer["members"]))
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    table.add_column("Id", no_wrap=True)
-    for name in ("Name", "Zone", "Local time"):
-        table.add_column(name)
-    for member in sorted(answer["members"], key=lambda member: str(member["real_name"])):
-        local = datetime.fromisoformat(member["local_time"])
-        who = [plain(member[key]) for key in ("id", "real_name", "tz")]
-        table.add_row(*who, f"{local:%a %H:%M}")
-    return table
+    at = moment_words(datetime.fromisoformat(answer["at"]), UTC_ZONE)
+    title = heading(counted(len(answer["members"]), "member"), f"local times at {at} UTC")
+    rows = [
+        (
+            *((member[key], "") for key in ("id", "real_name", "tz")),
+            (_weekday_and_time(datetime.fromisoformat(member["local_time"])), ""),
+        )
+        for member in sorted(answer["members"], key=lambda member: str(member["real_name"]))
+    ]
+    return CutTable(title, ("Id", "Name", "Zone", "Local time"), rows, order=(2, 1, 0))
 
 
 def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     """Yield a row of COLUMNS for each member."""
     for member in answer["members"]:
         yield (member["id"], member["real_name"], member["tz"], member["local_time"])
+
+
+def _weekday_and_time(local: datetime) -> str:
+    return f"{local:%a} {time_of_day(local)}"

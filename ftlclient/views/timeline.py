@@ -1,20 +1,18 @@
-"""Who was active when: a block for each day, with one time axis and a row for each member."""
+"""Who was active when, for a few days: a block for each day, with one time axis and a row for each member."""
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from operator import attrgetter
 from typing import Any
 
-from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from ftlclient import time_ranges
 from ftlclient.api.models import ActivityPeriod, Member, union
 from ftlclient.time_ranges import Zone
-from ftlclient.views.formatting import check_rows, hours_and_minutes, level
-from ftlcommon.terminal import safe
+from ftlclient.views._columns import Columns, active_cell, legend, seconds_within, within
+from ftlclient.views._heading import clock_words, heading, window_words, zone_of
+from ftlclient.views.formatting import axis, check_rows, column, distinct_names, in_minutes, time_of_day
 
 LONGEST_NAME = 20
 TOTAL_WIDTH = 6
@@ -25,74 +23,97 @@ class Timeline:
     """The timeline of *members* on *days*, on the clock of *tz*, or on each member's own.
 
     The height of a bar shows how much of its time the member was active; a dot is night time. All columns cover
-    the same length of time, so a day of 23 or 25 hours is drawn to scale.
+    the same length of time, so a day of 23 or 25 hours is drawn to scale. *window* is drawn above the days.
     """
 
-    def __init__(self, members: Sequence[Member], days: Sequence[date], tz: Zone | None, now: datetime) -> None:
-        self.members = members
-        self.active = [union(member.activity_periods) for member in members]
+    def __init__(
+        self,
+        members: Sequence[Member],
+        days: Sequence[date],
+        tz: Zone | None,
+        now: datetime,
+        window: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.rows = [(member, union(member.activity_periods)) for member in members]
+        self.names = distinct_names([(member.id, member.real_name) for member in members])
         self.days = days
         self.tz = tz
         self.now = now
+        self.window = window
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Draw as wide as the terminal allows."""
-        names = [safe(member.real_name) for member in self.members]
-        longest = max(map(cell_len, names), default=0)
+        ascii_only = options.ascii_only
         space = max(8, options.max_width - NARROWEST_AXIS - TOTAL_WIDTH - 3)
-        name_width = min(longest, LONGEST_NAME, space)
+        name_width, names = column(self.names, min(LONGEST_NAME, space), ascii_only=ascii_only)
         width = max(NARROWEST_AXIS, options.max_width - name_width - TOTAL_WIDTH - 3)
+        if self.window is not None:
+            people = ((member.id, member.tz) for member, _ in self.rows)
+            above = heading("Active time", *window_words(self.window, people, self.tz))
+            yield above.append_text(self._hours(self.days[0])) if len(self.days) == 1 else above
+        totals = [in_minutes(self._seconds(member, active)) for member, active in self.rows]
         for number, day in enumerate(self.days):
-            if number:
-                yield Text()
-            yield self._title(day)
-            yield self._axis(day, name_width, width, ascii_only=options.ascii_only)
-            for name, member, active in zip(names, self.members, self.active, strict=True):
-                row = Text(set_cell_size(name, name_width) + "  ", no_wrap=True)
-                start, end = self._edges(day, member)
-                periods = _within(active, start, end)
-                row.append_text(_row(member, periods, start, end, width, ascii_only=options.ascii_only))
-                length = sum((period.length for period in periods), timedelta())
-                row.append(f" {hours_and_minutes(length) if length else '-':>{TOTAL_WIDTH}}")
+            if self.window is None or len(self.days) > 1:
+                if number or self.window is not None:
+                    yield Text()
+                yield self._title(day)
+            for line in self._axis(day, width, ascii_only=ascii_only):
+                yield Text(" " * (name_width + 2)) + line
+            columns: dict[tuple[datetime, datetime], Columns] = {}
+            for (member, active), name, minutes in zip(self.rows, names, totals, strict=True):
+                edges = self._edges(day, member)
+                if edges not in columns:
+                    columns[edges] = Columns.even(*edges, width)
+                periods = within(active, *edges)
+                row = Text(f"{name}  ", no_wrap=True)
+                row.append_text(columns[edges].row(periods, zone_of(member.tz), ascii_only=ascii_only))
+                row.append(f" {active_cell(next(minutes), periods):>{TOTAL_WIDTH}}")
                 yield row
+        yield Text("\n").append_text(legend(24 * 60 / width, ascii_only=ascii_only))
+
+    def _seconds(self, member: Member, active: Sequence[ActivityPeriod]) -> Iterator[float]:
+        return (seconds_within(active, *self._edges(day, member)) for day in self.days)
 
     def _title(self, day: date) -> Text:
         title = Text(f"{day:%a %Y-%m-%d}", "bold")
-        if self.tz is None:
-            title.append("  each member's own clock", "dim")
-            return title
-        start, end = time_ranges.day_edges(day, self.tz)
-        title.append(f"  {self.tz.key}", "dim")
-        if (hours := (end - start) / timedelta(hours=1)) != 24:
-            title.append(f", a day of {hours:g} hours", "yellow")
-        return title
+        title.append(f"  {clock_words((member.tz for member, _ in self.rows), self.tz)}", "dim")
+        return title.append_text(self._hours(day))
 
-    def _axis(self, day: date, name_width: int, width: int, *, ascii_only: bool) -> Text:
+    def _hours(self, day: date) -> Text:
+        """Return how many hours a day has, unless they are 24."""
+        if self.tz is not None:
+            start, end = time_ranges.day_edges(day, self.tz)
+            if (hours := (end - start) / timedelta(hours=1)) != 24:
+                return Text(f", a day of {hours:g} hours", "yellow")
+        return Text()
+
+    def _axis(self, day: date, width: int, *, ascii_only: bool) -> Iterator[Text]:
+        """Yield the current time, in a line of its own as it would cover an hour, and the hours of the day."""
         tz = self.tz or time_ranges.UTC_ZONE
         start, end = time_ranges.day_edges(day, tz)
-        marks = [" "] * (width + 2)
-        reached = 0
-        for column in range(width):
-            begun, done = (start + (end - start) * edge / width for edge in (column, column + 1))
-            hour = _hour_between(begun.astimezone(tz), done.astimezone(tz))
-            if hour is not None and hour.hour % (3 if width >= 48 else 6) == 0 and column >= reached:
-                marks[column : column + 2] = f"{hour.hour:02}"
-                reached = column + 3
-        axis = Text(" " * (name_width + 2) + "".join(marks[:width]), "dim", no_wrap=True)
         if self.tz is not None and start <= self.now < end:
-            at = name_width + 2 + int((self.now - start) / (end - start) * width)
-            axis = axis[:at] + Text("v" if ascii_only else "▼", "bold red") + axis[at + 1 :]
-        return axis
+            at = int((self.now - start) / (end - start) * width)
+            mark, words = "v" if ascii_only else "▼", f"now {time_of_day(self.now.astimezone(tz))}"
+            fits = at + 2 + len(words) <= width
+            line = " " * at + f"{mark} {words}" if fits else f"{words} {mark}".rjust(at + 1)
+            yield Text(line, "bold red", no_wrap=True)
+        edges = [(start + (end - start) * column / width).astimezone(tz) for column in range(width + 1)]
+        hours = ((column, _hour_between(*edges[column : column + 2])) for column in range(width))
+        step = 3 if width >= 48 else 6
+        labels = (
+            (column, f"{hour.hour:02}") for column, hour in hours if hour is not None and hour.hour % step == 0
+        )
+        yield Text(f"{axis(labels, width)} {'Active':>{TOTAL_WIDTH}}", "dim", no_wrap=True)
 
     def _edges(self, day: date, member: Member) -> tuple[datetime, datetime]:
-        return time_ranges.day_edges(day, self.tz or time_ranges.zone(member.tz) or time_ranges.UTC_ZONE)
+        return time_ranges.day_edges(day, self.tz or zone_of(member.tz))
 
 
 def days(members: Sequence[Member], window: Mapping[str, Any], tz: Zone | None) -> list[date]:
     """Return the days to draw for the *window* of an answer; without ``from`` they begin with the first period."""
     found = set()
     for member in members:
-        zone = tz or time_ranges.zone(member.tz) or time_ranges.UTC_ZONE
+        zone = tz or zone_of(member.tz)
         own = window.get("by_member", {}).get(member.id, window)
         end = datetime.fromisoformat(own["to"]) - timedelta(microseconds=1)
         start = end
@@ -104,53 +125,6 @@ def days(members: Sequence[Member], window: Mapping[str, Any], tz: Zone | None) 
     count = (max(found) - min(found)).days + 1
     check_rows(count * len(members))
     return [min(found) + timedelta(days=number) for number in range(count)]
-
-
-def _within(periods: Sequence[ActivityPeriod], start: datetime, end: datetime) -> list[ActivityPeriod]:
-    """Return the parts within [start, end) of *periods*, which are in order and do not overlap."""
-    if start == end:  # a day that the zone skipped
-        return []
-    first = bisect_right(periods, start, key=attrgetter("end_time"))
-    after = bisect_left(periods, end, key=attrgetter("start_time"))
-    return [
-        ActivityPeriod(max(period.start_time, start), min(period.end_time, end)) for period in periods[first:after]
-    ]
-
-
-def _row(
-    member: Member,
-    periods: Sequence[ActivityPeriod],
-    start: datetime,
-    end: datetime,
-    width: int,
-    *,
-    ascii_only: bool,
-) -> Text:
-    own = time_ranges.zone(member.tz) or time_ranges.UTC_ZONE
-    row = Text(no_wrap=True)
-    for column, share in enumerate(_shares(periods, start, end, width)):
-        night = end > start and time_ranges.is_night(start + (end - start) * (column + 0.5) / width, own)
-        if share:
-            row.append(level(share, ascii_only=ascii_only), "magenta" if night else "green")
-        else:
-            row.append(("." if ascii_only else "·") if night else " ", "dim")
-    return row
-
-
-def _shares(periods: Iterable[ActivityPeriod], start: datetime, end: datetime, width: int) -> list[float]:
-    """Return the active share, from 0 to 1, of each of *width* equal parts of [start, end)."""
-    shares = [0.0] * width
-    reached = 0.0
-    for period in periods:
-        # Overlapping time counts once.
-        at = max(reached, (period.start_time - start) / (end - start) * width)
-        reached = max(reached, (period.end_time - start) / (end - start) * width)
-        while at < reached:
-            column = min(int(at), width - 1)
-            ahead = min(column + 1.0, reached)
-            shares[column] += ahead - at
-            at = ahead if column < width - 1 else reached
-    return shares
 
 
 def _hour_between(begun: datetime, done: datetime) -> datetime | None:

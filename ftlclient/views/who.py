@@ -4,35 +4,34 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from rich import box
 from rich.console import RenderableType
-from rich.table import Table
 
 from ftlclient import time_ranges
-from ftlclient.views.formatting import check_rows, hours_and_minutes, plain
+from ftlclient.time_ranges import Zone
+from ftlclient.views._heading import heading, moment_words
+from ftlclient.views._tables import CutTable
+from ftlclient.views.formatting import check_rows, counted, distinct_names, hours_and_minutes, time_of_day
 
 COLUMNS = ("user_id", "real_name", "tz", "active", "since", "last_active", "local_time")
+_HEADS = ("Name", "Active", "Local time", "", "Zone")
 
 
-def view(answer: dict[str, Any]) -> RenderableType:
-    """Return a table of members: active ones first, then by their last activity."""
-    check_rows(len(answer["members"]))
+def view(answer: dict[str, Any], tz: Zone | None) -> RenderableType:
+    """Return a table of members: active ones first, then by their last activity.
+
+    Times are on the clock of *tz*, or on each member's own.
+    """
+    members = answer["members"]
+    check_rows(len(members))
     at = datetime.fromisoformat(answer["at"])
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    for name in ("Name", "Active", "Local time", "", "Zone"):
-        table.add_column(name)
-    for member in sorted(answer["members"], key=_rank):
-        zone = time_ranges.zone(member["tz"])
-        local = datetime.fromisoformat(member["local_time"])
-        night = zone is not None and time_ranges.is_night(at, zone)
-        table.add_row(
-            plain(member["real_name"], "bold" if member["active"] else ""),
-            plain(_state(member, at), "green" if member["active"] else "dim"),
-            f"{local:%a %H:%M}",
-            "night" if night else "day",
-            plain(member["tz"], "dim"),
-        )
-    return table
+    zone = tz or time_ranges.UTC_ZONE
+    active = sum(member["active"] for member in members)
+    details = [moment_words(at, zone), zone.key, *(["times on their own clocks"] if tz is None else [])]
+    ranked = sorted(members, key=_rank)
+    names = distinct_names([(member["id"], member["real_name"]) for member in ranked])
+    table = [_row(name, member, at) for name, member in zip(names, ranked, strict=True)]
+    title = heading(f"{active:,} of {counted(len(members), 'member')} active", *details)
+    return CutTable(title, _HEADS, table, order=(4, 0))
 
 
 def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
@@ -40,6 +39,18 @@ def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     for member in answer["members"]:
         who = (member["id"], member["real_name"], member["tz"], "yes" if member["active"] else "no")
         yield (*who, member.get("since", ""), member.get("last_active", ""), member["local_time"])
+
+
+def _row(name: str, member: dict[str, Any], at: datetime) -> list[tuple[str, str]]:
+    own = time_ranges.zone(member["tz"])
+    local = datetime.fromisoformat(member["local_time"])
+    return [
+        (name, "bold" if member["active"] else ""),
+        (_state(member, at), "green" if member["active"] else "dim"),
+        (f"{local:%a} {time_of_day(local)}", ""),
+        ("night" if own is not None and time_ranges.is_night(at, own) else "day", ""),
+        (member["tz"], "dim"),
+    ]
 
 
 def _rank(member: dict[str, Any]) -> tuple[bool, float]:
@@ -52,7 +63,8 @@ def _rank(member: dict[str, Any]) -> tuple[bool, float]:
 def _state(member: dict[str, Any], at: datetime) -> str:
     if member["active"]:
         since = datetime.fromisoformat(member["since"])
-        return f"since {_moment(since, at)} ({hours_and_minutes(at - since)})"
+        minutes = at.replace(second=0, microsecond=0) - since.replace(second=0, microsecond=0)
+        return f"since {_moment(since, at)} ({hours_and_minutes(minutes)})"
     if "last_active" in member:
         return f"until {_moment(datetime.fromisoformat(member['last_active']), at)}"
     return "never"
@@ -62,5 +74,5 @@ def _moment(moment: datetime, at: datetime) -> str:
     """Format a moment before *at*, with more of the date the longer ago it is."""
     days = (at.astimezone(moment.tzinfo).date() - moment.date()).days
     if days == 0:
-        return f"{moment:%H:%M}"
-    return f"{moment:%a %H:%M}" if days < 7 else f"{moment:%Y-%m-%d}"
+        return time_of_day(moment)
+    return f"{moment:%a} {time_of_day(moment)}" if days < 7 else f"{moment:%Y-%m-%d}"

@@ -36,10 +36,9 @@ def recorded(spans: Iterable[Span], edges: Interval, tz: Zone) -> Iterator[Piece
         if start_offset == end_offset:
             yield start, end, start_offset
             continue
-        change = next(
-            (since for since, _, offset in offset_intervals(started_at, ended_at, tz)[1:] if offset == end_offset),
-            (started_at + ended_at) // 2,
-        )
+        # A period may end just when the clock changes.
+        after = offset_intervals(started_at, ended_at + 1, tz)[1:]
+        change = next((since for since, _, offset in after if offset == end_offset), (started_at + ended_at) // 2)
         if start < change:
             yield start, min(change, end), start_offset
         if change < end:

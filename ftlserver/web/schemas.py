@@ -128,7 +128,10 @@ def _question(fields: _Fields) -> Schema:
 
 
 LOG_USER_ACTIVITY = _question(_MEMBERS_AND_WINDOW | {"clip": {"type": "boolean"}})
-SUMMARY = _question(_MEMBERS_AND_WINDOW | {"day_zone": {"type": "string"}})
+SUMMARY = _question(
+    _MEMBERS_AND_WINDOW
+    | {"day_zone": {"type": "string"}, "per": {"type": "string", "allowed": ["day", "week", "month", "total"]}}
+)
 OVERLAP = _question(_MEMBERS_AND_WINDOW | {"min_members": _count(1, MOST_IDS)})
 PRESENCE = _question(_MEMBERS | {"at": {"type": "string"}})
 HOURS = _question(_MEMBERS_AND_WINDOW)

@@ -20,8 +20,8 @@ from ftlserver.questions.meeting import changes, slots
 from ftlserver.questions.overlap import Overlap
 from ftlserver.questions.overlap_sweep import disjoint_edges
 from ftlserver.questions.presence import presence as presence_of
-from ftlserver.questions.summary import days_of
 from ftlserver.questions.summary import summary as summary_of
+from ftlserver.questions.summary import units_of
 from ftlserver.storage import Storage, packing
 from ftlserver.storage.periods import Extent
 from ftlserver.web import responses, selection
@@ -37,20 +37,24 @@ _FEWER = "ask about fewer members or a shorter window"
 
 
 def summary(storage: Storage, request: Request) -> responses.Answer:
-    """Answer how long each member was active on each day."""
+    """Answer how long each member was active on each day, in each week or month, or altogether."""
     asked = request.question()
+    per = asked.get("per", "day")
     window = Window.of(asked, instants.now())
     name = asked.get("day_zone", "member")
     day_zone = None if name == "member" else timezones.zone(name)
     extents = _extents(storage, asked, window)
-    days = sum(len(days_of(_activity(extent, window), window, day_zone)) for extent in extents)
-    limits.check(days, limits.DAYS, "days, counted for each member", _FEWER)
+    units = sum(len(units_of(_activity(extent, window), window, day_zone, per)) for extent in extents)
+    limits.check(units, limits.DAYS, f"{per}s, counted for each member", _FEWER)
 
     def member(activity: Activity) -> Iterator[bytes]:
-        opening, days = summary_of(activity, window, day_zone, asked.get("time_format", "iso"))
-        return responses.with_list(opening, "days", responses.items(days))
+        opening, units = summary_of(activity, window, day_zone, asked.get("time_format", "iso"), per)
+        if per == "total":
+            return iter([orjson.dumps(opening)])
+        return responses.with_list(opening, f"{per}s", responses.items(units))
 
-    rule = f"{_ONCE}; days are those of {'each member' if day_zone is None else name}"
+    days = "" if per == "total" else f"; {per}s are those of {'each member' if day_zone is None else name}"
+    rule = f"{_ONCE}{days}"
     members = (member(activity) for activity in _activities(storage, extents, window))
     return _answer(extents, members, window=_shown(window, extents, rule))
 

@@ -71,6 +71,12 @@ ANSWERS: dict[str, dict[str, Any]] = {
         ],
         "window": WINDOW,
     },
+    "ranking": {
+        "ok": True,
+        "members": [{**ANN, "active_seconds": 3600.5}, {**BOB, "active_seconds": 0}],
+        "window": {**WINDOW, "by_member": {"ann": WINDOW}},
+        "omitted": {"inactive": 841, "beyond_limit": 12},
+    },
     "hours": {"ok": True, "members": [{**ANN, "weeks": 4.0, "hours": [0.5] * 168}], "window": WINDOW},
     "overlap": {
         "ok": True,
@@ -90,7 +96,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "import": RECORDED,
     "export": {"ok": True, "count": 0},
 }
-QUESTIONS = ("activity", "timeline", "summary", "hours", "overlap", "who", "members", "meeting")
+QUESTIONS = ("activity", "timeline", "summary", "ranking", "hours", "overlap", "who", "members", "meeting")
 OPTIONS = {
     "team": ["list"],
     "log": ["09:00", "10:00", "--user", "ann"],

@@ -153,7 +153,7 @@ def test_a_start_that_the_server_would_not_record_is_refused(
 ) -> None:
     with serving(create_app(storage)) as url:
         status, _, err = run(capsys, "start", "--user", "absent", "--url", url)
-        assert (status, 'would not record it: User "absent" not found' in err) == (2, True)
+        assert (status, "no such member: absent" in err) == (1, True)
         monkeypatch.setenv("FTL_TOKEN", make_token(storage, "read"))
         status, _, err = run(capsys, "start", "--user", EGON.id, "--url", url)
         assert (status, "scope write" in err) == (1, True)

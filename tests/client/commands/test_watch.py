@@ -1,5 +1,6 @@
 """A question that is asked again and again."""
 
+import io
 import os
 import pty
 import subprocess
@@ -8,7 +9,10 @@ import threading
 import time
 
 import pytest
+from rich.console import Console
+from rich.text import Text
 
+from ftlclient.commands._watch import Screen
 from ftlserver.commands import sample_data
 from ftlserver.domain import instants
 from ftlserver.serving.server import Server, listen
@@ -91,3 +95,18 @@ def test_watch_refreshes_and_survives_an_unavailable_server(sqlite_storage: Stor
     thread.join()
     reader.join(5)
     os.close(main_end)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_a_screen_says_how_many_lines_are_below_it(encoding: str) -> None:
+    view = Text("\n".join(f"line {number}" for number in range(30)))
+    for height, shown, last in ((10, 9, "21 more lines below; state"), (30, 29, "1 more line below; state")):
+        file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+        console = Console(file=file, width=60, height=height)
+        console.print(Screen(view, Text("state")), end="")
+        file.flush()
+        lines = file.buffer.getvalue().decode(encoding).splitlines()  # type: ignore[attr-defined]
+        assert lines == [*(f"line {number}" for number in range(shown)), last]
+    console = Console(file=io.StringIO(), width=60, height=40)
+    console.print(Screen(view, Text("state")), end="")
+    assert console.file.getvalue().endswith("line 29\nstate")  # type: ignore[attr-defined]

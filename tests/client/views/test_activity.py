@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from ftlclient import time_ranges
 from ftlclient.api.models import Member
 from ftlclient.views import activity
 from tests.client.conftest import member, period, show
@@ -28,33 +29,77 @@ EGON = Member.from_json(
 
 
 def test_a_member_has_a_titled_table() -> None:
-    assert [line.rstrip() for line in show(activity.view([EGON], NOW), 60).splitlines()] == [
+    assert [line.rstrip() for line in show(activity.Activity([EGON], NOW, None, None), 60).splitlines()] == [
+        "All activity periods, America/Los_Angeles",
+        "",
         "Egon Spengler  W012A3CDE",
         "America/Los_Angeles, Mon 14:30 there now",
         "",
-        " Date             Start   End        Length",
-        " ──────────────────────────────────────────",
-        " 2020-02-01 Sat   13:33   13:54        0:21",
-        " 2020-03-16 Mon   22:33   00:02 +1     1:29",
+        " Date             Start      End            Length",
+        " ─────────────────────────────────────────────────",
+        " 2020-02-01 Sat   13:33:00   13:54:00      0:21:00",
+        " 2020-03-16 Mon   22:33:00   00:02:10 +1   1:29:10",
         "",
-        " Total                                 1:50",
+        " Total                                     1:50:10",
         "",
     ]
 
 
+def test_start_end_and_length_of_a_row_agree_and_the_rows_add_up() -> None:
+    times = [
+        ("2026-01-05T09:00:10.7Z", "2026-01-05T09:10:50.2Z"),
+        ("2026-01-05T10:00:40Z", "2026-01-05T10:10:10.9Z"),
+    ]
+    exact = Member.from_json(member(*(period(*pair) for pair in times)))
+    rows = [line.split() for line in show(activity.Activity([exact], NOW, None, None)).splitlines()]
+    assert ["2026-01-05", "Mon", "09:00:10", "09:10:50", "0:10:40"] in rows
+    assert ["2026-01-05", "Mon", "10:00:40", "10:10:10", "0:09:30"] in rows
+    assert ["Total", "0:20:10"] in rows
+
+
+def test_periods_that_overlap_are_said_to_count_once() -> None:
+    times = [("2026-01-05T09:00:00Z", "2026-01-05T11:00:00Z"), ("2026-01-05T10:00:00Z", "2026-01-05T12:00:00Z")]
+    both = Member.from_json(member(*(period(*pair) for pair in times)))
+    shown = show(activity.Activity([both], NOW, None, None))
+    assert "3:00" in shown
+    assert "periods overlap; time that overlaps counts once" in shown
+
+
+def test_the_window_and_the_clock_are_named() -> None:
+    window = {"from": "2026-11-15T23:00:00Z", "to": "2026-11-22T23:00:00Z"}
+    berlin = time_ranges.zone("Europe/Berlin")
+    shown = show(activity.Activity([EGON], NOW, window, berlin), 100)
+    assert shown.startswith(
+        "Activity periods, reaching into Mon 2026-11-16 to Sun 2026-11-22, Europe/Berlin\n\nEgon"
+    )
+
+
+def test_a_long_name_is_cut_before_the_id() -> None:
+    long = Member.from_json(
+        {**member(), "real_name": "Bartholomew Featherstonehaugh-Cholmondeley", "id": "x" * 30}
+    )
+    for encoding, cut in (
+        ("utf-8", "Bartholomew Featherstonehau…  xxx"),
+        ("ascii", "Bartholomew Featherstoneh...  xxx"),
+    ):
+        shown = show(activity.Activity([long], NOW, None, None), 60, encoding)
+        assert cut in shown
+        assert max(map(len, shown.splitlines())) <= 60
+
+
 def test_a_member_without_activity_is_shown_too() -> None:
-    shown = show(activity.view([Member.from_json(member()), EGON], NOW))
-    assert shown.startswith("A  a\nUTC, Mon 22:30 there now\nno activity\n\nEgon Spengler")
+    shown = show(activity.Activity([Member.from_json(member()), EGON], NOW, None, None))
+    assert "\nA  a\nUTC, Mon 22:30 there now\nno activity\n\nEgon Spengler" in shown
 
 
 def test_an_unknown_zone_shows_no_clock() -> None:
-    shown = show(activity.view([Member.from_json({**member(), "tz": "Mars/Olympus"})], NOW))
-    assert shown.startswith("A  a\nMars/Olympus\n")
+    shown = show(activity.Activity([Member.from_json({**member(), "tz": "Mars/Olympus"})], NOW, None, None))
+    assert "\nA  a\nMars/Olympus\n" in shown
 
 
 @pytest.mark.parametrize("width", [42, 60, 200])
 def test_an_ascii_terminal_of_any_width_is_served(width: int) -> None:
-    shown = show(activity.view([EGON], NOW), width, "ascii")
+    shown = show(activity.Activity([EGON], NOW, None, None), width, "ascii")
     assert shown.isascii()
     assert "?" not in shown
     assert "W012A3CDE" in shown
@@ -63,7 +108,7 @@ def test_an_ascii_terminal_of_any_width_is_served(width: int) -> None:
 
 def test_short_durations_are_not_rounded_to_zero() -> None:
     short = Member.from_json(member(period("2026-01-01T00:00:00Z", "2026-01-01T00:00:05Z")))
-    assert "<0:01" in show(activity.view([short], NOW))
+    assert "0:00:05" in show(activity.Activity([short], NOW, None, None))
 
 
 def test_rows_are_one_a_period_with_exact_times() -> None:
@@ -95,6 +140,6 @@ def test_naughty_names_neither_crash_nor_steer_nor_style() -> None:
         "\ud800",
     ]
     members = [Member.from_json({**member(), "real_name": name}) for name in names]
-    shown = show(activity.view(members, NOW), 10_000)
+    shown = show(activity.Activity(members, NOW, None, None), 10_000)
     assert not set(shown) & (STEERS - {"\n"})
     assert "[link=http://x]Bob[/link]" in shown

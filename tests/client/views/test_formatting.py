@@ -1,34 +1,98 @@
-"""Levels and spark lines."""
+"""What the views share."""
 
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ftlclient.api.models import Member
 from ftlclient.errors import ConfigError
-from ftlclient.views import activity, hours, meeting, members, overlap, summary, who
+from ftlclient.views import activity, hours, meeting, members, overlap, ranking, summary, who
 from ftlclient.views.formatting import (
     MOST_ROWS,
+    axis,
+    bar,
     check_rows,
+    column,
     counted,
+    distinct_names,
+    fit,
+    in_minutes,
     level,
-    spark_line,
+    omitted_words,
     time_of_day,
     use_clock,
+    widths,
 )
 from tests.client.conftest import period
 from tests.client.views.conftest import PRESENCE
 
+WINDOW = {"from": "2000-01-01T00:00:00Z", "to": "2040-01-01T00:00:00Z"}
 NOW = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
 
 
-def test_levels_and_spark_lines_show_any_activity() -> None:
+def test_levels_and_bars_show_any_activity() -> None:
     assert level(0.001, ascii_only=False) == "▁"
     assert level(1, ascii_only=False) == "█"
     assert level(1, ascii_only=True) == "#"
-    assert spark_line([0, 1, 8], ascii_only=False) == " ▂█"
-    assert spark_line([], ascii_only=False) == ""
-    assert spark_line([0, 0], ascii_only=True) == "  "
+    assert bar(1, 4, ascii_only=False) == "████"
+    assert bar(0.3, 4, ascii_only=False) == "█▎"
+    assert bar(0.0001, 4, ascii_only=False) == "▏"
+    assert bar(0.0001, 4, ascii_only=True) == "#"
+    assert bar(0, 4, ascii_only=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "width", "shown", "ascii_shown"),
+    [
+        ("Maya", 6, "Maya  ", "Maya  "),
+        ("Bartholomew", 6, "Barth…", "Bar..."),
+        ("Łukasz", 6, "Łukasz", "?ukasz"),
+        ("中文名字", 6, "中文 …", "????  "),
+        ("a\x1b\n", 4, "a\ufffd\ufffd ", "a?? "),
+    ],
+)
+def test_texts_are_cut_to_their_width(text: str, width: int, shown: str, ascii_shown: str) -> None:
+    assert fit(text, width, ascii_only=False) == shown
+    assert fit(text, width, ascii_only=True) == ascii_shown
+
+
+def test_members_of_the_same_name_are_told_apart() -> None:
+    assert distinct_names([("a", "Ann"), ("b", "Bob"), ("c", "Ann")]) == ["Ann a", "Bob", "Ann c"]
+
+
+def test_a_column_is_as_wide_as_its_longest_text() -> None:
+    assert column(["Ann", "Maya"], 6, ascii_only=False) == (4, ["Ann ", "Maya"])
+    assert column(["Ann", "Bartholomew"], 6, ascii_only=False) == (6, ["Ann   ", "Barth…"])
+    assert column([], 6, ascii_only=False, least=2) == (2, [])
+
+
+def test_columns_shrink_in_order_until_they_fit() -> None:
+    assert widths([10, 20, 30], 60, (2, 1)) == [10, 20, 30]
+    assert widths([10, 20, 30], 50, (2, 1)) == [10, 20, 20]
+    assert widths([10, 20, 30], 30, (2, 1)) == [10, 14, 6]
+    assert widths([10, 20, 5], 10, (2, 1)) == [10, 6, 5]
+
+
+def test_labels_of_an_axis_do_not_touch() -> None:
+    assert axis([(0, "Jan"), (4, "Feb"), (6, "Mar"), (8, "Apr")], 12) == "Jan Feb Apr "
+    assert axis([(0, "2019"), (4, "F")], 4) == "2019"
+
+
+@given(st.lists(st.floats(0, 10**6), max_size=60))
+def test_minutes_add_up_to_their_total(seconds: list[float]) -> None:
+    minutes = list(in_minutes(seconds))
+    assert sum(minutes) == round(sum(seconds) / 60)
+    assert all(abs(shown - exact / 60) <= 1 + 1e-6 for shown, exact in zip(minutes, seconds, strict=True))
+
+
+def test_who_was_left_out_is_counted_with_the_option_that_shows_them() -> None:
+    assert omitted_words({}).plain == omitted_words({"omitted": {"inactive": 0}}).plain == ""
+    assert omitted_words({"omitted": {"inactive": 841, "beyond_limit": 12}}).plain == (
+        "841 members without activity (--empty shows them)\n12 more (--top N shows them)"
+    )
+    assert omitted_words({"omitted": {"inactive": 1}}).plain == "1 member without activity (--empty shows it)"
 
 
 def test_counted_nouns_are_in_the_plural_unless_there_is_one() -> None:
@@ -63,12 +127,20 @@ def test_a_view_of_too_many_rows_is_refused() -> None:
         for day in (1, 8, 15, 22)
     ]
     for draw in (
-        lambda: activity.view([Member.from_json(member | {"activity_periods": []}) for member in many], NOW),
-        lambda: activity.view([Member.from_json(many[0] | {"activity_periods": periods})], NOW),
-        lambda: summary.Summary({"members": [m | {"active_seconds": 0, "days": days} for m in many[:20]]}),
+        lambda: activity.Activity(
+            [Member.from_json(member | {"activity_periods": []}) for member in many], NOW, None, None
+        ),
+        lambda: activity.Activity([Member.from_json(many[0] | {"activity_periods": periods})], NOW, None, None),
+        lambda: summary.Summary(
+            {"members": [m | {"active_seconds": 0, "days": days} for m in many[:80]], "window": WINDOW},
+            "day",
+            None,
+            NOW,
+        ),
+        lambda: ranking.Ranking({"members": many, "window": WINDOW}, None),
         lambda: hours.Hours({"members": [member | {"hours": [], "weeks": 1} for member in many[:2501]]}),
         lambda: overlap.Overlap({"members": many[:448], "stretches": []}),
-        lambda: who.view(PRESENCE | {"members": many}),
+        lambda: who.view(PRESENCE | {"members": many}, None),
         lambda: members.view(PRESENCE | {"members": many}),
         lambda: meeting.Meeting({"members": many, "slots": [{"members": many}], "changes": []}),
     ):

@@ -1,10 +1,8 @@
 """The timeline at fixed widths."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ftlclient import time_ranges
 from ftlclient.errors import ConfigError
@@ -33,16 +31,19 @@ def test_the_timeline_draws_all_members_on_one_axis() -> None:
     view = timeline.Timeline(TEAM, [date(2026, 11, 16), date(2026, 11, 17)], BERLIN, NOW)
     assert lines(view, 68) == [
         "Mon 2026-11-16  Europe/Berlin",
-        "             00    03    06    09    12▼   15    18    21",
+        "                                       ▼ now 13:00",
+        "             00    03    06    09    12    15    18    21     Active",
         "Jonas        ············      ██████  ▃                 ····   3:10",
         "Maya                 ················                              -",
         "Sita Gurung  ··                                ··············      -",
         "",
         "Tue 2026-11-17  Europe/Berlin",
-        "             00    03    06    09    12    15    18    21",
+        "             00    03    06    09    12    15    18    21     Active",
         "Jonas        ············                                ····      -",
         "Maya                 ████████········                           4:00",
         "Sita Gurung  ··                                ··············      -",
+        "",
+        "▁▅█ active some, half, all of 30 min  · night there (22-06)",
     ]
 
 
@@ -50,17 +51,66 @@ def test_the_timeline_draws_all_members_on_one_axis() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 def test_ten_minutes_show_at_any_width(width: int, encoding: str) -> None:
     short = person("Jonas", "Europe/Berlin", ("2026-11-16T12:00:00+01:00", "2026-11-16T12:10:00+01:00"))
-    row = lines(timeline.Timeline([short], [date(2026, 11, 16)], BERLIN, NOW), width, encoding)[2]
+    row = lines(timeline.Timeline([short], [date(2026, 11, 16)], BERLIN, NOW), width, encoding)[3]
     assert set(row) & set("▁▂▃▄▅▆▇█-=#")
     assert len(row) <= width
     assert row.isascii() == (encoding == "ascii")
 
 
 def test_the_now_mark_is_at_the_current_time() -> None:
-    axis = lines(timeline.Timeline(TEAM, [date(2026, 11, 16)], BERLIN, NOW), 69)[1]
-    assert axis.index("▼") == 13 + int(13 / 24 * 48)  # noon in UTC is 13 o'clock in Berlin
-    axis = lines(timeline.Timeline(TEAM, [date(2026, 11, 17)], BERLIN, NOW), 69)[1]
-    assert "▼" not in axis
+    shown = lines(timeline.Timeline(TEAM, [date(2026, 11, 16)], BERLIN, NOW), 69)
+    assert shown[1].index("▼") == 13 + int(13 / 24 * 48)  # noon in UTC is 13 o'clock in Berlin
+    shown = lines(timeline.Timeline(TEAM, [date(2026, 11, 17)], BERLIN, NOW), 69)
+    assert "▼" not in "".join(shown)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_the_now_mark_covers_no_hour(encoding: str) -> None:
+    hours = None
+    for minute in range(0, 1440, 7):
+        now = datetime(2026, 11, 15, 23, 0, tzinfo=UTC) + timedelta(minutes=minute)
+        shown = lines(timeline.Timeline(TEAM, [date(2026, 11, 16)], BERLIN, now), 68, encoding)
+        mark = "v" if encoding == "ascii" else "▼"
+        assert shown[1].index(mark) == 13 + int(minute / 1440 * 48)
+        assert f"now {minute // 60:02}:{minute % 60:02}" in shown[1]
+        assert len(shown[1]) <= 68
+        hours = hours or shown[2]
+        assert shown[2] == hours
+
+
+def test_the_window_of_several_days_is_named_once() -> None:
+    window = {"from": "2026-11-15T23:00:00Z", "to": "2026-11-17T23:00:00Z"}
+    days = [date(2026, 11, 16), date(2026, 11, 17)]
+    shown = lines(timeline.Timeline(TEAM, days, BERLIN, NOW, window), 80)
+    assert shown[:3] == [
+        "Active time, Mon 2026-11-16 to Tue 2026-11-17, Europe/Berlin",
+        "",
+        "Mon 2026-11-16  Europe/Berlin",
+    ]
+    short = {"from": "2026-11-16T08:00:00Z", "to": "2026-11-16T11:00:00Z"}
+    shown = lines(timeline.Timeline(TEAM, days[:1], BERLIN, NOW, short), 80)
+    assert shown[0] == "Active time, Mon 2026-11-16 09:00 to Mon 2026-11-16 12:00, Europe/Berlin"
+    assert "now 13:00" in shown[1]
+
+
+def test_the_days_of_a_row_add_up() -> None:
+    seconds = person(
+        "Ann",
+        "UTC",
+        *((f"2026-01-0{day}T09:00:00Z", f"2026-01-0{day}T09:10:20Z") for day in (1, 2, 3)),
+        ("2026-01-04T09:00:00Z", "2026-01-04T09:00:20Z"),
+    )
+    shown = lines(timeline.Timeline([seconds], [date(2026, 1, day) for day in (1, 2, 3, 4)], BERLIN, NOW), 80)
+    assert [row.split()[-1] for row in shown if row.startswith("Ann")] == ["0:10", "0:11", "0:10", "<0:01"]
+
+
+def test_a_long_name_is_cut_with_an_ellipsis() -> None:
+    long = person("Bartholomew Featherstonehaugh", "UTC")
+    assert lines(timeline.Timeline([long], [date(2026, 1, 1)], BERLIN, NOW), 80)[2].startswith(
+        "Bartholomew Feather…  "
+    )
+    shown = lines(timeline.Timeline([long], [date(2026, 1, 1)], BERLIN, NOW), 80, "ascii")
+    assert shown[2].startswith("Bartholomew Feath...  ")
 
 
 @pytest.mark.parametrize(("day", "hours_"), [(date(2026, 10, 25), "25"), (date(2026, 3, 29), "23")])
@@ -83,17 +133,6 @@ def test_on_their_own_clocks_all_members_begin_at_midnight() -> None:
     assert shown[2][1:] == shown[3][1:]
 
 
-@given(st.lists(st.tuples(st.integers(0, 1439), st.integers(1, 600)), max_size=8), st.integers(40, 200))
-def test_the_blocks_of_a_row_add_up_to_the_time_of_the_day(pairs: list[tuple[int, int]], width: int) -> None:
-    start, end = time_ranges.day_edges(date(2026, 1, 5), BERLIN)  # type: ignore[arg-type]
-    minute = (end - start) / 1440
-    periods = sorted((start + minute * at, min(start + minute * (at + length), end)) for at, length in pairs)
-    shares = timeline._shares(iter([timeline.ActivityPeriod(*pair) for pair in periods]), start, end, width)
-    covered = {at + n for at, length in pairs for n in range(length) if at + n < 1440}
-    assert sum(shares) / width == pytest.approx(len(covered) / 1440)
-    assert all(-1e-9 <= share <= 1 + 1e-9 for share in shares)
-
-
 def test_a_day_that_a_zone_skipped_is_drawn_without_activity() -> None:
     apia = person("Tui", "Pacific/Apia", ("2011-12-30T08:00:00Z", "2011-12-30T12:00:00Z"))
     days = [date(2011, 12, day) for day in (29, 30, 31)]
@@ -104,7 +143,7 @@ def test_a_day_that_a_zone_skipped_is_drawn_without_activity() -> None:
 def test_activity_in_any_order_is_drawn_once() -> None:
     times = [("2026-11-16T10:00:00Z", "2026-11-16T12:00:00Z"), ("2026-11-16T09:00:00Z", "2026-11-16T11:00:00Z")]
     shown = lines(timeline.Timeline([person("Ann", "UTC", *times)], [date(2026, 11, 16)], BERLIN, NOW), 80)
-    assert shown[2].endswith("3:00")
+    assert shown[3].endswith("3:00")
 
 
 @pytest.mark.parametrize("from_", ["1970-01-01T00:00:00Z", "1969-12-31T00:00:00+14:00"])

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlserver.domain import days_and_hours, instants
+from ftlserver.domain import days_and_hours, instants, timezones
+from tests.helpers import at as instant
 
 minutes = st.integers(60 * 24, 60 * 24 * 40)
 offsets = st.sampled_from([0, 3_600, -12_600, 20_700, -86_340])
@@ -44,3 +45,12 @@ def test_each_minute_belongs_to_the_day_that_the_clock_showed(pieces: list[days_
         assert start < end
         found[day] = found.get(day, 0) + end - start
     assert found == expected
+
+
+def test_a_period_that_ends_when_the_clock_changes_is_not_cut_before() -> None:
+    berlin = timezones.zone("Europe/Berlin")
+    start, change = instant("2026-10-24T00:00:00Z"), instant("2026-10-25T01:00:00Z")
+    span = (start, change, 7_200, 3_600)
+    assert list(days_and_hours.recorded([span], (start, change), berlin)) == [(start, change, 7_200)]
+    night = instant("2026-10-24T23:00:00Z")
+    assert list(days_and_hours.recorded([span], (start, night), berlin)) == [(start, night, 7_200)]
