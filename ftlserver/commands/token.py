@@ -57,7 +57,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    with Storage.open(config.database) as storage:
+    with Storage.open(config.database, create=args.action == "create") as storage:
+        for user_id in getattr(args, "user", None) or ():
+            storage.users.get(user_id)
         return int(_ACTIONS[args.action](args, storage.tokens))
 
 
@@ -70,7 +72,7 @@ def _create(args: argparse.Namespace, stored: Tokens) -> int:
     stored.add(token)
     _show(args, token, secret)
     if is_first:
-        print("this is the first token: from now on every request needs one", file=sys.stderr)
+        print("ftlserver: this is the first token: from now on every request needs one", file=sys.stderr)
     return 0
 
 
@@ -129,9 +131,8 @@ def _show(args: argparse.Namespace, token: Token, secret: str) -> None:
     if args.json:
         print(json.dumps({**_to_json(token), "token": secret}))
         return
-    print(
-        f"token {token.id}, {_when(token.expires_at, 'without end', 'until ')}, shown this once:", file=sys.stderr
-    )
+    until = _when(token.expires_at, "without end", "until ")
+    print(f"ftlserver: token {token.id}, {until}, shown this once:", file=sys.stderr)
     print(secret)
 
 

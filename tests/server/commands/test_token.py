@@ -9,6 +9,7 @@ import pytest
 from webtest import TestApp
 
 from ftlserver.domain import instants
+from ftlserver.domain.user import User
 from ftlserver.storage import Storage
 from ftlserver.web.app import create_app
 from tests.helpers import at, run, usage_error
@@ -30,6 +31,18 @@ def whoami(database: Path, secret: str) -> int:
         return int(TestApp(create_app(storage)).get("/api/whoami", headers=headers, expect_errors=True).status_int)
 
 
+def add_users(database: Path, *user_ids: str) -> None:
+    with Storage.open(str(database)) as storage:
+        storage.users.add_new([User(user_id, user_id, "UTC") for user_id in user_ids])
+
+
+def test_a_token_of_an_unknown_user_is_refused(capsys: pytest.CaptureFixture[str], database: Path) -> None:
+    add_users(database, "a")
+    argv = ["--name", "n", "--scope", "read", "--user", "a", "--user", "W000"]
+    assert run(capsys, "token", "create", *argv) == (1, "", 'ftlserver: User "W000" not found !\n')
+    assert listed_tokens(capsys) == {}
+
+
 def test_a_token_is_shown_once_and_the_first_one_comes_with_a_warning(
     capsys: pytest.CaptureFixture[str], database: Path
 ) -> None:
@@ -49,6 +62,7 @@ def test_a_token_is_shown_once_and_the_first_one_comes_with_a_warning(
 
 
 def test_a_token_has_scopes_users_and_an_expiry(capsys: pytest.CaptureFixture[str], database: Path) -> None:
+    add_users(database, "a", "b")
     before = instants.now()
     token = made_token(capsys, "--scope", "write", "--scope", "read", "--user", "b", "--user", "a", "--user", "b")
     assert (token["scopes"], token["user_ids"]) == (["read", "write"], ["b", "a"])
@@ -113,6 +127,7 @@ def test_an_unknown_token_is_reported(capsys: pytest.CaptureFixture[str], action
 def test_rotating_a_token_keeps_its_rights_and_ends_the_old_secret(
     capsys: pytest.CaptureFixture[str], database: Path
 ) -> None:
+    add_users(database, "a")
     old = made_token(capsys, "--scope", "write", "--user", "a", "--expires", "90d")
     status, out, _ = run(capsys, "token", "rotate", old["id"], "--json")
     new = json.loads(out)
