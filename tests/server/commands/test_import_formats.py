@@ -171,7 +171,7 @@ def test_without_a_zone_a_report_is_of_known_users_on_their_clocks(
 ) -> None:
     path = str(DATA / "clockify-detailed.csv")
     assert run(capsys, "import", "clockify", path)[2] == (
-        "line 2: glinda@example.org is not known here; add --zone ZONE, the zone of new users\n"
+        "ftlserver: line 2: glinda@example.org is not known here; add --zone ZONE, the zone of new users\n"
     )
     run(capsys, "user", "add", "glinda@example.org", "Glinda", "Asia/Kolkata")
     out = run(capsys, "import", "clockify", "--skip-bad", path)[1]
