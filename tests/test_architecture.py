@@ -16,7 +16,7 @@ ORDERS = {
     " tokens users teams packing periods recording heartbeats guessed_users bulk_import merging undo __init__",
     "ftlserver.questions": "__init__ limits activity overlap_sweep overlap presence summary hours meeting",
     "ftlserver.web": "schemas bulk_json strict_json turns requests responses selection rates auth middleware handlers app",
-    "ftlserver.web.handlers": "users teams activity questions periods changes exports health",
+    "ftlserver.web.handlers": "users teams activity questions periods changes wakatime exports health",
     "ftlserver.serving": "memory event_loop threads parser server workers",
     "ftlclient": "errors time_ranges time_expressions config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",
@@ -145,3 +145,15 @@ def test_a_folder_has_few_entries() -> None:
         "__pycache__",
     }
     assert len(entries) <= 10
+
+
+@pytest.mark.parametrize("program", ["ftlserver", "ftlclient"])
+def test_each_message_on_stderr_begins_with_the_name_of_its_program(program: str) -> None:
+    """A question, which does not end its line, needs no name."""
+    for path in (ROOT / program).rglob("*.py"):
+        source = path.read_text()
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print":
+                options = {option.arg: ast.unparse(option.value) for option in node.keywords}
+                if options.get("file") == "sys.stderr" and "end" not in options:
+                    assert f"{program}: " in ast.unparse(node.args[0]), (path, ast.unparse(node))
