@@ -147,7 +147,12 @@ class _Import:
         else:
             return bool(answer.get("created"))
         if user.zone_given:
-            self._client.request("PATCH", f"/api/users/{user.id}/", {"tz": user.tz})
+            try:
+                self._client.request("PATCH", f"/api/users/{user.id}/", {"tz": user.tz})
+            except RefusedError as exc:
+                if exc.code != "user_not_found":
+                    raise
+                _say(f"{user.id} is an alias; to change the zone of the member: ftlclient user zone ID {user.tz}")
         return False
 
     def _send_periods(self, periods: list[FoundPeriod]) -> None:

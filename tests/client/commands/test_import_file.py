@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ftlserver import cli as server_cli
+from ftlserver.domain.token import EVERYTHING
 from ftlserver.domain.user import User
 from ftlserver.storage import Storage
 from ftlserver.web.app import create_app
@@ -94,6 +95,11 @@ def test_a_repository_becomes_members_with_the_address_that_commits_most(
     assert storage.users.find("home@x") is None
     assert run(capsys, "import", "git", "--tz", "home@x=Asia/Tokyo", path)[0] == 0
     assert storage.users.find("work@x") == User("work@x", "Ada L", "Asia/Tokyo")
+    storage.merging.merge("work@x", EGON.id, EVERYTHING)
+    status, out, err = run(capsys, "import", "git", "--tz", "home@x=Asia/Seoul", path)
+    assert (status, out.startswith("users: 0 added, 1 known; periods: 0 added")) == (0, True)
+    assert "work@x is an alias; to change the zone of the member: ftlclient user zone ID Asia/Seoul" in err
+    assert storage.users.find(EGON.id) == EGON
 
 
 def test_notices_are_shown_and_who_has_left_is_not_added(
