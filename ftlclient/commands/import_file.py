@@ -181,6 +181,7 @@ class _Import:
             if verdict["verdict"] == "rejected":
                 self._bad(item.position, verdict.get("message", "rejected"))
         self._counts["periods added"] += answer["inserted"]
+        self._counts["periods extended"] += answer.get("extended", 0)
         self._counts["periods known"] += answer["duplicates"]
 
     def _bad(self, position: str, reason: str) -> None:
@@ -224,10 +225,11 @@ def _key(args: argparse.Namespace, url: str) -> str | None:
 
 
 def _summary(counts: Counter[str]) -> str:
-    outcomes = ("users added", "users known", "periods added", "periods known")
+    outcomes = ("users added", "users known", "periods added", "periods extended", "periods known")
+    extended = f"{counts['periods extended']:,} extended, " if counts["periods extended"] else ""
     skipped = ", ".join(f"{counts[name]:,} {name}" for name in sorted(counts) if name not in outcomes) or "nothing"
     return (
         f"users: {counts['users added']:,} added, {counts['users known']:,} known; "
-        f"periods: {counts['periods added']:,} added, {counts['periods known']:,} already known; "
+        f"periods: {counts['periods added']:,} added, {extended}{counts['periods known']:,} already known; "
         f"skipped: {skipped}"
     )

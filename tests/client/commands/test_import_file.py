@@ -114,6 +114,15 @@ def test_notices_are_shown_and_who_has_left_is_not_added(
     assert (storage.users.find("U1"), storage.users.find("U2")) == (User("U1", "a", "UTC"), None)
 
 
+def test_periods_that_grow_are_counted(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, url: str, storage: Storage
+) -> None:
+    table = tmp_path / "table.csv"
+    for end, counts in (("10:00", "1 added, 0"), ("10:00", "0 added, 1"), ("10:30", "0 added, 1 extended, 0")):
+        table.write_text(f"user_id,start_time,end_time\n{GLINDA.id},2026-11-16T09:00,2026-11-16T{end}\n")
+        assert f"periods: {counts} already known; skipped: nothing" in run(capsys, "import", "csv", str(table))[1]
+
+
 def test_an_interrupted_import_continues(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, storage: Storage
 ) -> None:
