@@ -238,4 +238,4 @@ def recorded(count: int) -> Shape:
     other = {"start_time": _TEXT, "end_time": _TEXT}
     verdicts = [{"verdict": _TEXT, "message?": _TEXT, "overlaps?": [other], "period?": _INTERVAL}]
     each = Value("a list with a verdict for each period", lambda value: len(value) == count)
-    return {"verdicts": (verdicts, each), "inserted": COUNT, "duplicates": COUNT}
+    return {"verdicts": (verdicts, each), "inserted": COUNT, "extended?": COUNT, "duplicates": COUNT}

@@ -147,7 +147,12 @@ class _Import:
         else:
             return bool(answer.get("created"))
         if user.zone_given:
-            self._client.request("PATCH", f"/api/users/{user.id}/", {"tz": user.tz})
+            try:
+                self._client.request("PATCH", f"/api/users/{user.id}/", {"tz": user.tz})
+            except RefusedError as exc:
+                if exc.code != "user_not_found":
+                    raise
+                _say(f"{user.id} is an alias; to change the zone of the member: ftlclient user zone ID {user.tz}")
         return False
 
     def _send_periods(self, periods: list[FoundPeriod]) -> None:
@@ -176,6 +181,7 @@ class _Import:
             if verdict["verdict"] == "rejected":
                 self._bad(item.position, verdict.get("message", "rejected"))
         self._counts["periods added"] += answer["inserted"]
+        self._counts["periods extended"] += answer.get("extended", 0)
         self._counts["periods known"] += answer["duplicates"]
 
     def _bad(self, position: str, reason: str) -> None:
@@ -219,10 +225,11 @@ def _key(args: argparse.Namespace, url: str) -> str | None:
 
 
 def _summary(counts: Counter[str]) -> str:
-    outcomes = ("users added", "users known", "periods added", "periods known")
+    outcomes = ("users added", "users known", "periods added", "periods extended", "periods known")
+    extended = f"{counts['periods extended']:,} extended, " if counts["periods extended"] else ""
     skipped = ", ".join(f"{counts[name]:,} {name}" for name in sorted(counts) if name not in outcomes) or "nothing"
     return (
         f"users: {counts['users added']:,} added, {counts['users known']:,} known; "
-        f"periods: {counts['periods added']:,} added, {counts['periods known']:,} already known; "
+        f"periods: {counts['periods added']:,} added, {extended}{counts['periods known']:,} already known; "
         f"skipped: {skipped}"
     )

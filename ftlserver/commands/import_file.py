@@ -37,12 +37,13 @@ from ftlcommon.progress import with_bar
 from ftlcommon.terminal import safe
 from ftlserver.config import Config
 from ftlserver.domain import time_tables
+from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import ActivityPeriod, Row
 from ftlserver.domain.user import User
 from ftlserver.errors import ConfigError, ImportFileError, InvalidValueError, UserNotFoundError
 from ftlserver.storage import Storage
 from ftlserver.storage.bulk_import import Imported
-from ftlserver.storage.guessed_users import GuessedUser, ZoneSource
+from ftlserver.storage.guessed_users import NEVER, GuessedUser, ZoneSource
 
 _BATCH = 5_000
 _MOST_LISTED = 20
@@ -131,7 +132,7 @@ class _Person:
     found: FoundUser
     user: User
     periods: int = 0
-    latest: int = -1
+    latest: Interval = NEVER
 
 
 class _Owners:
@@ -236,7 +237,7 @@ class _Owners:
         """Note a period of somebody whom the file guesses."""
         if user_id is not None and (person := self._people.get(user_id)) is not None:
             person.periods += 1
-            person.latest = max(person.latest, period.started_at)
+            person.latest = max(person.latest, (period.started_at, period.ended_at))
 
     def leave(self, user_id: str) -> bool:
         """Note that a user has left, and tell whether they are known."""

@@ -12,12 +12,14 @@ from sqlalchemy import Connection
 
 from ftlcommon.zone_guess import Guess, ZoneGuess
 from ftlserver.domain.instants import SECOND
+from ftlserver.domain.intervals import Interval
 from ftlserver.domain.user import User
 from ftlserver.storage.aliases import Aliases
 from ftlserver.storage.changes import Change
 from ftlserver.storage.database import Database
 from ftlserver.storage.users import Users
 
+NEVER: Interval = (-1, -1)  # before every period
 _AT_ONCE = 200
 
 
@@ -31,23 +33,23 @@ class ZoneSource(Enum):
 
 @dataclass(frozen=True, slots=True)
 class GuessedUser:
-    """A *user* as an import guesses them, who begins their last period in it at *latest*.
+    """A *user* as an import guesses them; *latest* is the last period that it has of them, begun and ended.
 
     What a person set is replaced only on *update*.
     """
 
     user: User
-    latest: int
+    latest: Interval
     zone: ZoneSource
     update: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """A user as stored before the import, who begins their last period at *latest*."""
+    """A user as stored before the import, with their last period."""
 
     row: dict[str, Any]
-    latest: int
+    latest: Interval
 
 
 class GuessedUsers:
@@ -71,22 +73,26 @@ class GuessedUsers:
     _STORED: ClassVar[dict[str, str]] = {
         "sqlite": """
             SELECT u.id, u.real_name, u.tz, u.guessed,
-                   (SELECT max(started_at) FROM activity_periods WHERE user_id = u.id) AS latest
-            FROM json_each(:ids) AS asked CROSS JOIN users u ON u.id = asked.value""",
+                   p.started_at, p.ended_at
+            FROM json_each(:ids) AS asked CROSS JOIN users u ON u.id = asked.value
+            LEFT JOIN activity_periods p ON p.user_id = u.id
+                AND p.started_at = (SELECT max(started_at) FROM activity_periods WHERE user_id = u.id)""",
         "postgresql": """
             SELECT u.id, u.real_name, u.tz, u.guessed,
-                   (SELECT max(started_at) FROM activity_periods WHERE user_id = u.id) AS latest
+                   p.started_at, p.ended_at
             FROM unnest(CAST(:ids AS varchar[])) AS asked (value)
-            CROSS JOIN LATERAL (SELECT * FROM users WHERE id = asked.value OFFSET 0) AS u""",
+            CROSS JOIN LATERAL (SELECT * FROM users WHERE id = asked.value OFFSET 0) AS u
+            LEFT JOIN LATERAL (SELECT started_at, ended_at FROM activity_periods WHERE user_id = u.id
+                               ORDER BY started_at DESC LIMIT 1) AS p ON TRUE""",
     }
 
     def add(self) -> int:
         """Add those who are new, and return how many they are."""
         ids = [found.user.id for found in self._found]
         self._users.lock(self._connection, ids)
-        for id_, real_name, tz, guessed, latest in self._ask(self._STORED, ids):
+        for id_, real_name, tz, guessed, *latest in self._ask(self._STORED, ids):
             row = {"id": id_, "real_name": real_name, "tz": tz, "guessed": bool(guessed)}
-            self._stored[id_] = _Stored(row, -1 if latest is None else latest)
+            self._stored[id_] = _Stored(row, NEVER if latest[0] is None else (latest[0], latest[1]))
         rows = [_row(found) for found in self._found if found.user.id not in self._stored]
         if rows:
             self._aliases.refuse(self._connection, [row["id"] for row in rows])

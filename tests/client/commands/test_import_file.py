@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ftlserver import cli as server_cli
+from ftlserver.domain.token import EVERYTHING
 from ftlserver.domain.user import User
 from ftlserver.storage import Storage
 from ftlserver.web.app import create_app
@@ -94,6 +95,11 @@ def test_a_repository_becomes_members_with_the_address_that_commits_most(
     assert storage.users.find("home@x") is None
     assert run(capsys, "import", "git", "--tz", "home@x=Asia/Tokyo", path)[0] == 0
     assert storage.users.find("work@x") == User("work@x", "Ada L", "Asia/Tokyo")
+    storage.merging.merge("work@x", EGON.id, EVERYTHING)
+    status, out, err = run(capsys, "import", "git", "--tz", "home@x=Asia/Seoul", path)
+    assert (status, out.startswith("users: 0 added, 1 known; periods: 0 added")) == (0, True)
+    assert "work@x is an alias; to change the zone of the member: ftlclient user zone ID Asia/Seoul" in err
+    assert storage.users.find(EGON.id) == EGON
 
 
 def test_notices_are_shown_and_who_has_left_is_not_added(
@@ -106,6 +112,15 @@ def test_notices_are_shown_and_who_has_left_is_not_added(
     assert (status, "skipped: 1 deleted" in out) == (0, True)
     assert err.startswith("ftlclient: the list goes on: ")
     assert (storage.users.find("U1"), storage.users.find("U2")) == (User("U1", "a", "UTC"), None)
+
+
+def test_periods_that_grow_are_counted(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, url: str, storage: Storage
+) -> None:
+    table = tmp_path / "table.csv"
+    for end, counts in (("10:00", "1 added, 0"), ("10:00", "0 added, 1"), ("10:30", "0 added, 1 extended, 0")):
+        table.write_text(f"user_id,start_time,end_time\n{GLINDA.id},2026-11-16T09:00,2026-11-16T{end}\n")
+        assert f"periods: {counts} already known; skipped: nothing" in run(capsys, "import", "csv", str(table))[1]
 
 
 def test_an_interrupted_import_continues(
