@@ -75,8 +75,10 @@ class Window:
         """Return the window as instants, and the *rule* by which it was applied.
 
         *edges* are the instants by user id; where they differ, the outermost are given, and each user's own.
+        Without users a text without offset is read in UTC.
         """
-        starts, ends = zip(*edges.values(), strict=True) if edges else ((BEGINNING,), (self.now,))
+        shown = edges.values() or [self._edges_in(self.tz or timezones.zone("UTC"))]
+        starts, ends = zip(*shown, strict=True)
         answer: dict[str, Any] = {**self._to_json(min(starts), max(ends)), "rule": rule}
         if not self.is_same_for_all:
             answer["by_member"] = {user_id: self._to_json(*pair) for user_id, pair in edges.items()}

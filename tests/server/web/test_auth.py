@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from webtest import TestApp
 
 from ftlserver.domain import instants
@@ -18,7 +19,7 @@ from ftlserver.storage import Storage, database
 from ftlserver.web import auth
 from ftlserver.web.app import WAKATIME_KEY, create_app
 from ftlserver.web.middleware import Policy
-from tests.helpers import ABOUT_EGON, id_in, make_token, send, talk, wait_for_url
+from tests.helpers import ABOUT_EGON, EGON, id_in, make_team, make_token, send, store_team, talk, wait_for_url
 from tests.server.web.sample_requests import ROUTE_TABLE, sample_of
 
 
@@ -241,3 +242,25 @@ def test_a_secret_is_neither_stored_nor_logged_nor_in_a_command_line(tmp_path: P
     files = b"".join(file.read_bytes() for file in tmp_path.iterdir())
     assert tokens.digest(secret).encode() in files
     assert not [text for text in [files, log.encode(), *commands] if secret[13:].encode() in text]
+
+
+def test_a_token_is_one_statement_and_who_is_in_its_team_one_more(sqlite_storage: Storage) -> None:
+    store_team(sqlite_storage)
+    make_team(sqlite_storage, "backend", EGON)
+    app = TestApp(create_app(sqlite_storage))
+    statements: list[str] = []
+    assert sqlite_storage.database.engine is not None
+    sqlite_storage.database.engine.dispose()
+    sqlite_storage.database.idle_connections.clear()
+    sa.event.listen(
+        sqlite_storage.database.engine, "connect", lambda driver, _: driver.set_trace_callback(statements.append)
+    )
+    for headers, most in (
+        (make_token(sqlite_storage, "read"), 1),
+        (make_token(sqlite_storage, "read", users=(EGON.id,)), 1),
+        (make_token(sqlite_storage, "read", team_id="backend"), 2),
+    ):
+        app.get("/api/whoami", headers=headers)  # it notes the use of the token once a minute
+        statements.clear()
+        assert app.get("/api/whoami", headers=headers).status_int == 200
+        assert len([statement for statement in statements if "migrations" not in statement]) == most

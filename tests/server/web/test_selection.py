@@ -253,3 +253,12 @@ def test_an_alias_is_not_found_and_says_whose_it_is(people: TestApp, storage: St
             {"old": "ann"},
         )
     assert "renamed_to" not in ask(people, question, id_list=["bob", "absent"])
+
+
+@pytest.mark.parametrize("question", WINDOWED)
+def test_an_answer_about_nobody_has_the_window_that_was_asked_about(people: TestApp, question: str) -> None:
+    for about in ({"all": True, "exclude": ["*"]}, {"id_list": ["absent"]}):
+        window = ask(people, question, **about, **WINDOW)["window"]
+        assert (window["from"], window["to"]) == (WINDOW["from"], WINDOW["to"])
+        window = ask(people, question, **about, **{"from": "2026-06-01", "to": "2026-06-03"})["window"]
+        assert (window["from"], window["to"]) == (WINDOW["from"], WINDOW["to"])
