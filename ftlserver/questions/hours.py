@@ -20,7 +20,7 @@ def shares(activity: Activity, tz: Zone | None) -> Shares:
         return [0.0] * HOURS_OF_WEEK
     zone = tz or activity.user.zone
     on_clock = days_and_hours.recorded if tz is None else days_and_hours.in_zone
-    active = days_and_hours.hours_of_week(on_clock(activity.spans, activity.edges, zone))
+    active = days_and_hours.hours_of_week(on_clock(activity.spans, activity.reach, zone))
     past = days_and_hours.hours_of_week(timezones.offset_intervals(*activity.edges, zone))
     # A member who moved may have had an hour more often than today's zone had it.
     return [min(1.0, part / whole) if whole else 0.0 for part, whole in zip(active, past, strict=True)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -70,7 +71,9 @@ def overlap(storage: Storage, request: Request) -> responses.Answer:
 
     def pieces() -> Generator[bytes, None, None]:
         read = storage.periods.read(packing.EDGES, extents)
-        groups = [disjoint_edges(pages, extent.window) for extent, pages in read]
+        groups = [
+            disjoint_edges(_on_own_clock(storage, window, extent, pages), extent.window) for extent, pages in read
+        ]
         found = Overlap(users, groups, asked.get("min_members"))
         yield from responses.object_pieces(
             {
@@ -99,7 +102,7 @@ def presence(storage: Storage, request: Request) -> responses.Answer:
     tz = read_zone(asked)
     at = instants.now() if "at" not in asked else read_edge("/at", asked["at"], tz or timezones.zone("UTC"))
     chosen = selection.choose(storage, asked, selection.week_before(at), rank=selection.latest)
-    extents = _counted(storage, chosen, storage.periods.latest(chosen.users, at))
+    extents = _counted(storage, chosen, storage.periods.latest(chosen.users, at), moved={})
     time_format = asked.get("time_format", "iso")
     left_at = storage.users.departures() if "all" in asked else {}
     members = (
@@ -115,7 +118,7 @@ def hours(storage: Storage, request: Request) -> responses.Answer:
     window = Window.of(asked, instants.now())
     extents = _extents(storage, asked, window)
     rule = f"{_ONCE}; hours of the week are those of {'each member' if window.tz is None else window.tz.key}"
-    activities = _activities(storage, _past(extents, window), window)
+    activities = _activities(storage, extents, window.past())
     members = (iter([orjson.dumps(hours_of(activity, window.tz))]) for activity in activities)
     return _answer(extents, members, window=_shown(window, extents, rule))
 
@@ -130,7 +133,7 @@ def meeting(storage: Storage, request: Request) -> responses.Answer:
     extents = _extents(storage, asked, window, limits.MEMBERS_OF_MEETING)
 
     def pieces() -> Generator[bytes, None, None]:
-        activities = _activities(storage, _past(extents, window), window)
+        activities = _activities(storage, extents, window.past())
         habits = [(activity.user, shares(activity, None)) for activity in activities]
         found = slots(
             habits,
@@ -164,22 +167,21 @@ class _Extents(list[Extent]):
 
 def _extents(storage: Storage, asked: dict[str, Any], window: Window, most: int = limits.MEMBERS) -> _Extents:
     """Return what a question reads of each user; raise InvalidRequestError if it is too much."""
-    chosen = selection.choose(storage, asked, window.edges_of_all, most)
-    return _counted(storage, chosen, window.edges_of_all(chosen.users))
+    chosen = selection.choose(storage, asked, partial(storage.periods.reach, window=window), most)
+    moved = storage.periods.moved(chosen.users, window)
+    return _counted(storage, chosen, window.edges_of_all(chosen.users), moved)
 
 
-def _counted(storage: Storage, chosen: Chosen, edges: Mapping[str, Interval]) -> _Extents:
+def _counted(
+    storage: Storage, chosen: Chosen, edges: Mapping[str, Interval], moved: Mapping[str, Interval]
+) -> _Extents:
     extents = _Extents(chosen.last_keys)
     periods = 0
-    for extent in storage.periods.extents(chosen.users, edges):
+    for extent in storage.periods.extents(chosen.users, edges, moved):
         periods += extent.periods
         limits.check(periods, limits.PERIODS, "periods", _FEWER)
         extents.append(extent)
     return extents
-
-
-def _past(extents: Iterable[Extent], window: Window) -> Iterator[Extent]:
-    return (extent._replace(window=window.past(extent.window)) for extent in extents)
 
 
 def _activities(storage: Storage, extents: Iterable[Extent], window: Window | None = None) -> Iterator[Activity]:
@@ -189,12 +191,28 @@ def _activities(storage: Storage, extents: Iterable[Extent], window: Window | No
 
 
 def _activity(extent: Extent, window: Window | None, spans: Iterable[Span] = ()) -> Activity:
-    edges = extent.window if window is None else window.from_first_activity(extent.window, extent.first_start)
-    return Activity(extent.user, edges, spans, has_any=extent.periods > 0)
+    user = extent.user
+    edges = reach = extent.window
+    if window is not None:
+        edges = window.from_first_activity(window.edges(user), extent.first_start)
+        reach = window.from_first_activity(window.limited(reach), extent.first_start)
+        if extent.moved:
+            spans = window.cut(user, spans, reach)
+    return Activity(user, edges, reach, spans, has_any=extent.periods > 0)
+
+
+def _on_own_clock(
+    storage: Storage, window: Window, extent: Extent, pages: Iterable[list[int]]
+) -> Iterable[list[int]]:
+    """Return *pages* of starts and ends, or those in the window on the clock that a user who has moved had."""
+    if not extent.moved:
+        return pages
+    spans = chain.from_iterable(storage.periods.pages_of(extent.user.id, extent.window))
+    return ([start, end] for start, end, *_ in window.cut(extent.user, spans, extent.window))
 
 
 def _shown(window: Window, extents: Iterable[Extent], rule: str) -> dict[str, Any]:
-    return window.to_json({extent.user.id: extent.window for extent in extents}, rule)
+    return window.to_json({extent.user.id: window.edges(extent.user) for extent in extents}, rule)
 
 
 def _answer(extents: _Extents, members: Iterable[Iterator[bytes]], **opening: Any) -> responses.Answer:
