@@ -12,13 +12,12 @@ from ftlserver.domain import instants, time_formats, timezones
 from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import Span
 from ftlserver.domain.timezones import Zone
-from ftlserver.domain.window import Window, read_edge, read_zone
+from ftlserver.domain.window import BEGINNING, Window, read_edge, read_zone
 from ftlserver.errors import InvalidRequestError, Problem
 from ftlserver.questions import Activity, limits
 from ftlserver.questions.hours import hours as hours_of
-from ftlserver.questions.hours import shares
-from ftlserver.questions.meeting import changes, slots
-from ftlserver.questions.overlap import Overlap
+from ftlserver.questions.meeting import changes, habit, slots
+from ftlserver.questions.overlap import Overlap, least_of
 from ftlserver.questions.overlap_sweep import disjoint_edges
 from ftlserver.questions.presence import presence as presence_of
 from ftlserver.questions.summary import summary as summary_of
@@ -68,23 +67,26 @@ def overlap(storage: Storage, request: Request) -> responses.Answer:
     comparisons = len(extents) * sum(extent.periods for extent in extents)
     limits.check(comparisons, limits.COMPARISONS, "pairs of a period and a member", _FEWER)
     users = [extent.user for extent in extents]
+    least = least_of(asked, users)
+    shown_in = window.tz or timezones.zone("UTC")
 
     def pieces() -> Generator[bytes, None, None]:
         read = storage.periods.read(packing.EDGES, extents)
         groups = [
             disjoint_edges(_on_own_clock(storage, window, extent, pages), extent.window) for extent, pages in read
         ]
-        found = Overlap(users, groups, asked.get("min_members"))
+        found = Overlap(users, groups, least)
         yield from responses.object_pieces(
             {
                 "ok": True,
                 "window": _shown(window, extents, _ONCE),
-                "min_members": found.min_members,
+                "tz": shown_in.key,
+                "min_members": least,
                 "overlap_seconds": found.overlap_seconds,
+                "at_least": found.at_least(),
             }
         )
         yield b',"stretches":['
-        shown_in = window.tz or timezones.zone("UTC")
         yield from responses.items(found.intervals(shown_in, asked.get("time_format", "iso")))
         yield b'],"members":['
         yield from responses.items(user.to_json() for user in users)
@@ -120,7 +122,8 @@ def hours(storage: Storage, request: Request) -> responses.Answer:
     rule = f"{_ONCE}; hours of the week are those of {'each member' if window.tz is None else window.tz.key}"
     activities = _activities(storage, extents, window.past())
     members = (iter([orjson.dumps(hours_of(activity, window.tz))]) for activity in activities)
-    return _answer(extents, members, window=_shown(window, extents, rule))
+    tz = None if window.tz is None else window.tz.key
+    return _answer(extents, members, window=_shown(window, extents, rule), tz=tz)
 
 
 def meeting(storage: Storage, request: Request) -> responses.Answer:
@@ -129,12 +132,12 @@ def meeting(storage: Storage, request: Request) -> responses.Answer:
     now = instants.now()
     tz = read_zone(asked) or timezones.zone("UTC")
     week = _week(asked.get("week"), now, tz)
-    window = Window.of({"from": (timezones.date_at(now, tz) - _HISTORY).isoformat(), **asked}, now)
+    window = Window.of(_history(asked, week, now, tz), now)
     extents = _extents(storage, asked, window, limits.MEMBERS_OF_MEETING)
 
     def pieces() -> Generator[bytes, None, None]:
         activities = _activities(storage, extents, window.past())
-        habits = [(activity.user, shares(activity, None)) for activity in activities]
+        habits = [habit(activity) for activity in activities]
         found = slots(
             habits,
             week,
@@ -146,10 +149,11 @@ def meeting(storage: Storage, request: Request) -> responses.Answer:
         answer = {
             "ok": True,
             "window": _shown(window, extents, f"{_ONCE}; hours of the week are those of each member"),
+            "tz": tz.key,
             "week": {"from": time_formats.utc(week[0]), "to": time_formats.utc(week[1])},
             "slots": found,
             "changes": changes(habits, min(now, week[0]), week[1]),
-            "members": [user.to_json() for user, _ in habits],
+            "members": [one.to_json() for one in habits],
             **extents.last_keys,
         }
         yield orjson.dumps(answer)
@@ -228,6 +232,18 @@ def _answer(extents: _Extents, members: Iterable[Iterator[bytes]], **opening: An
 
     answer = responses.with_list({"ok": True, **opening}, "members", pieces())
     return responses.stream(responses.JSON, in_turn(extents, answer))
+
+
+def _history(asked: Mapping[str, Any], week: Interval, now: int, tz: Zone) -> dict[str, Any]:
+    """Return the window of a meeting: by default the eight weeks until now, or until a week in the past."""
+    window = dict(asked)
+    if "to" not in window and week[0] < now:
+        window["to"] = time_formats.utc(week[0])
+    if "from" not in window:
+        end = read_edge("/to", window["to"], tz) if "to" in window else now
+        start = timezones.day_start(timezones.date_at(end, tz) - _HISTORY, tz)
+        window["from"] = time_formats.utc(max(start, BEGINNING))
+    return window
 
 
 def _week(text: str | None, now: int, tz: Zone) -> Interval:
