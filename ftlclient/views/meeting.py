@@ -133,7 +133,7 @@ class Meeting:
             for name, mark in _ATTENDANCES.items()
             if name in there
         ]
-        text = "Cells are the member's clock, with +1 or -1 on another day; best times first, as expected"
+        text = "Cells are the member's clock, with +1 or -1 on another day; best times first, by those expected"
         return Text("\n".join((f"{'  '.join(marks)}", text)), "dim")
 
     def _not_counted(self, *, ascii_only: bool) -> Text:

@@ -1,7 +1,7 @@
 """The best times to meet in a coming week, from the hours in which members were active."""
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import compress, pairwise
 from typing import Any, NamedTuple
 
 from ftlserver.domain import days_and_hours, timezones
@@ -78,15 +78,17 @@ def slots(
     """Return the best slots of *duration* within *week*, at most *most* and none overlapping a better one.
 
     The most expected attendance comes first, then the fewest members outside their usual hours, then the
-    earliest. The hours of each member are projected with the offsets of that week.
+    earliest; members without enough history do not count, unless no one has more. The hours of each member are
+    projected with the offsets of that week.
     """
+    counted = [one.is_enough for one in habits] if any(one.is_enough for one in habits) else [True] * len(habits)
     # Offsets change seldom: one list of intervals for each zone, instead of a look-up for each slot.
     offsets = {user.tz: timezones.offset_intervals(*week, user.zone) for user, *_ in habits}
     rated = []
     for start in range(week[0], week[1] - duration + 1, STEP):
         expected = [_expected(shares, offsets[user.tz], start, start + duration) for user, shares, _ in habits]
-        attendance = round(sum(found.share for found in expected), 6)
-        outside = sum(not found.is_usual for found in expected)
+        attendance = round(sum(found.share for found in compress(expected, counted)), 6)
+        outside = sum(not found.is_usual for found in compress(expected, counted))
         rated.append((-attendance, outside, start, expected))
     chosen: list[dict[str, Any]] = []
     taken: list[int] = []

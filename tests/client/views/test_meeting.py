@@ -80,7 +80,7 @@ def test_a_meeting_is_a_table_of_local_times(encoding: str, marks: tuple[str, st
         "expected  1.25",
         "",
         f"{likely} likely  {outside} outside their usual hours  ? not enough history",
-        "Cells are the member's clock, with +1 or -1 on another day; best times first, as expected",
+        "Cells are the member's clock, with +1 or -1 on another day; best times first, by those expected",
         "Not counted, with too few days of activity: Zoe (1 day)",
         "",
         "2027-03-28: clocks go forward 1 h in Berlin (Ann); the overlap expected in a week falls from 10:00 to 9:00",

@@ -143,8 +143,12 @@ def test_members_without_enough_history_are_not_judged(newcomers: TestApp) -> No
         "new": (4, False),
         "none": (0, False),
     }
-    attendances = [(member["id"], member["attendance"]) for member in answer["slots"][0]["members"]]
+    slot = answer["slots"][0]
+    attendances = [(member["id"], member["attendance"]) for member in slot["members"]]
     assert attendances == [("old", "likely"), ("new", "unknown"), ("none", "unknown")]
+    assert (slot["expected_attendance"], slot["outside_usual_hours"]) == (1, 0)
+    answer = ask(newcomers, "meeting", id_list=["new", "none"], week="2026-01-12", slots=1, **window)
+    assert (answer["slots"][0]["expected_attendance"], answer["slots"][0]["outside_usual_hours"]) == (1, 1)
 
 
 def test_members_are_compared_with_their_own_busiest_hours(storage: Storage) -> None:
