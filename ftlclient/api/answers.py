@@ -110,7 +110,7 @@ def _names_its_members(answer: Any) -> bool:
 
 def _is_square(answer: Any) -> bool:
     sizes = [len(row) for row in answer["matrix"]]
-    return sizes == [len(answer["members"])] * len(answer["members"])
+    return [*sizes, len(answer["at_least"])] == [len(answer["members"])] * (len(answer["members"]) + 1)
 
 
 def _is_in_order(interval: Any) -> bool:
@@ -173,16 +173,23 @@ SUMMARIES: dict[str, Shape] = {
     per: {"window": _WINDOW, "members": [_MEMBER | {"active_seconds": _SECONDS} | units]}
     for per, units in _UNITS.items()
 }
-HOURS: Shape = {"members": [_MEMBER | {"hours": _WEEK, "weeks": _WEEKS}]}
+HOURS: Shape = {
+    "window": _WINDOW,
+    "tz": _TEXT_OR_NULL,
+    "members": [_MEMBER | {"hours": _WEEK, "weeks": _WEEKS}],
+}
 OVERLAP: Shape = (
     {
+        "window": _WINDOW,
+        "tz": _TEXT,
         "members": [_MEMBER],
         "min_members": COUNT,
         "overlap_seconds": _SECONDS,
+        "at_least": [_SECONDS],
         "stretches": [(_INTERVAL, {"seconds": _SECONDS, "members": [_TEXT]})],
         "matrix": [[_SECONDS]],
     },
-    Value("an answer with a row and a column of its matrix for each member", _is_square),
+    Value("an answer with a row and a column of its matrix, and a total, for each member", _is_square),
     _MEMBERS,
 )
 PRESENCE: Shape = (
@@ -198,14 +205,25 @@ PRESENCE: Shape = (
 )
 MEETING: Shape = (
     {
-        "members": [_MEMBER],
+        "window": _WINDOW,
+        "tz": _TEXT,
+        "week": _WINDOW,
+        "members": [_MEMBER | {"active_days": COUNT, "enough_history": _BOOLEAN}],
         "slots": [
             (
                 _INTERVAL,
                 {
                     "expected_attendance": _NUMBER,
                     "outside_usual_hours": COUNT,
-                    "members": [{"id": _TEXT, "local_time": _TIME, "expected": _SHARE, "usual": _BOOLEAN}],
+                    "members": [
+                        {
+                            "id": _TEXT,
+                            "local_time": _TIME,
+                            "expected": _SHARE,
+                            "usual": _BOOLEAN,
+                            "attendance": _TEXT,
+                        }
+                    ],
                 },
             )
         ],

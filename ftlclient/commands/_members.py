@@ -68,9 +68,9 @@ class Members:
         self._unknown: dict[str, str] = {}  # a sentence about each text that names none
 
     @property
-    def is_one(self) -> bool:
-        """Tell whether one member is named."""
-        return len(self._with_me()) == 1
+    def named(self) -> int:
+        """Return how many members are named, none for a team or for all."""
+        return len(self._with_me())
 
     def ask(self, client: Client, question: str, document: Mapping[str, Any]) -> Answer | None:
         """Return the answer to *question* about the members, None if none of them is known.

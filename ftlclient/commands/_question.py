@@ -45,6 +45,7 @@ class Question:
 
     *view* makes a renderable of an answer in that *shape*, *rows* makes rows of *columns*. *document* holds the
     fields of the request beside the members; *plain*, if not None, replaces it for ``--format json``.
+    *check_members* raises ConfigError if the question cannot be about so many members that are named.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Question:
     rows: Callable[[Answer], Iterable[Sequence[str]]]
     document: Answer = field(default_factory=dict)
     plain: Answer | None = None
+    check_members: Callable[[int], None] | None = None
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
@@ -141,7 +143,9 @@ def run(question: Question | Callable[[bool], Question], args: argparse.Namespac
     check_names(args)
     with connect(args) as client:
         if not isinstance(question, Question):
-            question = question(members.is_one)
+            question = question(members.named == 1)
+        if question.check_members is not None:
+            question.check_members(members.named)
         if args.watch:
             return _watch(question, members, args, client, console)
         if args.format == "json":

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from ftlclient.api import answers
 from ftlclient.commands import _question, _window
+from ftlclient.errors import ConfigError
 from ftlclient.views import meeting
 
 EXAMPLE = "ftlclient meeting --all --minutes 45 --week 2026-11-30"
@@ -26,6 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:
+    if args.tz == "member":
+        raise ConfigError("--tz member: the table shows each member's clock anyway; name a zone for its columns")
     document = _question.window(args) | {"minutes": args.minutes, "slots": args.slots}
     if args.week:
         document["week"] = _window.coming_week(args.week, _window.now_in(_question.zone_name(args)))

@@ -1,53 +1,161 @@
-"""The hours of the week in which members are active, as a heat map of days by hours."""
+"""The hours of the week in which members are active, as heat maps of days by hours."""
 
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from heapq import nlargest
+from math import ceil, floor, log10, prod
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.text import Text
 
-from ftlclient.views.formatting import check_rows, counted, plain
+from ftlclient.views._heading import heading, window_words, zone_of
+from ftlclient.views.formatting import check_rows, counted, distinct_names, fit, shown_as, time_of_day
 
-COLUMNS = ("user_id", "real_name", "tz", "weekday", "hour", "share")
+COLUMNS = ("user_id", "real_name", "tz", "weekday", "hour", "share", "clock")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+LONGEST_NAME = 20
 
 _SHADES = " ░▒▓█"
-_ASCII = " .-=#"
+_ASCII = " -+*#"
 _STYLES = ("", "#2e7d32", "#388e3c", "#4caf50", "#81c784")
+_LEVELS = 4
+_FINEST = 0.0001  # of a share: 0.01 %
+_DAY_NAME = 4  # columns
+_GAP = 2  # columns between two maps
+_BEST = 3  # hours that are named
 
 
 class Hours:
-    """A heat map of each member, preceded by the average of all members."""
+    """When all members are likely to be active, and a heat map of each, or a line each of many."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
-        check_rows(len(answer["members"]) * (1 + len(WEEKDAYS)))
-        self.members = [(member, [float(share) for share in member["hours"]]) for member in answer["members"]]
+        members = answer["members"]
+        check_rows(len(members))
+        names = distinct_names([(member["id"], member["real_name"]) for member in members])
+        named = [member | {"real_name": name} for member, name in zip(members, names, strict=True)]
+        shares = [(member, [float(share) for share in member["hours"]]) for member in named]
+        self.active = [pair for pair in shares if any(pair[1])]
+        self.idle = [member["real_name"] for member, found in shares if not any(found)]
+        self.is_on_own_clocks = answer["tz"] is None
+        tz = None if answer["tz"] is None else zone_of(answer["tz"])
+        self.words = window_words(answer["window"], ((member["id"], member["tz"]) for member in members), tz)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         """Return the smallest and the largest width."""
-        return Measurement(28, min(52, options.max_width))
+        return Measurement(_width(1), min(_width(2), options.max_width))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw two columns per hour if they fit, else one."""
-        wide = 2 if options.max_width >= 4 + 48 else 1
-        if len(self.members) > 1:
-            columns = zip(*(shares for _, shares in self.members), strict=True)
-            together = [sum(column) / len(self.members) for column in columns]
-            yield Text(f"All {len(self.members)} together", "bold")
-            yield from _map(together, wide, ascii_only=options.ascii_only)
-        for member, shares in self.members:
-            if len(self.members) > 1:
+        """Draw as many maps side by side as fit."""
+        yield heading("Active share of each hour of the week", *self.words)
+        if not self.active:
+            yield Text("no activity", "italic")
+            return
+        if len(self.active) > 1:
+            yield Text()
+            yield from self._together(options)
+        yield Text()
+        yield from self._members(options)
+        if self.idle:
+            names = ", ".join(shown_as(name, ascii_only=options.ascii_only) for name in self.idle[:10])
+            more = f" and {len(self.idle) - 10:,} more" if len(self.idle) > 10 else ""
+            yield Text(f"No activity: {names}{more}", "dim")
+
+    def _together(self, options: ConsoleOptions) -> Iterator[Text]:
+        count = len(self.active)
+        title = Text.assemble((f"All {count} at once", "bold"))
+        if self.is_on_own_clocks and len({member["tz"] for member, _ in self.active}) > 1:
+            yield title.append(
+                ": each is shown on another clock; --tz with a zone shows when all are there", "dim"
+            )
+            return
+        columns = [*zip(*(shares for _, shares in self.active), strict=True)]
+        together = [prod(column) for column in columns]
+        if not any(map(all, columns)):
+            most, hour = max((sum(map(bool, column)), -hour) for hour, column in enumerate(columns))
+            yield title.append(
+                f": there is no hour of the week in which all were active; {most} were on {_hour(-hour)}", "dim"
+            )
+            return
+        best = nlargest(_BEST, range(len(together)), key=lambda hour: (together[hour], -hour))
+        shown = ", ".join(f"{_hour(hour)} ({_percent(together[hour])})" for hour in best if all(columns[hour]))
+        yield title.append(f", most likely {shown}")
+        scale = _Scale(together)
+        wide = 2 if options.max_width >= _width(2) else 1
+        yield from _map(together, scale, wide, ascii_only=options.ascii_only)
+        yield scale.legend("likely, the product of their shares", ascii_only=options.ascii_only)
+
+    def _members(self, options: ConsoleOptions) -> Iterator[Text]:
+        for wide, most_rows in ((2, 2), (1, 3)):
+            in_row = max(1, (options.max_width + _GAP) // (_width(wide) + _GAP))
+            if _width(wide) <= options.max_width and len(self.active) <= in_row * most_rows:
+                yield from self._maps(wide, in_row, ascii_only=options.ascii_only)
+                return
+        yield from self._lines(options)
+
+    def _maps(self, wide: int, in_row: int, *, ascii_only: bool) -> Iterator[Text]:
+        scale = _Scale(share for _, shares in self.active for share in shares)
+        days = {round(member["weeks"] * 7) for member, _ in self.active}
+        maps = []
+        for member, shares in self.active:
+            details = [member["tz"]] if self.is_on_own_clocks else []
+            details += [f"over {counted(max(1, round(member['weeks'] * 7)), 'day')}"] if len(days) > 1 else []
+            title = _title(member["real_name"], ", ".join(details), _width(wide), ascii_only=ascii_only)
+            maps.append([title, *_map(shares, scale, wide, ascii_only=ascii_only)])
+        for first in range(0, len(maps), in_row):
+            if first:
                 yield Text()
-            title = Text()
-            title.append_text(plain(member["real_name"], "bold"))
-            title.append_text(plain(f"  {member['tz']}", "dim"))
-            title.append(f", over {counted(max(1, round(member['weeks'] * 7)), 'day')}", "dim")
-            yield title
-            yield from _map(shares, wide, ascii_only=options.ascii_only)
-        shades = _ASCII if options.ascii_only else _SHADES
-        marks = " ".join(f"{mark * wide}" for mark in shades[1:])
-        yield Text(f"\n    {marks}  up to 25, 50, 75, 100 % of the hour", "dim")
+            for parts in zip(*maps[first : first + in_row], strict=True):
+                line = Text(no_wrap=True, overflow="crop")
+                for number, part in enumerate(parts):
+                    line.append(" " * (number * (_width(wide) + _GAP) - line.cell_len)).append_text(part)
+                yield line
+        yield Text()
+        yield scale.legend("of the hour active", ascii_only=ascii_only)
+
+    def _lines(self, options: ConsoleOptions) -> Iterator[Text]:
+        """Yield a line for each member: the hours of the day, on average of the seven days."""
+        ascii_only = options.ascii_only
+        longest = max(cell_len(shown_as(member["real_name"], ascii_only=ascii_only)) for member, _ in self.active)
+        name_width = min(longest, LONGEST_NAME, max(8, options.max_width - 1 - 24))
+        wide = 2 if options.max_width >= name_width + 1 + 48 else 1
+        averages = [[sum(shares[hour::24]) / 7 for hour in range(24)] for _, shares in self.active]
+        scale = _Scale(share for average in averages for share in average)
+        yield Text("The hours of the day, on average of the seven days", "dim")
+        yield Text(" " * (name_width + 1), no_wrap=True).append_text(_axis(wide))
+        for (member, _), average in zip(self.active, averages, strict=True):
+            line = Text(fit(member["real_name"], name_width, ascii_only=ascii_only) + " ", no_wrap=True)
+            for share in average:
+                mark, style = scale.cell(share, ascii_only=ascii_only)
+                line.append(mark * wide, style)
+            yield line
+        yield Text()
+        yield scale.legend("of the hour active", ascii_only=ascii_only)
+
+
+class _Scale:
+    """The shades of *shares*: as many values have each, so that sparse activity shows as well as dense."""
+
+    def __init__(self, shares: Iterable[float]) -> None:
+        found = sorted(share for share in shares if share > 0)
+        quartiles = (found[-(-len(found) * number // _LEVELS) - 1] for number in range(1, _LEVELS + 1) if found)
+        self._bounds = sorted({_rounded_up(share) for share in quartiles})
+
+    def cell(self, share: float, *, ascii_only: bool) -> tuple[str, str]:
+        """Return the mark and the style of a share; the largest have the darkest shade."""
+        if not share:
+            return " ", ""
+        above = len(self._bounds) - 1 - bisect_left(self._bounds, share)
+        number = max(1, _LEVELS - max(0, above))
+        return (_ASCII if ascii_only else _SHADES)[number], _STYLES[number]
+
+    def legend(self, what: str, *, ascii_only: bool) -> Text:
+        """Return what the shades mean."""
+        parts = [f"{self.cell(bound, ascii_only=ascii_only)[0]} {_percent(bound)}" for bound in self._bounds]
+        return Text(f"{' ' * _DAY_NAME}up to {'  '.join(parts)} {what}", "dim")
 
 
 def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
@@ -55,18 +163,53 @@ def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     for member in answer["members"]:
         for number, share in enumerate(member["hours"]):
             who = (member["id"], member["real_name"], member["tz"])
-            yield (*who, WEEKDAYS[number // 24], number % 24, share)
+            yield (*who, WEEKDAYS[number // 24], number % 24, share, answer["tz"] or member["tz"])
 
 
-def _map(shares: Sequence[float], wide: int, *, ascii_only: bool) -> Iterator[Text]:
-    marks = _ASCII if ascii_only else _SHADES
+def _width(wide: int) -> int:
+    return _DAY_NAME + 24 * wide
+
+
+def _axis(wide: int) -> Text:
     step = 3 if wide == 2 else 6
-    yield Text(
-        "    " + "".join(f"{hour:02}".ljust(step * wide) for hour in range(0, 24, step)), "dim", no_wrap=True
-    )
+    return Text("".join(f"{hour:02}".ljust(step * wide) for hour in range(0, 24, step)), "dim", no_wrap=True)
+
+
+def _map(shares: Sequence[float], scale: _Scale, wide: int, *, ascii_only: bool) -> Iterator[Text]:
+    yield Text(" " * _DAY_NAME, no_wrap=True).append_text(_axis(wide))
     for day, name in enumerate(WEEKDAYS):
-        row = Text(f"{name} ", "dim" if day >= 5 else "", no_wrap=True)
+        row = Text(name.ljust(_DAY_NAME), "dim" if day >= 5 else "", no_wrap=True)
         for share in shares[day * 24 : day * 24 + 24]:
-            step_ = -int(-share * 4 // 1)  # rounded up, so that any activity shows
-            row.append(marks[step_] * wide, _STYLES[step_])
+            mark, style = scale.cell(share, ascii_only=ascii_only)
+            row.append(mark * wide, style)
         yield row
+
+
+def _title(name: str, details: str, width: int, *, ascii_only: bool) -> Text:
+    shown = shown_as(name, ascii_only=ascii_only)
+    detail = shown_as(details, ascii_only=ascii_only)
+    if cell_len(shown) + 2 + cell_len(detail) > width:
+        detail_width = min(cell_len(detail), max(0, width - 2 - min(cell_len(shown), 10)))
+        detail = fit(detail, detail_width, ascii_only=ascii_only)
+        shown = fit(
+            shown, min(cell_len(shown), width - (2 + detail_width if detail else 0)), ascii_only=ascii_only
+        )
+    return Text(shown, "bold", no_wrap=True).append(f"  {detail}" if detail else "", "dim")
+
+
+def _hour(number: int) -> str:
+    return f"{WEEKDAYS[number // 24]} {time_of_day(datetime(2000, 1, 1, number % 24, tzinfo=UTC))}"
+
+
+def _rounded_up(share: float) -> float:
+    """Return a share rounded up to two digits, as the legend shows it."""
+    if share <= _FINEST:
+        return _FINEST
+    unit = 10.0 ** (floor(log10(share)) - 1)
+    return min(1.0, round(ceil(round(share / unit, 6)) * unit, 6))
+
+
+def _percent(share: float) -> str:
+    if share < _FINEST:
+        return "under 0.01 %"
+    return f"{share * 100:.2g} %" if share < 0.995 else "100 %"

@@ -1,69 +1,165 @@
-"""The best times to meet, with each member's local time."""
+"""The best times to meet: a row for each member, a column for each time, with the member's clock in the cells."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.padding import Padding
 from rich.text import Text
 
-from ftlclient.views.formatting import check_rows, hours_and_minutes
-from ftlcommon.terminal import safe
+from ftlclient.views._heading import heading, window_words, zone_of
+from ftlclient.views.formatting import (
+    check_rows,
+    counted,
+    distinct_names,
+    fit,
+    hours_and_minutes,
+    shown_as,
+    time_of_day,
+)
 
 COLUMNS = (
     *("rank", "start_time", "end_time", "expected_attendance", "outside_usual_hours"),
-    *("user_id", "local_time", "expected", "usual"),
+    *("user_id", "local_time", "expected", "usual", "attendance"),
 )
+LONGEST_NAME = 20
+_SHORTEST_NAME = 8
+_GAP = 2
+_MOST_NAMES = 3  # of those whose clock changes
+_MOST_UNKNOWN = 10  # names of those who are not counted
+
+# How likely a member is there, in the words of an answer, with a mark, one in ASCII, a style and its meaning.
+_ATTENDANCES = {
+    "likely": ("●", "*", "green", "likely"),
+    "possible": ("○", "+", "yellow", "possible"),
+    "unlikely": ("·", ".", "red", "outside their usual hours"),
+    "unknown": ("?", "?", "dim", "not enough history"),
+}
 
 
 class Meeting:
     """The proposed slots, best first, and the clock changes until then."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
-        check_rows(sum(1 + len(item["members"]) for key in ("slots", "changes") for item in answer[key]))
+        check_rows(len(answer["members"]) * len(answer["slots"]) + len(answer["changes"]))
         self.answer = answer
-        self.names = {member["id"]: safe(member["real_name"]) for member in answer["members"]}
+        self.tz = zone_of(answer["tz"])
+        people = [(member["id"], member["real_name"]) for member in answer["members"]]
+        self.names = dict(zip((id_ for id_, _ in people), distinct_names(people), strict=True))
+        self.judged = [member["id"] for member in answer["members"] if member["enough_history"]]
+        self.unknown = [member for member in answer["members"] if not member["enough_history"]]
+        self.members = [{member["id"]: member for member in slot["members"]} for slot in answer["slots"]]
+        self.week = window_words(answer["week"], (), self.tz)
+        self.window = window_words(answer["window"], (), self.tz)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw a line for each slot, with the members below it."""
+        """Draw the table in as many blocks as the width requires."""
+        ascii_only = options.ascii_only
+        yield heading("Best times to meet", *self.week)
+        yield Text(f"from the activity of {self.window[0]}", "dim")
         if not self.answer["slots"]:
             yield Text("no activity in this window", "italic")
-        for rank, slot in enumerate(self.answer["slots"], 1):
-            start, end = (datetime.fromisoformat(slot[key]) for key in ("start_time", "end_time"))
-            line = Text(f"{rank:>2}. {start:%a %Y-%m-%d  %H:%M}-{end:%H:%M} UTC{start:%z}", "bold")
-            line.append(f"  {slot['expected_attendance']:g} of {len(self.names)} expected", "green")
-            if outside := slot["outside_usual_hours"]:
-                line.append(f", {outside} outside usual hours", "yellow")
-            yield line
-            yield Padding(self._members(slot, start), (0, 0, 0, 4))
+        else:
+            yield Text()
+            yield self._sentence()
+            yield from self._table(options)
+            yield Text()
+            yield self._legend(ascii_only=ascii_only)
+        if self.unknown:
+            yield self._not_counted(ascii_only=ascii_only)
+        if self.answer["changes"]:
+            yield Text()
         for change in self.answer["changes"]:
-            yield self._change(change)
+            yield self._change(change, ascii_only=ascii_only)
 
-    def _members(self, slot: dict[str, Any], start: datetime) -> Text:
-        found = Text()
-        for number, member in enumerate(slot["members"]):
-            local = datetime.fromisoformat(member["local_time"])
-            days = (local.date() - start.date()).days
-            shift = f" {days:+}" if days else ""
-            text = f"{self.names[member['id']]} {local:%H:%M}{shift} ({member['expected']:.0%})"
-            found.append(", " if number else "")
-            found.append(text.replace(" ", "\N{NO-BREAK SPACE}"), "" if member["usual"] else "dim")
-        return found
+    def _sentence(self) -> Text:
+        """Return who will be there at the best time."""
+        start = _start(self.answer["slots"][0])
+        city = self.answer["tz"].rpartition("/")[2].replace("_", " ")
+        moment = f"{start:%a} {time_of_day(start)} {shown_as(city, ascii_only=False)}: "
+        if not self.judged:
+            return Text(f"{moment}there is too little activity to say who is likely to be there", "bold")
+        found = self._counts(0)
+        text = f"{moment}{found['likely']} of {len(self.judged)} likely"
+        if found["possible"]:
+            text += f", {found['possible']} possible"
+        if found["unlikely"]:
+            text += f", {found['unlikely']} outside their usual hours"
+        return Text(text, "bold")
 
-    def _change(self, change: dict[str, Any]) -> Text:
-        at = datetime.fromisoformat(change["at"])
+    def _counts(self, number: int) -> Counter[str]:
+        """Return how many of those who can be judged have each attendance at a slot."""
+        return Counter(
+            self.members[number][id_]["attendance"] for id_ in self.judged if id_ in self.members[number]
+        )
+
+    def _table(self, options: ConsoleOptions) -> Iterator[Text]:
+        ascii_only = options.ascii_only
+        rows_ = list(self._rows(ascii_only=ascii_only))
+        cell_width = _GAP + max(len(text) for _, cells in rows_ for text, _ in cells)
+        slots = len(self.answer["slots"])
+        longest = max(cell_len(shown_as(title, ascii_only=ascii_only)) for title, _ in rows_)
+        room = options.max_width - cell_width * slots
+        name_width = max(_SHORTEST_NAME, min(longest, LONGEST_NAME, room))
+        in_block = max(1, (options.max_width - name_width) // cell_width)
+        for first in range(0, slots, in_block):
+            yield Text()
+            for title, cells in rows_:
+                row = Text(fit(title, name_width, ascii_only=ascii_only), no_wrap=True, overflow="crop")
+                for text, style in cells[first : first + in_block]:
+                    row.append(" " * _GAP).append(text.ljust(cell_width - _GAP), style)
+                yield row
+
+    def _rows(self, *, ascii_only: bool) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+        """Yield the title of each row, and the text and style of its cells."""
+        slots = self.answer["slots"]
+        starts = [_start(slot) for slot in slots]
+        yield "", [(f"{start:%a %d}", "bold") for start in starts]
+        yield "", [(time_of_day(start), "bold") for start in starts]
+        for id_ in [*self.judged, *(member["id"] for member in self.unknown)]:
+            there = zip(self.members, starts, strict=True)
+            yield self.names[id_], [_cell(slot.get(id_), start, ascii_only=ascii_only) for slot, start in there]
+        judged = len(self.judged)
+        yield "likely", [(f"{self._counts(number)['likely']} of {judged}", "dim") for number in range(len(slots))]
+        yield "expected", [(f"{slot['expected_attendance']:g}", "dim") for slot in slots]
+
+    def _legend(self, *, ascii_only: bool) -> Text:
+        """Return what the cells of the table mean."""
+        there = {member["attendance"] for slot in self.members for member in slot.values()}
+        marks = [
+            f"{mark[1] if ascii_only else mark[0]} {mark[3]}"
+            for name, mark in _ATTENDANCES.items()
+            if name in there
+        ]
+        text = "Cells are the member's clock, with +1 or -1 on another day; best times first, by those expected"
+        return Text("\n".join((f"{'  '.join(marks)}", text)), "dim")
+
+    def _not_counted(self, *, ascii_only: bool) -> Text:
+        """Return who was active on too few days to say when they are likely to be there."""
+        named = [(self.names[member["id"]], member["active_days"]) for member in self.unknown[:_MOST_UNKNOWN]]
+        shown = [f"{shown_as(name, ascii_only=ascii_only)} ({counted(days, 'day')})" for name, days in named]
+        more = f" and {len(self.unknown) - _MOST_UNKNOWN} more" if len(self.unknown) > _MOST_UNKNOWN else ""
+        return Text(f"Not counted, with too few days of activity: {', '.join(shown)}{more}", "dim")
+
+    def _change(self, change: dict[str, Any], *, ascii_only: bool) -> Text:
+        at = datetime.fromisoformat(change["at"]).astimezone(zone_of(change["tz"]))
         hours = (change["offset_after"] - change["offset_before"]) / 3600
         direction = "forward" if hours > 0 else "back"
-        city = safe(change["tz"]).rpartition("/")[2].replace("_", " ")
-        names = ", ".join(self.names[id_] for id_ in change["members"])
-        text = Text(f"\n{at:%Y-%m-%d}: clocks go {direction} {abs(hours):g} h in {city} ({names}); ", "yellow")
+        city = shown_as(change["tz"], ascii_only=ascii_only).rpartition("/")[2].replace("_", " ")
+        ids = change["members"]
+        names = ", ".join(shown_as(self.names[id_], ascii_only=ascii_only) for id_ in ids[:_MOST_NAMES])
+        more = f" and {len(ids) - _MOST_NAMES} more" if len(ids) > _MOST_NAMES else ""
+        text = Text(f"{at:%Y-%m-%d}: clocks go {direction} {abs(hours):g} h in {city} ({names}{more})", "yellow")
         before, after = change["overlap_before"], change["overlap_after"]
+        if not before and not after:
+            return text
         shown = [hours_and_minutes(timedelta(seconds=seconds)) for seconds in (before, after)]
-        if before == after:
-            return text.append(f"weekly overlap stays at {shown[0]}")
+        if shown[0] == shown[1]:
+            return text.append(f"; the overlap expected in a week stays at {shown[0]}")
         verb = "rises" if after > before else "falls"
-        return text.append(f"weekly overlap {verb} from {shown[0]} to {shown[1]}")
+        return text.append(f"; the overlap expected in a week {verb} from {shown[0]} to {shown[1]}")
 
 
 def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
@@ -76,4 +172,19 @@ def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
                 member["id"],
                 *(member[key] for key in ("local_time", "expected")),
                 "yes" if member["usual"] else "no",
+                member["attendance"],
             )
+
+
+def _start(slot: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(slot["start_time"])
+
+
+def _cell(member: dict[str, Any] | None, start: datetime, *, ascii_only: bool) -> tuple[str, str]:
+    """Return the clock of a member at the *start* of a slot, marked and styled by how likely they are there."""
+    if member is None:
+        return "", ""
+    local = datetime.fromisoformat(member["local_time"])
+    days = (local.date() - start.date()).days
+    mark, ascii_mark, style, _ = _ATTENDANCES.get(member["attendance"], _ATTENDANCES["unknown"])
+    return f"{ascii_mark if ascii_only else mark}{time_of_day(local)}{f'{days:+}' if days else ''}", style

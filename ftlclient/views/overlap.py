@@ -1,56 +1,146 @@
-"""When members were active together: the intervals, and the total time of each pair."""
+"""When members were active together: the intervals, and the total time of pairs."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from heapq import nlargest
+from itertools import combinations
 from typing import Any
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from ftlclient.views.formatting import check_rows, counted, hours_and_minutes
-from ftlcommon.terminal import safe
+from ftlclient.views._heading import heading, window_words, zone_of
+from ftlclient.views.formatting import (
+    check_rows,
+    counted,
+    distinct_names,
+    fit,
+    hours_and_minutes,
+    shown_as,
+    time_of_day,
+)
 
 COLUMNS = ("start_time", "end_time", "seconds", "members")
 LONGEST_NAME = 20
+MOST_INTERVALS = 15
+MOST_IN_MATRIX = 15  # members; of more, the pairs that share most are shown
+MOST_PAIRS = 15
 _CELL = 7
+_NUMBER = 4
+_ROUND_NUMBERS = (2, 3, 5, 10, 20, 50, 100, 200, 500)
 
 
 class Overlap:
-    """The intervals of an answer and the matrix of its pairs."""
+    """The intervals of an answer, the longest or all of them, and the pairs."""
 
-    def __init__(self, answer: dict[str, Any]) -> None:
-        cells = len(answer["members"]) ** 2 + sum(1 + len(interval["members"]) for interval in answer["stretches"])
-        check_rows(cells // 10)
+    def __init__(self, answer: dict[str, Any], *, all_intervals: bool = False) -> None:
         self.answer = answer
-        self.names = {member["id"]: safe(member["real_name"]) for member in answer["members"]}
+        ids = [member["id"] for member in answer["members"]]
+        names = distinct_names([(member["id"], member["real_name"]) for member in answer["members"]])
+        self.names = dict(zip(ids, names, strict=True))
+        self.all_intervals = all_intervals
+        check_rows(len(answer["stretches"]) if all_intervals else 0)
+        self.words = window_words(answer["window"], (), zone_of(answer["tz"]))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        """Draw the intervals, then the matrix in as many blocks as the width requires."""
-        answer = self.answer
-        least, count = int(answer["min_members"]), len(self.names)
+        """Draw the intervals, then the matrix in as many blocks as the width requires, or the pairs."""
+        intervals = self.answer["stretches"]
+        yield heading("Time active together", *self.words)
+        if not self.names:
+            yield Text("no activity", "italic")
+            return
+        yield from self._totals(len(intervals))
+        if intervals:
+            yield Text()
+            yield from self._intervals(options)
+        if len(self.names) > 1:
+            yield Text()
+            yield from self._pairs(options)
+
+    def _totals(self, intervals: int) -> Iterator[Text]:
+        least, count = int(self.answer["min_members"]), len(self.names)
         who = f"all {count}" if least == count else f"at least {least} of {count}"
-        length = hours_and_minutes(timedelta(seconds=answer["overlap_seconds"]))
-        intervals = answer["stretches"]
-        yield Text(f"{length} with {who} active, {counted(len(intervals), 'interval')}", "bold")
-        for interval in intervals:
-            yield self._interval(interval, count)
-        yield Text("\nTime together per pair; on the diagonal, each member's total", "bold")
-        yield from self._matrix(options.max_width)
+        if count == 1:
+            who = "the only member"
+        length = _length(self.answer["overlap_seconds"])
+        yield Text.assemble((f"{length} with {who} active", "bold"), f", {counted(intervals, 'interval')}")
+        at_least = self.answer["at_least"]
+        most = sum(map(bool, at_least))
+        shown = range(2, most + 1) if most <= len(_ROUND_NUMBERS) else _ROUND_NUMBERS
+        numbers = [number for number in sorted({*shown, most} - {least}) if 1 < number <= most]
+        words = [f"all {count}" if number == count else f"at least {number}" for number in numbers]
+        lengths = [
+            f"{_length(at_least[number - 1])} with {who}" for who, number in zip(words, numbers, strict=True)
+        ]
+        if lengths:
+            yield Text(", ".join(lengths), "dim")
+        if not intervals and 1 < most < least:
+            yield Text(f"At most {most} were active at the same time; --min {most} shows when", "yellow")
 
-    def _interval(self, interval: dict[str, Any], count: int) -> Text:
-        start, end = (datetime.fromisoformat(interval[key]) for key in ("start_time", "end_time"))
-        later = (end.date() - start.date()).days
-        row = Text(f"  {start:%Y-%m-%d %a}  {start:%H:%M}-{end:%H:%M}{f' +{later}' if later else '':3}")
-        row.append(f" {hours_and_minutes(end - start):>6}  ", "green")
-        members = interval["members"]
-        row.append("all" if len(members) == count else ", ".join(self.names[id_] for id_ in members), "dim")
-        return row
+    def _intervals(self, options: ConsoleOptions) -> Iterator[Text]:
+        intervals = self.answer["stretches"]
+        if self.all_intervals:
+            yield Text("Intervals, in order of time", "bold")
+            shown = intervals
+        else:
+            shown = nlargest(MOST_INTERVALS, intervals, key=_length_shown)
+            title = Text.assemble(("Intervals, longest first", "bold"))
+            if len(shown) < len(intervals):
+                title.append(f": {len(shown)} of {len(intervals):,}, --all-intervals shows all", "dim")
+            yield title
+        times = [_times(interval) for interval in shown]
+        width = max(map(len, times))
+        for interval, when in zip(shown, times, strict=True):
+            length = _length_shown(interval)
+            row = Text(f"  {when:{width}}", no_wrap=True)
+            row.append(f" {hours_and_minutes(length) if length else '<0:01':>6}  ", "green")
+            room = max(8, options.max_width - row.cell_len)
+            row.append(self._members(interval["members"], room, ascii_only=options.ascii_only), "dim")
+            yield row
 
-    def _matrix(self, width: int) -> Iterator[Text]:
+    def _members(self, ids: list[str], room: int, *, ascii_only: bool) -> str:
+        """Return who was active in an interval, or who was not if they are fewer, in *room* columns."""
+        present = set(ids)
+        others = [id_ for id_ in self.names if id_ not in present]
+        if not others:
+            return "all"
+        start, named = ("all but ", others) if len(others) < len(ids) else ("", ids)
+        names = [shown_as(self.names[id_], ascii_only=ascii_only) for id_ in named]
+        for count in range(min(len(names), room), 1, -1):
+            more = f" and {len(names) - count:,} more" if count < len(names) else ""
+            text = f"{start}{', '.join(names[:count])}{more}"
+            if cell_len(text) <= room:
+                return text
+        more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+        return start + fit(names[0], max(1, room - len(start) - len(more)), ascii_only=ascii_only).rstrip() + more
+
+    def _pairs(self, options: ConsoleOptions) -> Iterator[Text]:
+        if len(self.names) <= MOST_IN_MATRIX:
+            yield Text("Time together per pair; on the diagonal, each member's total", "bold")
+            yield from self._matrix(options)
+            return
+        matrix = self.answer["matrix"]
+        sharing = [(matrix[a][b], -a, -b) for a, b in combinations(range(len(matrix)), 2) if matrix[a][b]]
+        shown = nlargest(MOST_PAIRS, sharing)
+        title = Text.assemble(("Pairs with the most time together", "bold"))
+        if len(shown) < len(sharing):
+            title.append(f": {len(shown)} of {len(sharing):,}", "dim")
+        yield title
         names = list(self.names.values())
-        name_width = 4 + max(6, min(max(map(cell_len, names)), LONGEST_NAME, width - 4 - 2 * _CELL))
-        columns = max(1, (width - name_width) // _CELL)
+        room = max(8, (options.max_width - 2 - 9 - 5) // 2)
+        for seconds, a, b in shown:
+            pair = [
+                fit(names[-index], min(room, LONGEST_NAME), ascii_only=options.ascii_only).rstrip()
+                for index in (a, b)
+            ]
+            yield Text.assemble((f"  {_length(seconds):>7}  ", "green"), " and ".join(pair), no_wrap=True)
+
+    def _matrix(self, options: ConsoleOptions) -> Iterator[Text]:
+        names = list(self.names.values())
+        longest = max(cell_len(shown_as(name, ascii_only=options.ascii_only)) for name in names)
+        name_width = _NUMBER + max(6, min(longest, LONGEST_NAME, options.max_width - _NUMBER - 2 * _CELL))
+        columns = max(1, (options.max_width - name_width) // _CELL)
         for first in range(0, len(names), columns):
             shown = range(first, min(first + columns, len(names)))
             if first:
@@ -59,11 +149,11 @@ class Overlap:
                 " " * name_width + "".join(f"{column + 1:>{_CELL}}" for column in shown), "dim", no_wrap=True
             )
             for index, name in enumerate(names):
-                row = Text(f"{index + 1:>3} ", "dim", no_wrap=True)
-                row.append(set_cell_size(name, name_width - 4), "none")
+                shown_name = fit(name, name_width - _NUMBER, ascii_only=options.ascii_only)
+                row = Text.assemble((f"{index + 1:>{_NUMBER - 1}} ", "dim"), shown_name, no_wrap=True)
                 for column in shown:
                     seconds = self.answer["matrix"][index][column]
-                    cell = hours_and_minutes(timedelta(seconds=seconds)) if seconds else "-"
+                    cell = _length(seconds) if seconds else "-"
                     row.append(f"{cell:>{_CELL}}", "bold" if column == index else "green" if seconds else "dim")
                 yield row
 
@@ -72,3 +162,26 @@ def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     """Yield a row of COLUMNS for each interval; its members are separated by spaces."""
     for interval in answer["stretches"]:
         yield (*(interval[key] for key in COLUMNS[:3]), " ".join(interval["members"]))
+
+
+def _length(seconds: float) -> str:
+    return hours_and_minutes(timedelta(seconds=seconds))
+
+
+def _edges(interval: dict[str, Any]) -> tuple[datetime, datetime]:
+    """Return the edges to the minute, so that the length shown is what lies between the times shown."""
+    start, end = (
+        datetime.fromisoformat(interval[key]) + timedelta(seconds=30) for key in ("start_time", "end_time")
+    )
+    return start.replace(second=0, microsecond=0), end.replace(second=0, microsecond=0)
+
+
+def _times(interval: dict[str, Any]) -> str:
+    start, end = _edges(interval)
+    later = (end.date() - start.date()).days
+    return f"{start:%Y-%m-%d %a}  {time_of_day(start)}-{time_of_day(end)}{f' +{later}' if later else ''}"
+
+
+def _length_shown(interval: dict[str, Any]) -> timedelta:
+    start, end = _edges(interval)
+    return end - start

@@ -12,11 +12,14 @@ from ftlserver.domain.user import User
 class Activity(NamedTuple):
     """A user with the part of the window that a question is about, and the spans that reach into it.
 
-    Spans come by start, then end, and can be read once: there may be a million.
+    *edges* are those of the window in the user's zone, and *reach* contains it on all clocks that the user had;
+    they differ for a user who has moved. Spans come by start, then end, and can be read once: there may be a
+    million.
     """
 
     user: User
     edges: Interval
+    reach: Interval
     spans: Iterable[Span]
     has_any: bool
 

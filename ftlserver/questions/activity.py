@@ -1,10 +1,13 @@
 """The periods of a member as an answer shows them: cut at the edges of the window, on another clock."""
 
+from collections.abc import Iterable, Iterator
+
 from ftlserver.domain import timezones
 from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import Span
 from ftlserver.domain.timezones import Zone
 from ftlserver.domain.user import User
+from ftlserver.domain.window import Window
 
 
 def shown_in(tz: Zone | None, spans: list[Span]) -> list[Span]:
@@ -19,6 +22,15 @@ def shown_in(tz: Zone | None, spans: list[Span]) -> list[Span]:
 def clipped(spans: list[Span], user: User, edges: Interval) -> list[Span]:
     """Return *spans* cut at *edges*, each end with the offset that the user's clock had there."""
     return [_clipped(span, user, *edges) for span in spans]
+
+
+def on_own_clock(
+    spans: Iterable[Span], user: User, window: Window, reach: Interval
+) -> Iterator[tuple[Span, Span]]:
+    """Yield those of *spans* that lie in *window* on the clock that *user* had, each with the part that does."""
+    for span in spans:
+        if inside := list(window.cut(user, [span], reach)):
+            yield span, (inside[0][0], inside[-1][1], inside[0][2], inside[-1][3])
 
 
 def _clipped(span: Span, user: User, first: int, last: int) -> Span:

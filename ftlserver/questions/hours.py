@@ -1,9 +1,11 @@
 """How much of each hour of the week a member is active."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from ftlserver.domain import days_and_hours, timezones
-from ftlserver.domain.days_and_hours import HOURS_OF_WEEK, WEEK
+from ftlserver.domain.days_and_hours import HOURS_OF_WEEK, WEEK, Piece
+from ftlserver.domain.intervals import Interval
 from ftlserver.domain.timezones import Zone
 from ftlserver.questions import Activity
 
@@ -11,19 +13,20 @@ Shares = list[float]  # of each hour of the week, from Monday 00 to Sunday 23
 
 
 def shares(activity: Activity, tz: Zone | None) -> Shares:
-    """Return the shares of a member.
-
-    The share of an hour is the time active in it over the time that the window contains of it, on the clock of
-    *tz*, or on the one that the member had.
-    """
+    """Return the shares of a member on the clock of *tz*, or on the one that the member had."""
     if not activity.has_any:
         return [0.0] * HOURS_OF_WEEK
     zone = tz or activity.user.zone
     on_clock = days_and_hours.recorded if tz is None else days_and_hours.in_zone
-    active = days_and_hours.hours_of_week(on_clock(activity.spans, activity.edges, zone))
-    past = days_and_hours.hours_of_week(timezones.offset_intervals(*activity.edges, zone))
+    return shares_of(on_clock(activity.spans, activity.reach, zone), activity.edges, zone)
+
+
+def shares_of(active: Iterable[Piece], window: Interval, tz: Zone) -> Shares:
+    """Return the time active in each hour of the week, over the time that *window* contains of it in *tz*."""
+    parts = days_and_hours.hours_of_week(active)
+    wholes = days_and_hours.hours_of_week(timezones.offset_intervals(*window, tz))
     # A member who moved may have had an hour more often than today's zone had it.
-    return [min(1.0, part / whole) if whole else 0.0 for part, whole in zip(active, past, strict=True)]
+    return [min(1.0, part / whole) if whole else 0.0 for part, whole in zip(parts, wholes, strict=True)]
 
 
 def hours(activity: Activity, tz: Zone | None) -> dict[str, Any]:

@@ -27,13 +27,15 @@ SharedInterval = tuple[int, int, tuple[int, ...]]  # start, end, indexes of the 
 class Shared(NamedTuple):
     """The intervals in which enough groups are active: their number, their length, and how many groups in all.
 
-    *rows* has, for each group, what it shares with each of the others, packed; ``lengths`` unpacks a row. *first*
-    are the first intervals, most often all of them, so that no second pass is needed.
+    *at_once* is how long exactly so many groups are active, from none on. *rows* has, for each group, what it
+    shares with each of the others, packed; ``lengths`` unpacks a row. *first* are the first intervals, most often
+    all of them, so that no second pass is needed.
     """
 
     intervals: int
     length: int
     attendances: int
+    at_once: list[int]
     rows: list[int]
     width: int
     first: list[SharedInterval]
@@ -78,7 +80,8 @@ def measure(groups: Groups, least: int) -> Shared:
     rows = [0] * count
     is_active = [False] * count
     active = active_ones = accumulated = 0
-    intervals = length = attendances = 0
+    intervals = attendances = 0
+    at_once = [0] * (count + 1)
     since = first
     kept: list[SharedInterval] = []
     for events in _slices(groups):
@@ -86,13 +89,14 @@ def measure(groups: Groups, least: int) -> Shared:
             point = event >> bits
             index = event & mask
             if point != since:
+                passed = point - since
+                at_once[active] += passed
                 if active >= least:
                     if intervals < KEPT:
                         kept.append((since, point, tuple(compress(range(count), is_active))))
                     intervals += 1
-                    length += point - since
                     attendances += active
-                accumulated += (point - since) * active_ones
+                accumulated += passed * active_ones
                 since = point
             if is_active[index]:
                 is_active[index] = False
@@ -104,7 +108,7 @@ def measure(groups: Groups, least: int) -> Shared:
                 active += 1
                 active_ones += ones[index]
                 rows[index] -= accumulated
-    return Shared(intervals, length, attendances, rows, width, kept)
+    return Shared(intervals, sum(at_once[least:]), attendances, at_once, rows, width, kept)
 
 
 def shared_intervals(groups: Groups, least: int, shared: Shared) -> Iterable[SharedInterval]:

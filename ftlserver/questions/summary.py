@@ -54,7 +54,7 @@ def summary(
     tz = day_zone or activity.user.zone
     on_clock = days_and_hours.recorded if day_zone is None else days_and_hours.in_zone
     found: dict[int, _Active] = {}
-    for day, piece in days_and_hours.by_day(on_clock(activity.spans, activity.edges, tz)):
+    for day, piece in days_and_hours.by_day(on_clock(activity.spans, activity.reach, tz)):
         active = found.get(day)
         if active is None:
             found[day] = _Active(piece[1] - piece[0], piece, piece)

@@ -8,6 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from sqlalchemy import Connection
 from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import LONGEST_PERIOD, Row, Span
 from ftlserver.domain.user import USER_FIELDS, User
+from ftlserver.domain.window import Window
 from ftlserver.storage import packing
 from ftlserver.storage.changes import Change
 from ftlserver.storage.database import Database
@@ -59,12 +61,16 @@ _REACHES_IN = """
 
 
 class Extent(NamedTuple):
-    """What a question reads of a user: the window, how many periods reach into it, and the first one's start."""
+    """What a question reads of a user: the window, how many periods reach into it, and the first one's start.
+
+    A user who has *moved* recorded beside an edge of the window on another clock than that of their zone.
+    """
 
     user: User
     window: Interval
     periods: int
     first_start: int | None
+    moved: bool = False
 
 
 class Periods:
@@ -95,13 +101,54 @@ class Periods:
         for dialect, asked in _ASKED.items()
     }
 
-    def extents(self, users: Sequence[User], edges: Mapping[str, Interval]) -> Iterator[Extent]:
-        """Yield what a question about *users* reads, whose windows are in *edges*; a caller may stop the count."""
+    def extents(
+        self,
+        users: Sequence[User],
+        edges: Mapping[str, Interval],
+        moved: Mapping[str, Interval] = MappingProxyType({}),
+    ) -> Iterator[Extent]:
+        """Yield what a question about *users* reads, whose windows are in *moved*, or else in *edges*.
+
+        A caller may stop the count.
+        """
         for batch in batches(users, _USERS_AT_ONCE):
-            values = self._asked([(user.id, *edges[user.id]) for user in batch])
+            windows = [moved.get(user.id, edges[user.id]) for user in batch]
+            values = self._asked([(user.id, *window) for user, window in zip(batch, windows, strict=True)])
             rows = fetch(self.database, self._EXTENTS[self.database.dialect], values)
-            for user, row in zip(batch, rows, strict=True):
-                yield Extent(user, edges[user.id], *row)
+            for user, window, (periods, first_start) in zip(batch, windows, rows, strict=True):
+                yield Extent(user, window, periods, first_start, moved=user.id in moved)
+
+    _OFFSETS: ClassVar[dict[str, sa.TextClause]] = {
+        dialect: sa.text(f"""
+            {asked[0]}
+            SELECT min(p.start_offset), max(p.start_offset), min(p.end_offset), max(p.end_offset)
+            FROM asked LEFT JOIN activity_periods p ON {_REACHES_IN}
+            GROUP BY asked.key ORDER BY asked.key""")  # noqa: S608
+        for dialect, asked in _ASKED.items()
+    }
+
+    def moved(self, users: Sequence[User], window: Window) -> dict[str, Interval]:
+        """Return, by id, the *users* who recorded beside an edge of *window* on another clock than their zone's.
+
+        Each comes with the instants between which the window lies on all the clocks that they had.
+        """
+        found: dict[str, Interval] = {}
+        if window.is_same_for_all:
+            return found
+        beside = [(user, *near) for user in users for near in window.beside_edges(user)]
+        for batch in batches(beside, _USERS_AT_ONCE):
+            values = self._asked([(user.id, *near) for user, near, _ in batch])
+            rows = fetch(self.database, self._OFFSETS[self.database.dialect], values)
+            for (user, _, own), offsets in zip(batch, rows, strict=True):
+                for offset in set(offsets) - {own, None}:
+                    start, end = found.get(user.id, window.edges(user))
+                    opens, closes = window.edges_on_clock(user, offset)
+                    found[user.id] = min(start, opens), max(end, closes)
+        return found
+
+    def reach(self, users: Sequence[User], window: Window) -> dict[str, Interval]:
+        """Return, by user id, the instants between which *window* lies on all the clocks that each user had."""
+        return window.edges_of_all(users) | self.moved(users, window)
 
     def read(
         self, packed: Packing[Item], extents: Iterable[Extent]

@@ -1,12 +1,12 @@
 """The assignment's question: members with their activity periods."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ftlserver.domain import instants
 from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import Span
-from ftlserver.domain.timezones import Zone
 from ftlserver.domain.user import User
 from ftlserver.domain.window import Window
 from ftlserver.questions import activity
@@ -47,7 +47,7 @@ def ask_by_link(storage: Storage, request: Request) -> dict[str, Any] | response
 def _answer(storage: Storage, asked: dict[str, Any], paging: dict[str, Any]) -> responses.Answer:
     opening: dict[str, Any] = {"ok": True}
     if not asked.keys().isdisjoint(selection.FIELDS):
-        chosen = selection.choose(storage, asked, _window(asked).edges_of_all)
+        chosen = selection.choose(storage, asked, partial(storage.periods.reach, window=_window(asked)))
         asked = {name: value for name, value in asked.items() if name not in selection.FIELDS | {"all"}}
         asked["id_list"] = [user.id for user in chosen.users]
         paging = chosen.last_keys
@@ -64,7 +64,8 @@ def _answer(storage: Storage, asked: dict[str, Any], paging: dict[str, Any]) -> 
         members = _histories(storage, asked.get("id_list", list(edges)), edges[users[0].id], paging)
     else:
         paging = selection.missing(storage, asked, users) | paging
-        members = _within(_pages(storage, users, edges), asked, edges, window.tz, paging)
+        moved = storage.periods.moved(users, window)
+        members = _within(_pages(storage, users, edges | moved), asked, window, moved, paging)
     return responses.stream(responses.JSON, responses.with_list(opening, "members", members))
 
 
@@ -108,18 +109,29 @@ def _pages(
 def _within(
     members: Iterable[tuple[User, Iterable[list[Span]]]],
     asked: dict[str, Any],
-    edges: Mapping[str, Interval],
-    tz: Zone | None,
+    window: Window,
+    moved: Mapping[str, Interval],
     paging: dict[str, Any],
 ) -> responses.Pieces:
     """Yield members with their periods that reach into their windows."""
     time_format = asked.get("time_format", "display")
     separator = b""
     for user, pages in members:
-        if asked.get("clip"):
-            pages = (activity.clipped(page, user, edges[user.id]) for page in pages)  # noqa: PLW2901
-        shown = (responses.periods_json(activity.shown_in(tz, page), time_format) for page in pages)
+        if user.id in moved:
+            pages = _on_own_clock(pages, user, asked, window, moved[user.id])  # noqa: PLW2901
+        elif asked.get("clip"):
+            pages = (activity.clipped(page, user, window.edges(user)) for page in pages)  # noqa: PLW2901
+        shown = (responses.periods_json(activity.shown_in(window.tz, page), time_format) for page in pages)
         yield separator
         yield from responses.long_member(user, shown)
         separator = b","
     return paging
+
+
+def _on_own_clock(
+    pages: Iterable[list[Span]], user: User, asked: dict[str, Any], window: Window, reach: Interval
+) -> Iterator[list[Span]]:
+    """Yield *pages* with what lies in the window on the clock that *user*, who has moved, had."""
+    for page in pages:
+        found = activity.on_own_clock(page, user, window, reach)
+        yield [part if asked.get("clip") else span for span, part in found]

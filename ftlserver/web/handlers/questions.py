@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -11,13 +12,12 @@ from ftlserver.domain import instants, time_formats, timezones
 from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import Span
 from ftlserver.domain.timezones import Zone
-from ftlserver.domain.window import Window, read_edge, read_zone
+from ftlserver.domain.window import BEGINNING, Window, read_edge, read_zone
 from ftlserver.errors import InvalidRequestError, Problem
 from ftlserver.questions import Activity, limits
 from ftlserver.questions.hours import hours as hours_of
-from ftlserver.questions.hours import shares
-from ftlserver.questions.meeting import changes, slots
-from ftlserver.questions.overlap import Overlap
+from ftlserver.questions.meeting import changes, habit, slots
+from ftlserver.questions.overlap import Overlap, least_of
 from ftlserver.questions.overlap_sweep import disjoint_edges
 from ftlserver.questions.presence import presence as presence_of
 from ftlserver.questions.summary import summary as summary_of
@@ -67,21 +67,26 @@ def overlap(storage: Storage, request: Request) -> responses.Answer:
     comparisons = len(extents) * sum(extent.periods for extent in extents)
     limits.check(comparisons, limits.COMPARISONS, "pairs of a period and a member", _FEWER)
     users = [extent.user for extent in extents]
+    least = least_of(asked, users)
+    shown_in = window.tz or timezones.zone("UTC")
 
     def pieces() -> Generator[bytes, None, None]:
         read = storage.periods.read(packing.EDGES, extents)
-        groups = [disjoint_edges(pages, extent.window) for extent, pages in read]
-        found = Overlap(users, groups, asked.get("min_members"))
+        groups = [
+            disjoint_edges(_on_own_clock(storage, window, extent, pages), extent.window) for extent, pages in read
+        ]
+        found = Overlap(users, groups, least)
         yield from responses.object_pieces(
             {
                 "ok": True,
                 "window": _shown(window, extents, _ONCE),
-                "min_members": found.min_members,
+                "tz": shown_in.key,
+                "min_members": least,
                 "overlap_seconds": found.overlap_seconds,
+                "at_least": found.at_least(),
             }
         )
         yield b',"stretches":['
-        shown_in = window.tz or timezones.zone("UTC")
         yield from responses.items(found.intervals(shown_in, asked.get("time_format", "iso")))
         yield b'],"members":['
         yield from responses.items(user.to_json() for user in users)
@@ -99,7 +104,7 @@ def presence(storage: Storage, request: Request) -> responses.Answer:
     tz = read_zone(asked)
     at = instants.now() if "at" not in asked else read_edge("/at", asked["at"], tz or timezones.zone("UTC"))
     chosen = selection.choose(storage, asked, selection.week_before(at), rank=selection.latest)
-    extents = _counted(storage, chosen, storage.periods.latest(chosen.users, at))
+    extents = _counted(storage, chosen, storage.periods.latest(chosen.users, at), moved={})
     time_format = asked.get("time_format", "iso")
     left_at = storage.users.departures() if "all" in asked else {}
     members = (
@@ -115,9 +120,10 @@ def hours(storage: Storage, request: Request) -> responses.Answer:
     window = Window.of(asked, instants.now())
     extents = _extents(storage, asked, window)
     rule = f"{_ONCE}; hours of the week are those of {'each member' if window.tz is None else window.tz.key}"
-    activities = _activities(storage, _past(extents, window), window)
+    activities = _activities(storage, extents, window.past())
     members = (iter([orjson.dumps(hours_of(activity, window.tz))]) for activity in activities)
-    return _answer(extents, members, window=_shown(window, extents, rule))
+    tz = None if window.tz is None else window.tz.key
+    return _answer(extents, members, window=_shown(window, extents, rule), tz=tz)
 
 
 def meeting(storage: Storage, request: Request) -> responses.Answer:
@@ -126,12 +132,12 @@ def meeting(storage: Storage, request: Request) -> responses.Answer:
     now = instants.now()
     tz = read_zone(asked) or timezones.zone("UTC")
     week = _week(asked.get("week"), now, tz)
-    window = Window.of({"from": (timezones.date_at(now, tz) - _HISTORY).isoformat(), **asked}, now)
+    window = Window.of(_history(asked, week, now, tz), now)
     extents = _extents(storage, asked, window, limits.MEMBERS_OF_MEETING)
 
     def pieces() -> Generator[bytes, None, None]:
-        activities = _activities(storage, _past(extents, window), window)
-        habits = [(activity.user, shares(activity, None)) for activity in activities]
+        activities = _activities(storage, extents, window.past())
+        habits = [habit(activity) for activity in activities]
         found = slots(
             habits,
             week,
@@ -143,10 +149,11 @@ def meeting(storage: Storage, request: Request) -> responses.Answer:
         answer = {
             "ok": True,
             "window": _shown(window, extents, f"{_ONCE}; hours of the week are those of each member"),
+            "tz": tz.key,
             "week": {"from": time_formats.utc(week[0]), "to": time_formats.utc(week[1])},
             "slots": found,
             "changes": changes(habits, min(now, week[0]), week[1]),
-            "members": [user.to_json() for user, _ in habits],
+            "members": [one.to_json() for one in habits],
             **extents.last_keys,
         }
         yield orjson.dumps(answer)
@@ -164,22 +171,21 @@ class _Extents(list[Extent]):
 
 def _extents(storage: Storage, asked: dict[str, Any], window: Window, most: int = limits.MEMBERS) -> _Extents:
     """Return what a question reads of each user; raise InvalidRequestError if it is too much."""
-    chosen = selection.choose(storage, asked, window.edges_of_all, most)
-    return _counted(storage, chosen, window.edges_of_all(chosen.users))
+    chosen = selection.choose(storage, asked, partial(storage.periods.reach, window=window), most)
+    moved = storage.periods.moved(chosen.users, window)
+    return _counted(storage, chosen, window.edges_of_all(chosen.users), moved)
 
 
-def _counted(storage: Storage, chosen: Chosen, edges: Mapping[str, Interval]) -> _Extents:
+def _counted(
+    storage: Storage, chosen: Chosen, edges: Mapping[str, Interval], moved: Mapping[str, Interval]
+) -> _Extents:
     extents = _Extents(chosen.last_keys)
     periods = 0
-    for extent in storage.periods.extents(chosen.users, edges):
+    for extent in storage.periods.extents(chosen.users, edges, moved):
         periods += extent.periods
         limits.check(periods, limits.PERIODS, "periods", _FEWER)
         extents.append(extent)
     return extents
-
-
-def _past(extents: Iterable[Extent], window: Window) -> Iterator[Extent]:
-    return (extent._replace(window=window.past(extent.window)) for extent in extents)
 
 
 def _activities(storage: Storage, extents: Iterable[Extent], window: Window | None = None) -> Iterator[Activity]:
@@ -189,12 +195,28 @@ def _activities(storage: Storage, extents: Iterable[Extent], window: Window | No
 
 
 def _activity(extent: Extent, window: Window | None, spans: Iterable[Span] = ()) -> Activity:
-    edges = extent.window if window is None else window.from_first_activity(extent.window, extent.first_start)
-    return Activity(extent.user, edges, spans, has_any=extent.periods > 0)
+    user = extent.user
+    edges = reach = extent.window
+    if window is not None:
+        edges = window.from_first_activity(window.edges(user), extent.first_start)
+        reach = window.from_first_activity(window.limited(reach), extent.first_start)
+        if extent.moved:
+            spans = window.cut(user, spans, reach)
+    return Activity(user, edges, reach, spans, has_any=extent.periods > 0)
+
+
+def _on_own_clock(
+    storage: Storage, window: Window, extent: Extent, pages: Iterable[list[int]]
+) -> Iterable[list[int]]:
+    """Return *pages* of starts and ends, or those in the window on the clock that a user who has moved had."""
+    if not extent.moved:
+        return pages
+    spans = chain.from_iterable(storage.periods.pages_of(extent.user.id, extent.window))
+    return ([start, end] for start, end, *_ in window.cut(extent.user, spans, extent.window))
 
 
 def _shown(window: Window, extents: Iterable[Extent], rule: str) -> dict[str, Any]:
-    return window.to_json({extent.user.id: extent.window for extent in extents}, rule)
+    return window.to_json({extent.user.id: window.edges(extent.user) for extent in extents}, rule)
 
 
 def _answer(extents: _Extents, members: Iterable[Iterator[bytes]], **opening: Any) -> responses.Answer:
@@ -210,6 +232,18 @@ def _answer(extents: _Extents, members: Iterable[Iterator[bytes]], **opening: An
 
     answer = responses.with_list({"ok": True, **opening}, "members", pieces())
     return responses.stream(responses.JSON, in_turn(extents, answer))
+
+
+def _history(asked: Mapping[str, Any], week: Interval, now: int, tz: Zone) -> dict[str, Any]:
+    """Return the window of a meeting: by default the eight weeks until now, or until a week in the past."""
+    window = dict(asked)
+    if "to" not in window and week[0] < now:
+        window["to"] = time_formats.utc(week[0])
+    if "from" not in window:
+        end = read_edge("/to", window["to"], tz) if "to" in window else now
+        start = timezones.day_start(timezones.date_at(end, tz) - _HISTORY, tz)
+        window["from"] = time_formats.utc(max(start, BEGINNING))
+    return window
 
 
 def _week(text: str | None, now: int, tz: Zone) -> Interval:

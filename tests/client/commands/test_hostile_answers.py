@@ -25,7 +25,7 @@ SLOT = {
     "end_time": END,
     "expected_attendance": 1.5,
     "outside_usual_hours": 1,
-    "members": [{"id": "ann", "local_time": START, "expected": 0.75, "usual": True}],
+    "members": [{"id": "ann", "local_time": START, "expected": 0.75, "usual": True, "attendance": "likely"}],
 }
 CHANGE = {
     "tz": "Europe/Berlin",
@@ -77,10 +77,13 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "window": {**WINDOW, "by_member": {"ann": WINDOW}},
         "omitted": {"inactive": 841, "beyond_limit": 12},
     },
-    "hours": {"ok": True, "members": [{**ANN, "weeks": 4.0, "hours": [0.5] * 168}], "window": WINDOW},
+    "hours": {"ok": True, "members": [{**ANN, "weeks": 4.0, "hours": [0.5] * 168}], "window": WINDOW, "tz": None},
     "overlap": {
         "ok": True,
         "members": [ANN, BOB],
+        "window": WINDOW,
+        "tz": "Europe/Berlin",
+        "at_least": [7200, 3600],
         "min_members": 2,
         "overlap_seconds": 3600,
         "stretches": [{"start_time": START, "end_time": END, "seconds": 3600, "members": ["ann", "bob"]}],
@@ -88,7 +91,18 @@ ANSWERS: dict[str, dict[str, Any]] = {
     },
     "who": PRESENCE,
     "members": PRESENCE,
-    "meeting": {"ok": True, "members": [ANN, BOB], "slots": [SLOT], "changes": [CHANGE]},
+    "meeting": {
+        "ok": True,
+        "members": [
+            {**ANN, "active_days": 20, "enough_history": True},
+            {**BOB, "active_days": 2, "enough_history": False},
+        ],
+        "slots": [SLOT],
+        "changes": [CHANGE],
+        "window": WINDOW,
+        "tz": "Europe/Berlin",
+        "week": WINDOW,
+    },
     "team": {"ok": True, "teams": [{"id": "backend", "name": "Back end", "size": 2}]},
     "whoami": WHOAMI,
     "login": WHOAMI,

@@ -190,7 +190,6 @@ def test_a_timeline_of_too_many_days_says_what_to_do(capsys: pytest.CaptureFixtu
     [
         (["--on", "2026-10-25", "--tz", "Europe/Berlin"], "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"),
         (["--on", "2026-10-25"], "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"),  # local is Berlin here
-        (["--on", "2026-10-25", "--tz", "member"], "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z"),
         (
             ["--from", "2026-10-25T03:00", "--to", "2026-10-26", "--tz", "UTC"],
             "2026-10-25T03:00:00Z",
@@ -278,6 +277,40 @@ def test_a_moment_and_a_week_take_what_people_type(capsys: pytest.CaptureFixture
     for typed in ("monday", "next-week", "2026-11-30"):
         answer = json.loads(run(capsys, "meeting", "jonas", "--week", typed, "--format", "json")[1])
         assert answer["week"]["from"] == "2026-11-29T23:00:00Z"
+
+
+@pytest.mark.usefixtures("demo")
+def test_members_have_windows_of_their_own(capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["--on", "2026-10-25", "--tz", "member", "--format", "json"]
+    answer = json.loads(run(capsys, "hours", "jonas", *argv)[1])
+    assert (answer["window"]["from"], answer["window"]["to"]) == ("2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("argv", "reason"),
+    [
+        (
+            ["overlap", "a", "b", "--min", "3"],
+            "--min 3: the question is about 2 members; name more, or lower --min",
+        ),
+        (
+            ["overlap", "a", "a", "--min", "2"],
+            "--min 2: the question is about 1 member; name more, or lower --min",
+        ),
+        (
+            ["overlap", "a", "--tz", "member"],
+            "--tz member: members are active at the same time on one clock; name a zone",
+        ),
+        (
+            ["meeting", "a", "--tz", "member"],
+            "--tz member: the table shows each member's clock anyway; name a zone for its columns",
+        ),
+    ],
+)
+def test_what_a_question_cannot_answer_is_refused(
+    capsys: pytest.CaptureFixture[str], argv: list[str], reason: str
+) -> None:
+    assert run(capsys, *argv, "--url", "http://127.0.0.1:9") == (2, "", f"ftlclient: {reason}\n")
 
 
 @pytest.mark.usefixtures("demo")

@@ -66,7 +66,8 @@ def test_every_statement_is_searched_by_primary_key_on_postgresql(postgresql_sto
         postgresql_storage.bulk_import.store(
             users, [ActivityPeriod(user.id, at, at + 1, 0, 0) for user in users for at in range(count)]
         )
-        found = scans(postgresql_storage, [*A_PAGE_ON_POSTGRESQL, Periods._EXTENTS["postgresql"]], "u7")
+        whole = [Periods._EXTENTS["postgresql"], Periods._OFFSETS["postgresql"]]
+        found = scans(postgresql_storage, [*A_PAGE_ON_POSTGRESQL, *whole], "u7")
         assert {node["Node Type"] for node in found} == {"Index Scan", "Index Only Scan"}
 
 

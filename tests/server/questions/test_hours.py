@@ -24,7 +24,7 @@ def test_hours_are_shares_of_the_weeks_in_the_window(storage: Storage) -> None:
         TestApp(create_app(storage)), "hours", id_list=["u"], **{"from": "2026-01-05", "to": "2026-02-02"}
     )
     member = answer["members"][0]
-    assert member["weeks"] == 4
+    assert (member["weeks"], answer["tz"]) == (4, None)
     assert {hour: share for hour, share in enumerate(member["hours"]) if share} == {9: 0.875, 10: 0.375}
     shifted = ask(
         TestApp(create_app(storage)),
@@ -33,6 +33,7 @@ def test_hours_are_shares_of_the_weeks_in_the_window(storage: Storage) -> None:
         tz="UTC",
         **{"from": "2026-01-05", "to": "2026-02-02"},
     )
+    assert shifted["tz"] == "UTC"
     assert {hour: share for hour, share in enumerate(shifted["members"][0]["hours"]) if share} == {
         3: 0.6875,
         4: 0.5625,

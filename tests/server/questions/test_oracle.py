@@ -70,9 +70,12 @@ def test_every_question_agrees_with_the_oracle(
     }
     active = [minutes_of(pairs, first, last) for _, pairs in team]
 
+    min_members = min(min_members, len(users))
     overlap = ask(app, "overlap", **asked, min_members=min_members)
     enough = [minute for minute in range(first, last) if sum(minute in found for found in active) >= min_members]
     assert overlap["overlap_seconds"] == 60 * len(enough)
+    together = [sum(minute in found for found in active) for minute in range(first, last)]
+    assert overlap["at_least"] == [60 * sum(n >= least for n in together) for least in range(1, len(users) + 1)]
     assert overlap["matrix"] == [[60 * len(a & b) for b in active] for a in active]
     shown = {
         minute: [u.id for u, found in zip(users, active, strict=True) if minute in found] for minute in enough

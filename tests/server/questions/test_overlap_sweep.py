@@ -47,6 +47,8 @@ def test_sweep_finds_where_enough_members_are_active(
     assert all(start < end for start, end, _ in found)
     assert all(a[1] < b[0] or a[2] != b[2] for a, b in pairwise(found))
     assert shared[:3] == (len(found), len(expected), sum(len(who) for _, _, who in found))
+    at_once = [sum(point in points(group) for group in groups) for point in range(END)]
+    assert shared.at_once[1:] == [at_once.count(number) for number in range(1, len(groups) + 1)]
 
 
 @pytest.mark.slow
