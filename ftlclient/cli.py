@@ -46,6 +46,9 @@ def _console() -> "Console":
 
     time_ranges.use_bundled_zones()
     formatting.use_clock(Settings.load().clock)
+    if unknown := time_ranges.unknown_zone():
+        text = f"TZ={unknown[:64]} is not an IANA time zone name, such as Europe/Berlin"
+        print(f"ftlclient: {safe(text)}; local times are those of {time_ranges.local_zone()}", file=sys.stderr)
     return PipeConsole(highlight=False)
 
 

@@ -1,5 +1,6 @@
 """Time zones, and the days in them."""
 
+import os
 import zoneinfo
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -48,6 +49,13 @@ def local_zone() -> str:
     """Return the IANA name of this machine's zone, or UTC if it has none."""
     name = tzlocal.get_localzone_name()
     return name if name and zone(name) else "UTC"
+
+
+def unknown_zone() -> str | None:
+    """Return the value of the variable TZ if it names no zone, so that ``local_zone`` is another."""
+    name = os.environ.get("TZ", "").removeprefix(":")
+    is_file = os.path.isabs(name) and os.path.exists(name)
+    return None if not name or is_file or zone(name) else name
 
 
 def day_after(day: date) -> date:

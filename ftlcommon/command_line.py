@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ftlcommon.terminal import safe
 
@@ -78,6 +78,28 @@ class CommandParser(argparse.ArgumentParser):
         self.load()
         return super().parse_known_args(args, namespace)
 
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2 after the usage and *message*, which begins like all messages of the program."""
+        self.print_usage(sys.stderr)
+        self.exit(2, f"{self.prog.split()[0]}: {message}\n")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse a command, or the value of an option, that there is not, with the one that may be meant.
+
+        argparse suggests one from Python 3.14 on.
+        """
+        choices = [str(choice) for choice in action.choices or ()]
+        if not choices or str(value) in choices:
+            return
+        from difflib import get_close_matches  # noqa: PLC0415  4 ms that only a mistake needs
+
+        close = get_close_matches(str(value), choices, 1)
+        if isinstance(action, argparse._SubParsersAction):
+            hint = f"did you mean {close[0]}?" if close else f"see: {self.prog} --help"
+            raise argparse.ArgumentError(None, f"there is no {str(action.metavar).lower()} {value!r}; {hint}")
+        hint = f"did you mean {close[0]}?" if close else f"choose from {', '.join(choices)}"
+        raise argparse.ArgumentError(action, f"invalid choice: {value!r}; {hint}")
+
     def complete(self, line: str) -> None:
         """Write what can follow in *line* for the shell, and exit; only the command in *line* is loaded."""
         import argcomplete  # noqa: PLC0415  30 ms that only completion needs
@@ -95,7 +117,7 @@ def run(
     handle: Callable[[argparse.Namespace], int],
     argv: Sequence[str] | None,
 ) -> int:
-    """Parse *argv*, pass the arguments to *handle* and return its exit status.
+    """Parse *argv*, pass the arguments to *handle* and return its exit status; without arguments, show the help.
 
     The status is 2 if a file cannot be read or written, and 130 after Ctrl-C; a reader that closes the pipe early
     is no error.
@@ -105,7 +127,11 @@ def run(
     if "_ARGCOMPLETE" in os.environ:
         parser.complete(os.environ.get("COMP_LINE", ""))
     try:
-        status = handle(parser.parse_args(argv))
+        if not (sys.argv[1:] if argv is None else argv):
+            parser.print_help()
+            status = 0
+        else:
+            status = handle(parser.parse_args(argv))
         sys.stdout.flush()
     except BrokenPipeError:
         _close_stdout()

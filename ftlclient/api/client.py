@@ -2,11 +2,13 @@
 
 import ipaddress
 import json
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -18,6 +20,7 @@ from ftlclient.errors import ConfigError, NotThisAPIError, RefusedError, Unreach
 from ftlcommon.terminal import safe
 
 _CONNECT_SECONDS = 3.0
+_PROBE_SECONDS = 1.0
 _PAUSES = (0.2, 0.5)  # seconds between attempts while the server is busy
 _PIECE = 4 * 1024  # small, so that the thread of an answer that trickles ends soon
 _LARGEST_ANSWER = 64 * 1024 * 1024
@@ -67,8 +70,10 @@ class Client:
         """Return the members with those *ids*, in that order; unknown ids are left out.
 
         *window* are more fields of the request, such as ``tz``, ``to`` or ``clip``.
-        Raise UnreachableError, NotThisAPIError or RefusedError.
+        Raise TypeError for a single string; UnreachableError, NotThisAPIError or RefusedError.
         """
+        if isinstance(ids, str | bytes):
+            raise TypeError(f"ids is a list of user ids, such as [{ids!r}], not one string")
         document = {"id_list": list(ids), "time_format": "iso", **window}
         return members_from_json(self.ask("loguseractivity", document))
 
@@ -166,12 +171,16 @@ class Client:
                     )
                 yield response
         except requests.exceptions.SSLError as exc:
-            raise UnreachableError(f"the TLS certificate of {self.url} is not valid") from exc
+            raise self._without_tls(exc) from exc
         except requests.ReadTimeout as exc:
+            if not answered and self.url.startswith("https:") and _speaks_http(self.url):
+                raise self._other_scheme() from exc
             raise self._too_slow() from exc
         except requests.RequestException as exc:
             if answered:
                 raise self._not_this_api("its answer is incomplete") from exc
+            if "Connection aborted" in str(exc) and self._expects_https():
+                raise self._other_scheme() from exc
             raise UnreachableError(
                 f"no server answers at {self.url}; start one, or give its URL with --url or FTL_URL"
             ) from exc
@@ -195,6 +204,8 @@ class Client:
         try:
             answer = json.loads(body, parse_constant=_refuse)
         except (ValueError, RecursionError):
+            if status == 400 and self._expects_https():
+                raise self._other_scheme() from None
             kind = response.headers.get("Content-Type", "nothing").split(";")[0]
             raise self._not_this_api(f"it answered {status} with {kind[:80]}") from None
         if not isinstance(answer, dict) or not isinstance(answer.get("ok"), bool):
@@ -219,6 +230,21 @@ class Client:
             request.headers["Authorization"] = f"Bearer {self._token}"
         return request
 
+    def _expects_https(self) -> bool:
+        return self.url.startswith("http:") and _speaks_tls(self.url)
+
+    def _other_scheme(self) -> UnreachableError:
+        scheme, _, rest = self.url.partition(":")
+        other = "http" if scheme == "https" else "https"
+        return UnreachableError(f"the server at {self.url} speaks {other}, not {scheme}; use {other}:{rest}")
+
+    def _without_tls(self, exc: requests.exceptions.SSLError) -> UnreachableError:
+        if "CERTIFICATE_VERIFY_FAILED" in str(exc):
+            return UnreachableError(f"the TLS certificate of {self.url} is not valid")
+        if _speaks_http(self.url):
+            return self._other_scheme()
+        return UnreachableError(f"no TLS connection to {self.url} can be made; is this the URL of the server?")
+
     def _too_slow(self) -> UnreachableError:
         return UnreachableError(f"{self.url} did not answer within {self.timeout:g} s; allow more with --timeout")
 
@@ -229,6 +255,37 @@ class Client:
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return no target: requests would read the whole answer that leads to one."""
+
+
+def _speaks_http(url: str) -> bool:
+    """Tell whether the server of *url* answers http without TLS."""
+    host, port = _address(url)
+    with suppress(OSError), socket.create_connection((host, port), _PROBE_SECONDS) as connection:
+        connection.sendall(f"GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        return connection.recv(5) == b"HTTP/"
+    return False
+
+
+def _speaks_tls(url: str) -> bool:
+    """Tell whether the server of *url* answers TLS, with whatever certificate; nothing is sent over it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    host, port = _address(url)
+    try:
+        with (
+            socket.create_connection((host, port), _PROBE_SECONDS) as connection,
+            context.wrap_socket(connection, server_hostname=host),
+        ):
+            return True
+    except ssl.SSLError as exc:
+        return "ALERT" in str(exc.reason)  # the server refuses, but in TLS
+    except OSError:
+        return False
+
+
+def _address(url: str) -> tuple[str, int]:
+    parts = urlsplit(url)
+    return str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
 
 
 def _too_large() -> NotThisAPIError:
@@ -272,13 +329,27 @@ def _reason(answer: dict[str, Any]) -> str:
     texts = [text for key in ("message", "error") if isinstance(text := answer.get(key), str)]
     reason = texts[0] if texts else "it gives no reason"
     match answer.get("errors"):
-        case [{"pointer": str(pointer), "message": str(message)}, *_] if message != reason:
-            steps = pointer[:_LONGEST_REASON].strip("/").split("/")
-            place = ", ".join(
-                f"item {int(step) + 1}" if step.isdecimal() and len(step) < 10 else step for step in steps
-            )
-            reason = f"{reason} ({place}: {message})"
+        case [{"pointer": str(pointer), "message": str(message)}, *_]:
+            reason = _with_detail(reason, pointer, message)
     return safe(reason[:_LONGEST_REASON])
+
+
+def _with_detail(reason: str, pointer: str, message: str) -> str:
+    """Return a *reason* with the detail that a server gives beside it, unless it says the same already."""
+    place = _place(pointer[:_LONGEST_REASON])
+    if reason == f"{pointer}: {message}":
+        return f"{place}: {message}" if place else message
+    if message in reason:
+        return reason
+    if not place or reason.startswith(f"{place} "):
+        return f"{reason}: {message}"
+    return f"{reason} ({place}: {message})"
+
+
+def _place(pointer: str) -> str:
+    """Return a place in a request, a JSON Pointer, in words: ``id_list, item 1``."""
+    steps = [step.replace("~1", "/").replace("~0", "~") for step in pointer.strip("/").split("/")]
+    return ", ".join(f"item {int(step) + 1}" if step.isdecimal() and len(step) < 10 else step for step in steps)
 
 
 def _retry_after(response: requests.Response) -> float:

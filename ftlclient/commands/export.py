@@ -33,7 +33,7 @@ def handle(args: argparse.Namespace, _console: Console) -> int:
                     count = _write(lines, file)
             except OSError as exc:
                 raise ConfigError(f"cannot write {args.output}: {exc.strerror}") from exc
-    print(f"{count:,} users and periods", file=sys.stderr)
+    print(f"ftlclient: {count:,} users and periods", file=sys.stderr)
     return 0
 
 

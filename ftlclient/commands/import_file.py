@@ -181,7 +181,7 @@ class _Import:
     def _bad(self, position: str, reason: str) -> None:
         if not self._skip_bad:
             raise ConfigError(f"{position}: {reason}")
-        print(safe(f"skipped: {position}: {reason}"), file=sys.stderr)
+        print(safe(f"ftlclient: skipped: {position}: {reason}"), file=sys.stderr)
         self._counts["bad"] += 1
 
 

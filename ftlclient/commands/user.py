@@ -111,6 +111,6 @@ def _confirmed(client: Client, user_id: str) -> bool:
     if not sys.stdin.isatty():
         raise ConfigError("there is no terminal to ask on; say --yes to delete without asking")
     name = safe(str(client.request("GET", _path(user_id))["member"]["real_name"]))
-    print("this cannot be undone; to keep a copy: ftlclient export --output FILE", file=sys.stderr)
+    print("ftlclient: this cannot be undone; to keep a copy: ftlclient export --output FILE", file=sys.stderr)
     print(f'Delete "{user_id}" ({name}) and all their activity? [y/N] ', end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

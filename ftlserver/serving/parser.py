@@ -14,6 +14,7 @@ from ftlserver.web import requests
 MOST_EMPTY_BYTES = 64  # before a request
 LARGEST_FRAMING = 4096  # bytes of chunk sizes, extensions and trailers, beside as many as the body has
 CHUNKS_AT_ONCE = 4096  # bytes
+TLS_HANDSHAKE = b"\x16"  # the first byte of a connection by https: RFC 8446, section 5.1
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress is untyped
@@ -34,7 +35,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # waitress is untyped
             request = data.lstrip(b"\r\n")  # RFC 9112, section 2.2
             empty = len(data) - len(request)
             self._empty_bytes += empty
-            if self._empty_bytes > MOST_EMPTY_BYTES:
+            # A client that speaks TLS waits for an answer to what is no line yet.
+            if self._empty_bytes > MOST_EMPTY_BYTES or request.startswith(TLS_HANDSHAKE):
                 return self._refuse(data)
             return empty + (self._received(request) if request else 0)
         consumed = 0

@@ -95,6 +95,13 @@ def unavailable_server() -> Iterator[str]:
 @contextmanager
 def raw_server(answer: Callable[[socket.socket], object]) -> Iterator[str]:
     """Give the URL of a server that reads a request of each connection, and leaves the rest to *answer*."""
+    with reading_server(lambda connection, _received: answer(connection)) as url:
+        yield url
+
+
+@contextmanager
+def reading_server(answer: Callable[[socket.socket, bytes], object]) -> Iterator[str]:
+    """Give the URL of a server that passes the first bytes of each connection to *answer*."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -104,8 +111,7 @@ def raw_server(answer: Callable[[socket.socket], object]) -> Iterator[str]:
                 except OSError:
                     return
                 with connection, suppress(OSError):
-                    connection.recv(65536)
-                    answer(connection)
+                    answer(connection, connection.recv(65536))
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from ftlclient import time_ranges
 from ftlclient.cli import main
 from tests.client.conftest import on_a_terminal, run, wsgi
 from tests.conftest import serving
@@ -37,17 +38,31 @@ def test_an_error_from_the_server_cannot_steer_the_terminal(capsys: pytest.Captu
 
 
 @pytest.mark.parametrize(
-    "argv", [[], ["nothing"], ["activity", "a", "--timeout", "0"], ["activity", "a", "--timeout", "x"]]
+    "argv", [["nothing"], ["activity", "a", "--timeout", "0"], ["activity", "a", "--timeout", "x"], ["log"]]
 )
 def test_wrong_usage_has_its_own_status(capsys: pytest.CaptureFixture[str], argv: list[str]) -> None:
     with pytest.raises(SystemExit) as error:
         main(argv)
     assert error.value.code == 2
-    assert "usage: ftlclient" in capsys.readouterr().err
+    *usage, message = capsys.readouterr().err.splitlines()
+    assert usage[0].startswith("usage: ftlclient")
+    assert message.startswith("ftlclient: ")
 
 
 def test_an_invalid_url_is_wrong_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "activity", "--url", "localhost", "a")[0] == 2
+
+
+def test_an_unknown_zone_of_this_machine_is_named_with_the_one_that_is_used(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, team_url: str
+) -> None:
+    assert run(capsys, "who", "W012A3CDE", "--url", team_url)[2] == ""
+    monkeypatch.setenv("TZ", "Bogus/\x1bZone")
+    monkeypatch.setattr(time_ranges, "local_zone", lambda: "UTC")  # whatever else this machine is set to
+    status, out, err = run(capsys, "who", "W012A3CDE", "--url", team_url)
+    assert (status, len(out.splitlines()) > 1) == (0, True)
+    text = "TZ=Bogus/\ufffdZone is not an IANA time zone name, such as Europe/Berlin; local times are those of UTC"
+    assert err == f"ftlclient: {text}\n"
 
 
 def test_help_has_an_example(capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,6 +91,45 @@ def test_today_is_a_day_of_this_machine() -> None:
     assert before <= day <= after
 
 
+PROGRAMS = {"ftlclient": main, "ftlserver": server_cli.main}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_program_without_arguments_shows_its_help(capsys: pytest.CaptureFixture[str], program: str) -> None:
+    assert PROGRAMS[program]([]) == 0
+    out, err = capsys.readouterr()
+    with pytest.raises(SystemExit):
+        PROGRAMS[program](["--help"])
+    assert (out, err) == (capsys.readouterr().out, "")
+    assert out.startswith(f"usage: {program}")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("ftlclient timelin", "there is no command 'timelin'; did you mean timeline?"),
+        ("ftlclient meting", "there is no command 'meting'; did you mean meeting?"),
+        ("ftlclient zzz --all", "there is no command 'zzz'; see: ftlclient --help"),
+        ("ftlclient \x1b[2J", "there is no command '\\x1b[2J'; see: ftlclient --help"),
+        ("ftlserver migrat", "there is no command 'migrat'; did you mean migrate?"),
+        ("ftlserver serv --port 1", "there is no command 'serv'; did you mean serve?"),
+        ("ftlserver token creat", "there is no action 'creat'; did you mean create?"),
+        ("ftlserver token zzz", "there is no action 'zzz'; see: ftlserver token --help"),
+        ("ftlclient who a --format tabel", "argument --format: invalid choice: 'tabel'; did you mean table?"),
+        ("ftlclient who --format x", "argument --format: invalid choice: 'x'; choose from table, json, csv"),
+    ],
+)
+def test_a_mistyped_command_or_choice_is_answered_with_the_one_that_may_be_meant(
+    capsys: pytest.CaptureFixture[str], line: str, message: str
+) -> None:
+    program, *argv = line.split()
+    with pytest.raises(SystemExit) as error:
+        PROGRAMS[program](argv)
+    out, err = capsys.readouterr()
+    assert (error.value.code, out) == (2, "")
+    assert err.splitlines()[-1] == f"{program}: {message}"
+
+
 @pytest.mark.parametrize("command", ["ftlclient --version", "ftlserver --help"])
 def test_startup_imports_no_large_library(command: str) -> None:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("COV_")}

@@ -11,9 +11,10 @@ import pytest
 
 import ftlclient
 from ftlclient import ActivityPeriod, Client, ClientError, Member, NotThisAPIError, RefusedError, UnreachableError
+from ftlclient.api import client as client_module
 from ftlclient.api.models import Member as ModelsMember
 from ftlclient.errors import ConfigError
-from tests.client.conftest import raw_server, wsgi
+from tests.client.conftest import raw_server, reading_server, wsgi
 from tests.conftest import serving
 
 
@@ -33,13 +34,40 @@ def test_the_package_offers_what_it_says() -> None:
         ftlclient.nothing  # noqa: B018
 
 
+@pytest.mark.parametrize("ids", ["W012A3CDE", b"W012A3CDE", ""])
+def test_one_string_is_not_a_list_of_ids(server_url: str, ids: str | bytes) -> None:
+    with Client(server_url) as client, pytest.raises(TypeError, match=r"a list of user ids, such as \[b?'W?"):
+        client.log_user_activity(ids)  # type: ignore[arg-type]
+
+
 def test_a_refusal_carries_the_code(server_url: str) -> None:
     with (
         Client(server_url) as client,
-        pytest.raises(RefusedError, match=r"\(id_list, item 1: expected 1 to 120") as error,
+        pytest.raises(RefusedError, match=r"refused: id_list, item 1: expected 1 to 120") as error,
     ):
         client.log_user_activity(["a b"])
     assert (error.value.code, error.value.status) == ("invalid_argument", 400)
+
+
+@pytest.mark.parametrize(
+    ("message", "pointer", "detail", "shown"),
+    [
+        ("/id_list/0: expected a string", "/id_list/0", "expected a string", "id_list, item 1: expected a string"),
+        ("/from: is not a time", "/from", "is not a time", "from: is not a time"),
+        ("at cannot be used", "/at", "it is not a time", "at cannot be used: it is not a time"),
+        ("it is empty: a must precede b", "/b", "a must precede b", "it is empty: a must precede b"),
+        ("No user provided as input", "/id_list", "No user provided as input", "No user provided as input"),
+        ("it was not changed", "/periods/9/a~1b~0c", "bad", "it was not changed (periods, item 10, a/b~c: bad)"),
+        (": no", "", "no", "no"),
+    ],
+)
+def test_a_refusal_is_one_sentence_without_a_pointer(message: str, pointer: str, detail: str, shown: str) -> None:
+    errors = [{"pointer": pointer, "code": "x", "message": detail}]
+    body = json.dumps({"ok": False, "error": "x", "message": message, "errors": errors}).encode()
+    with serving(wsgi("400 Bad Request", body)) as url, Client(url) as client:
+        with pytest.raises(RefusedError) as error:
+            client.log_user_activity(["a"])
+    assert str(error.value) == f"{url} refused: {shown}"
 
 
 def test_a_refusal_without_details_is_reported_with_its_code() -> None:
@@ -80,6 +108,69 @@ def test_a_redirect_is_not_followed() -> None:
 def test_a_server_that_is_down_is_unreachable() -> None:
     with Client("http://127.0.0.1:9") as client, pytest.raises(UnreachableError, match="no server answers"):
         client.log_user_activity(["a"])
+
+
+def test_https_to_a_server_of_http_says_so_at_once(server_url: str) -> None:
+    url = server_url.replace("http:", "https:")
+    started = time.monotonic()
+    with Client(url) as client, pytest.raises(UnreachableError) as error:
+        client.log_user_activity(["a"])
+    assert time.monotonic() - started < 2
+    assert str(error.value) == f"the server at {url} speaks http, not https; use {server_url}"
+
+
+def test_https_to_a_server_of_http_that_waits_for_a_line_says_so_within_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert client_module._CONNECT_SECONDS <= 3
+    monkeypatch.setattr(client_module, "_CONNECT_SECONDS", 0.3)
+    waiting: list[socket.socket] = []
+
+    def answer_lines(connection: socket.socket, received: bytes) -> None:
+        if received.startswith(b"GET "):
+            connection.sendall(b"HTTP/1.0 404 Not Found\r\n\r\n")
+        else:
+            waiting.append(connection.dup())
+
+    with reading_server(answer_lines) as url:
+        started = time.monotonic()
+        with Client(url.replace("http:", "https:")) as client:
+            with pytest.raises(UnreachableError, match=f"speaks http, not https; use {url}$"):
+                client.log_user_activity(["a"])
+    assert waiting
+    assert time.monotonic() - started < 5
+    for connection in waiting:
+        connection.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"\x15\x03\x01\x00\x02\x02\x16",
+        b"HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\nContent-Length: 6\r\n\r\n<html>",
+        b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
+    ],
+)
+@pytest.mark.parametrize("path", ["/api/users/", "/api/export/"])
+def test_http_to_a_server_of_https_says_so(answer: bytes, path: str) -> None:
+    """Apache, nginx and Go answer in plain http, others with a TLS alert or not at all."""
+
+    def answer_tls(connection: socket.socket, received: bytes) -> None:
+        # A fatal alert is what a TLS server answers that has no certificate.
+        connection.sendall(b"\x15\x03\x03\x00\x02\x02\x28" if received[:1] == b"\x16" else answer)
+
+    with reading_server(answer_tls) as url, Client(url) as client:
+        with pytest.raises(UnreachableError) as error:
+            list(client.lines(path)) if "export" in path else client.request("GET", path)
+    assert str(error.value) == f"the server at {url} speaks https, not http; use {url.replace('http', 'https')}"
+
+
+def test_a_server_that_speaks_neither_is_not_said_to_speak_one() -> None:
+    with reading_server(lambda connection, _: connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")) as url:
+        for scheme, words in (("http", "no server answers"), ("https", "no TLS connection")):
+            with Client(url.replace("http", scheme)) as client, pytest.raises(UnreachableError, match=words):
+                client.log_user_activity(["a"])
 
 
 def test_a_server_that_closes_the_connection_is_unreachable() -> None:
