@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 
 from ftlcommon.command_line import CommandParser, run
+from ftlcommon.terminal import safe
 from ftlserver import __version__
 from ftlserver.commands import COMMANDS
 from ftlserver.errors import (
@@ -34,14 +35,14 @@ def _handle(args: argparse.Namespace) -> int:
 
     from ftlserver.config import Config  # noqa: PLC0415
 
-    _log_to_stderr(verbose=args.verbose)
+    _log_to_stderr(verbose=args.verbose, is_service=args.command in ("serve", "demo"))
     try:
         config = Config.from_env(os.environ)
         if args.database is not None:
             config = replace(config, database=args.database)
         return int(args.handle(args, config))
     except FTLError as exc:
-        print(exc, file=sys.stderr)
+        print(f"ftlserver: {safe(str(exc))}", file=sys.stderr)
         return _status(exc)
 
 
@@ -75,10 +76,12 @@ def _add_common_arguments(parser: argparse.ArgumentParser, default: str | None) 
     )
 
 
-def _log_to_stderr(*, verbose: bool) -> None:
+def _log_to_stderr(*, verbose: bool, is_service: bool) -> None:
+    """Write log lines with the time for a service, and like all messages of the program for other commands."""
     import logging  # noqa: PLC0415
 
-    formatter = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+    line = "%(asctime)s %(levelname)s %(message)s" if is_service else "ftlserver: %(message)s"
+    formatter = logging.Formatter(line, "%Y-%m-%dT%H:%M:%SZ")
     formatter.converter = time.gmtime
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)

@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    with Storage.open(config.database) as storage:
+    with Storage.open(config.database, create=False) as storage:
         entries = storage.changes.newest(args.last, args.user)
         callers = {token.id: token.name for token in storage.tokens.all()}
     if args.json:

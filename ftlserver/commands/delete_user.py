@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    with Storage.open(config.database) as storage:
+    with Storage.open(config.database, create=False) as storage:
         return delete(storage, args.user_id, ask=not args.yes)
 
 
@@ -23,9 +23,12 @@ def delete(storage: Storage, user_id: str, *, ask: bool) -> int:
     """Delete a user, after a question that offers the export first; return the exit status."""
     user = storage.users.get(user_id)
     if ask:
-        print(f"this cannot be undone; to keep a copy: ftlserver export {user.id} --output FILE", file=sys.stderr)
+        print(
+            f"ftlserver: this cannot be undone; to keep a copy: ftlserver export {user.id} --output FILE",
+            file=sys.stderr,
+        )
         if not _confirmed(f'Delete "{user.id}" ({safe(user.real_name)}) and all their activity?'):
-            print("Nothing was deleted.", file=sys.stderr)
+            print("ftlserver: nothing was deleted", file=sys.stderr)
             return 1
     storage.users.delete(user.id)
     print(f'User "{user.id}" deleted !')

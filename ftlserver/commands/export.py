@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    with Storage.open(config.database) as storage:
+    with Storage.open(config.database, create=False) as storage:
         users = [storage.users.get(user_id) for user_id in dict.fromkeys(args.user_ids)]
         if args.output is None:
             _write(storage, users or storage.users.all(), sys.stdout.buffer)

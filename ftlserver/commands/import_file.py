@@ -68,7 +68,7 @@ def handle(args: argparse.Namespace, config: Config) -> int:
         _say(line)
     print(_counts(imported, skipped, dry_run=args.dry_run))
     if imported.change is not None:
-        print(f"undo with: ftlserver undo {imported.change}", file=sys.stderr)
+        print(f"ftlserver: undo with: ftlserver undo {imported.change}", file=sys.stderr)
     return 0
 
 
@@ -90,7 +90,7 @@ def _import(
                     assert not isinstance(item, Skipped | Notice)
                     if not args.skip_bad:
                         raise ImportFileError(f"{item.position}: {exc.message}") from exc
-                    print(f"skipped: {item.position}: {exc.message}", file=sys.stderr)
+                    print(f"ftlserver: skipped: {item.position}: {exc.message}", file=sys.stderr)
                     skipped["bad"] += 1
         imported = storage.bulk_import.store(
             (User(*row) for row in users),

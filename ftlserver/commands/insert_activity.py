@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, config: Config) -> int:
     now = instants.now()
-    with Storage.open(config.database) as storage:
+    with Storage.open(config.database, create=False) as storage:
         user = storage.users.get(args.user_id)
         if args.days is None:
             periods = sample_data.hourly(user, args.total, now)

@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    with Storage.open(config.database) as storage:
+    with Storage.open(config.database, create=args.action == "create") as storage:
         _ACTIONS[args.action](args, storage)
     return 0
 
@@ -55,7 +55,7 @@ def _create(args: argparse.Namespace, storage: Storage) -> None:
 def _list(_args: argparse.Namespace, storage: Storage) -> None:
     teams = storage.teams.all()
     if not teams:
-        print("there is no team; make one with: ftlserver team create ID USER ...", file=sys.stderr)
+        print("ftlserver: there is no team; make one with: ftlserver team create ID USER ...", file=sys.stderr)
         return
     _print(
         [("Id", "left"), ("Name", "left"), ("Members", "right")],

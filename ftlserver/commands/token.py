@@ -14,12 +14,12 @@ from rich.table import Table
 
 from ftlcommon.command_line import duration
 from ftlcommon.terminal import safe
-from ftlserver.commands._names import team_id_of
+from ftlserver.commands._names import team_id_of, user_ids_of
 from ftlserver.config import Config
 from ftlserver.domain import instants, time_formats
 from ftlserver.domain import token as tokens
 from ftlserver.domain.token import SCOPES, Token
-from ftlserver.domain.user import USER_ID_RULE, is_real_name, is_user_id
+from ftlserver.domain.user import is_real_name
 from ftlserver.errors import ConfigError
 from ftlserver.storage import Storage
 from ftlserver.storage.tokens import Tokens
@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what it may do: %(choices)s; may be repeated; write does not hold read, admin holds both",
     )
     create.add_argument(
-        "--user", metavar="ID", action="append", type=_user_id, help="bind it to this user; may be repeated"
+        "--user", metavar="USER", action="append", help="bind it to this user; may be repeated"
     )
     create.add_argument("--team", metavar="TEAM", help="bind it to the members that a team has at each moment")
     create.add_argument(
@@ -59,9 +59,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    with Storage.open(config.database) as storage:
+    with Storage.open(config.database, create=args.action == "create") as storage:
         if args.action == "create" and args.team is not None:
             args.team = team_id_of(storage, args.team)
+        if args.action == "create" and args.user is not None:
+            args.user = user_ids_of(storage, args.user)
         return int(_ACTIONS[args.action](args, storage.tokens))
 
 
@@ -79,7 +81,7 @@ def _create(args: argparse.Namespace, stored: Tokens) -> int:
     stored.add(token)
     _show(args, token, secret)
     if is_first:
-        print("this is the first token: from now on every request needs one", file=sys.stderr)
+        print("ftlserver: this is the first token: from now on every request needs one", file=sys.stderr)
     return 0
 
 
@@ -141,9 +143,9 @@ def _show(args: argparse.Namespace, token: Token, secret: str) -> None:
     if args.json:
         print(json.dumps({**_to_json(token), "token": secret}))
         return
-    print(
-        f"token {token.id}, {_when(token.expires_at, 'without end', 'until ')}, shown this once:", file=sys.stderr
-    )
+    of = f" of {', '.join(token.user_ids)}" if token.user_ids else ""
+    until = _when(token.expires_at, "without end", "until ")
+    print(f"ftlserver: token {token.id}{of}, {until}, shown this once:", file=sys.stderr)
     print(secret)
 
 
@@ -170,10 +172,4 @@ def _lifetime(text: str) -> int | None:
 def _name(text: str) -> str:
     if not is_real_name(text):
         raise argparse.ArgumentTypeError("expected 1 to 200 characters without control characters")
-    return text
-
-
-def _user_id(text: str) -> str:
-    if not is_user_id(text):
-        raise argparse.ArgumentTypeError(USER_ID_RULE)
     return text

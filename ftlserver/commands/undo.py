@@ -13,7 +13,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    with Storage.open(config.database) as storage:
+    with Storage.open(config.database, create=False) as storage:
         undone = storage.changes.undo(args.number, EVERYTHING)
     print(f"change {args.number} is undone" + ("" if undone is None else f", by change {undone}"))
     return 0

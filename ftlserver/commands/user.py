@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    with Storage.open(config.database) as storage:
+    with Storage.open(config.database, create=args.action == "add") as storage:
         if "id" in args and args.action != "add" and not getattr(args, "yes", False):
             args.id = user_id_of(storage, args.id)  # without a question only an exact id is deleted
         if args.action == "merge":
@@ -99,7 +99,7 @@ def _merge(args: argparse.Namespace, storage: Storage) -> int:
         merged.change,
     )
     if merged.teams:
-        print(f"{args.id} was in {', '.join(merged.teams)}; {args.into} was not added", file=sys.stderr)
+        print(f"ftlserver: {args.id} was in {', '.join(merged.teams)}; {args.into} was not added", file=sys.stderr)
     return status
 
 
@@ -134,7 +134,7 @@ _ACTIONS = {
 def _done(message: str, change: int | None) -> int:
     print(safe(message))
     if change is None:
-        print("that was so before; nothing was changed", file=sys.stderr)
+        print("ftlserver: that was so before; nothing was changed", file=sys.stderr)
     else:
-        print(f"undo with: ftlserver undo {change}", file=sys.stderr)
+        print(f"ftlserver: undo with: ftlserver undo {change}", file=sys.stderr)
     return 0

@@ -20,7 +20,7 @@ def add_arguments(_parser: argparse.ArgumentParser) -> None:
 
 
 def handle(_args: argparse.Namespace, config: Config) -> int:
-    with Storage.open(config.database) as storage:
+    with Storage.open(config.database, create=False) as storage:
         show(storage.users.summaries())
     return 0
 

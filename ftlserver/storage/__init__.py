@@ -38,9 +38,12 @@ class Storage:
 
     @classmethod
     @contextmanager
-    def open(cls, url: str, *, threads: int = 1) -> Iterator["Storage"]:
-        """Open the database at *url* for as many *threads*, and close it at the end."""
-        database = connect(url, threads=threads)
+    def open(cls, url: str, *, threads: int = 1, create: bool = True) -> Iterator["Storage"]:
+        """Open the database at *url* for as many *threads*, and close it at the end.
+
+        Without *create* it has to be there; raise ConfigError.
+        """
+        database = connect(url, threads=threads, create=create)
         try:
             yield cls(database)
         finally:

@@ -146,8 +146,8 @@ def connect(url: str, *, threads: int = 1, wal: bool | None = None, create: bool
     """Open the database at *url*, a URL or the path of a SQLite file, and bring its tables up to date.
 
     *threads* is how many will use it at once. *wal* chooses SQLite's write-ahead log or its rollback journal; by
-    default the log, unless this SQLite can corrupt it. Without *create*, a SQLite file has to exist. Raise
-    ConfigError or DatabaseError.
+    default the log, unless this SQLite can corrupt it. Without *create*, the file has to exist, or PostgreSQL to
+    have the tables. Raise ConfigError or DatabaseError.
     """
     target, name = _parse(url), describe(url)
     is_sqlite = target.get_backend_name() == "sqlite"
@@ -156,7 +156,9 @@ def connect(url: str, *, threads: int = 1, wal: bool | None = None, create: bool
         sqlite_file.prepare(target.database, name, make=make)
     database = _open(target, name, threads)
     try:
-        found = _version(database, is_new=not is_sqlite)
+        found = _version(database)
+        if not found and not create:
+            raise sqlite_file.missing(name)
         journal = _set_journal_mode(database, wal) if is_sqlite else ""
         _migrate(database, found)
         _read_tables(database)
@@ -318,8 +320,8 @@ def _begin_explicitly(database: Database) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("ftl_write") else "BEGIN")
 
 
-def _version(database: Database, *, is_new: bool) -> int:
-    """Return the version of the tables; refuse those that are incomplete, of a newer version or not there."""
+def _version(database: Database) -> int:
+    """Return the version of the tables; refuse those that are incomplete, of a newer version or lost."""
     with transaction(database) as connection:
         found = schema.version(connection)
         if found == len(schema.MIGRATIONS):
@@ -327,7 +329,7 @@ def _version(database: Database, *, is_new: bool) -> int:
     if found > len(schema.MIGRATIONS):
         message = "the database was written by a newer ftlserver; update this one"
         raise DatabaseError("database_unavailable", message, database.name)
-    if not (found or is_new):
+    if not found and database.is_sqlite:
         message = "the file is no database of ftlserver, or lost its tables; restore a backup or name another"
         raise DatabaseError("database_unavailable", message, database.name)
     return found

@@ -42,13 +42,22 @@ class Heartbeats:
         Heartbeats at most *gap* microseconds apart make one period, in whatever order they arrive. They also
         extend the end of a period that was recorded otherwise, never its start. Raise UserNotFoundError.
         """
-        user_id, at = single.user_id, single.ended_at
+        (result,) = self.record_all(single.user_id, [single], gap, caller)
+        return result
+
+    def record_all(
+        self, user_id: str, singles: Sequence[ActivityPeriod], gap: int, caller: str | None = None
+    ) -> list[HeartbeatResult]:
+        """Record heartbeats of one user, as ``record`` does each, in one transaction."""
+        results = []
         with transaction(self.database, write=True) as connection:
             if not self._users.lock(connection, [user_id]):
                 raise UserNotFoundError(user_id)
-            around = (user_id, at - HEARTBEAT - gap, at + gap + 1)
-            (spans,) = self._periods.around(connection, [around])
-            return _Write(connection, self._periods, caller).record(spans, single, gap)
+            for single in singles:
+                around = (user_id, single.started_at - gap, single.ended_at + gap + 1)
+                (spans,) = self._periods.around(connection, [around])
+                results.append(_Write(connection, self._periods, caller).record(spans, single, gap))
+        return results
 
 
 class _Write:

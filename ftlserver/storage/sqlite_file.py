@@ -7,14 +7,15 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from ftlserver.config import default_database
 from ftlserver.errors import ConfigError, DatabaseError
 
 
 def prepare(file: str | None, name: str, *, make: Callable[[str], None] | None) -> None:
     """Refuse a file that cannot be a database, or has lost its own; *make* fills a new one with tables.
 
-    Without *make* the file has to exist. *name* is that of the database for people. Raise ConfigError or
-    DatabaseError.
+    Without *make* the file has to exist, and its directory always, except the user's data directory. *name* is
+    that of the database for people. Raise ConfigError or DatabaseError.
     """
     if not file or file == ":memory:":
         raise ConfigError("a SQLite database needs a file")
@@ -22,12 +23,14 @@ def prepare(file: str | None, name: str, *, make: Callable[[str], None] | None) 
     try:
         # Looked for first: another process that starts now makes its file before its journal.
         journals = [found for ending in ("-journal", "-wal") if (found := Path(f"{path}{ending}")).exists()]
-        if make is not None and not path.exists():
+        if not path.exists():
             if journals:
                 # SQLite would apply it to the new file.
                 reason = f"the file is missing, but {journals[0].name} is not; put it back, or delete that too"
                 raise DatabaseError("database_unavailable", reason, name)
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if make is None:
+                raise missing(name)
+            _check_directory(path)
             _make(path, make)
         descriptor = os.open(path, os.O_RDWR)
         size = os.fstat(descriptor).st_size
@@ -38,6 +41,19 @@ def prepare(file: str | None, name: str, *, make: Callable[[str], None] | None) 
     if not size:
         reason = "the database file is empty; restore a backup, or delete the file to begin anew"
         raise DatabaseError("database_unavailable", reason, name)
+
+
+def missing(name: str) -> ConfigError:
+    """Return the error for a database that is not there, where none is to be made."""
+    return ConfigError(f"there is no database at {name}; name another one, or make it with: ftlserver migrate")
+
+
+def _check_directory(path: Path) -> None:
+    """Make the directory of the default database; another one that is missing is a mistyped path."""
+    if path == Path(os.path.realpath(default_database())):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    elif not path.parent.is_dir():
+        raise ConfigError(f"there is no directory {path.parent} for the database; make it, or name another one")
 
 
 def set_journal_mode(connection: sqlite3.Connection, wal: bool | None) -> str:

@@ -97,7 +97,7 @@ def test_a_backup_of_a_missing_database_creates_nothing(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, database: Path
 ) -> None:
     status, _, err = run(capsys, "backup", str(tmp_path / "copy"))
-    assert (status, "No such file" in err) == (3, True)
+    assert (status, "there is no database at" in err) == (2, True)
     assert not database.exists()
     assert not (tmp_path / "copy").exists()
 
@@ -105,6 +105,7 @@ def test_a_backup_of_a_missing_database_creates_nothing(
 def test_a_backup_of_postgresql_is_refused_and_names_pg_dump(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, postgresql_url: str
 ) -> None:
+    run(capsys, "--database", postgresql_url, "migrate")
     status, _, err = run(capsys, "--database", postgresql_url, "backup", str(tmp_path / "copy"))
     assert (status, "use pg_dump" in err) == (2, True)
     assert not (tmp_path / "copy").exists()

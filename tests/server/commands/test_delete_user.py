@@ -17,7 +17,7 @@ def test_delete_user_asks_for_confirmation(
     monkeypatch.setattr(terminal, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stdin", terminal)
     status, _, err = run(capsys, "delete_user", "W012A3CDE")
-    assert (status, "Egon Spengler" in err, "Nothing was deleted" in err) == (1, True, True)
+    assert (status, "Egon Spengler" in err, "nothing was deleted" in err) == (1, True, True)
     terminal = io.StringIO("y\n")
     monkeypatch.setattr(terminal, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stdin", terminal)

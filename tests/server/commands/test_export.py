@@ -62,5 +62,6 @@ def test_export_writes_through_links_and_into_pipes(capsys: pytest.CaptureFixtur
 
 
 def test_export_to_a_missing_directory_fails(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    main(["migrate"])
     status, _, err = run(capsys, "export", "--output", str(tmp_path / "none" / "out.json"))
     assert (status, "cannot write" in err) == (2, True)

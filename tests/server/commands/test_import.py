@@ -20,12 +20,12 @@ def test_import_of_a_bad_item_stores_nothing_unless_it_is_skipped(
     path.write_text(json.dumps(document))
     status, out, err = run(capsys, "import", "members", str(path))
     assert (status, out) == (2, "")
-    assert err.startswith("/members/1/activity_periods/1: expected a time")
+    assert err.startswith("ftlserver: /members/1/activity_periods/1: expected a time")
     assert query(database, "SELECT count(*) FROM users") == [(0,)]
     status, out, err = run(capsys, "import", "members", "--skip-bad", str(path))
     assert status == 0
     assert out == "users: 2 added, 0 updated; periods: 5 added, 0 already known; skipped: 1 bad\n"
-    assert err.startswith("skipped: /members/1/activity_periods/1: ")
+    assert err.startswith("ftlserver: skipped: /members/1/activity_periods/1: ")
 
 
 def times(start: str, end: str) -> dict[str, str]:
@@ -82,12 +82,12 @@ def test_import_names_the_position_of_an_invalid_user_or_period(
     everything = "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM activity_periods)"
     status, out, err = run(capsys, "import", "members", str(path))
     assert (status, out) == (2, "")
-    assert err.startswith(f"{position}: ")
+    assert err.startswith(f"ftlserver: {position}: ")
     assert words in err
     assert query(database, everything) == [(0, 0)]
     status, out, err = run(capsys, "import", "members", "--skip-bad", str(path))
     assert (status, "skipped: 1 bad" in out) == (0, True)
-    assert err.startswith(f"skipped: {position}: ")
+    assert err.startswith(f"ftlserver: skipped: {position}: ")
     assert len(err.splitlines()) == 1  # the periods of a bad member are skipped too
     assert query(database, everything) == [left]
 
@@ -106,7 +106,7 @@ def test_import_names_the_position_of_an_event_that_is_not_a_valid_period(
     path = tmp_path / "export.json"
     path.write_text(json.dumps({"type": "afkstatus", "events": [{"data": {"status": "not-afk"}, **event}]}))
     status, _, err = run(capsys, "import", "activitywatch", "--user", EGON.id, str(path))
-    assert (status, err.startswith("/events/0: "), words in err) == (2, True, True)
+    assert (status, err.startswith("ftlserver: /events/0: "), words in err) == (2, True, True)
 
 
 def test_import_dry_run_says_what_would_happen(capsys: pytest.CaptureFixture[str], database: Path) -> None:

@@ -51,7 +51,9 @@ def test_import_reads_timewarriors_compact_times_as_instants(
 ) -> None:
     path = tmp_path / "export.json"
     path.write_text('[{"start": "20261024T233000Z", "end": "20261025T033000Z"}, {"start": "x", "end": "y"}]')
-    assert run(capsys, "import", "timewarrior", "--user", EGON.id, str(path))[2].startswith("/1: expected a time")
+    assert run(capsys, "import", "timewarrior", "--user", EGON.id, str(path))[2].startswith(
+        "ftlserver: /1: expected a time"
+    )
     run(capsys, "import", "timewarrior", "--skip-bad", "--user", EGON.id, str(path))
     rows = query(database, "SELECT started_at, ended_at, start_offset FROM activity_periods")
     assert rows == [(at("2026-10-24T23:30:00Z"), at("2026-10-25T03:30:00Z"), -7 * 3600)]
@@ -82,7 +84,7 @@ def test_import_of_ndjson_and_csv(capsys: pytest.CaptureFixture[str], tmp_path: 
         "b;B;UTC;2020-02-01T10:00;2020-02-01T09:00\n"
     )
     assert run(capsys, "import", "ndjson", str(lines))[1].startswith("users: 1 added, 0 updated; periods: 1 added")
-    assert run(capsys, "import", "csv", str(table))[2] == "line 3: a period must end after it starts\n"
+    assert run(capsys, "import", "csv", str(table))[2] == "ftlserver: line 3: a period must end after it starts\n"
     out = run(capsys, "import", "--skip-bad", "csv", str(table))[1]
     assert out == "users: 1 added, 0 updated; periods: 0 added, 1 already known; skipped: 1 bad\n"
 
@@ -112,7 +114,7 @@ def test_import_of_a_calendar_reads_floating_times_on_the_users_clock(
         (at("2026-03-05T00:00:00Z"), 9 * 3600),
     ]
     err = run(capsys, "import", "ical", "--user", EGON.id, "--to", "March 2026", str(path))[2]
-    assert err.startswith("event gap: ")
+    assert err.startswith("ftlserver: event gap: ")
     assert "does not exist in America/Los_Angeles" in err
 
 
@@ -169,7 +171,7 @@ def test_without_a_zone_a_report_is_of_known_users_on_their_clocks(
 ) -> None:
     path = str(DATA / "clockify-detailed.csv")
     assert run(capsys, "import", "clockify", path)[2] == (
-        "line 2: glinda@example.org is not known here; add --zone ZONE, the zone of new users\n"
+        "ftlserver: line 2: glinda@example.org is not known here; add --zone ZONE, the zone of new users\n"
     )
     run(capsys, "user", "add", "glinda@example.org", "Glinda", "Asia/Kolkata")
     out = run(capsys, "import", "clockify", "--skip-bad", path)[1]

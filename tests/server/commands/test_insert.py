@@ -61,8 +61,10 @@ def test_insert_activity_over_days_logs_the_same_periods_for_the_same_seed(
     assert query(database, "SELECT min(started_at) FROM activity_periods") == [(min(row[1] for row in rows),)]
 
 
+@pytest.mark.usefixtures("egon")
 def test_insert_activity_of_an_unknown_user_fails(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(capsys, "insert_activity", "unknown", "1") == (1, "", 'User "unknown" not found !\n')
+    message = 'ftlserver: User "unknown" not found !\n'
+    assert run(capsys, "insert_activity", "unknown", "1") == (1, "", message)
 
 
 @pytest.mark.slow

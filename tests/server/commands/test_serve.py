@@ -83,7 +83,7 @@ def only_its_journal(path: Path) -> None:
 def test_a_database_that_cannot_be_used_is_refused_in_one_line_that_names_it(
     capsys: pytest.CaptureFixture[str], database: Path, fault: Callable[[Path], None], command: list[str]
 ) -> None:
-    assert run(capsys, "users")[0] == 0
+    assert run(capsys, "migrate")[0] == 0
     fault(database)
     status, out, err = run(capsys, *command)
     assert (status, out, len(err.splitlines())) == (3, "", 1)

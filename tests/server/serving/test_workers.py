@@ -157,5 +157,5 @@ def test_an_invalid_number_of_workers_is_refused_by_name(
     assert (error.value.code, "--workers" in capsys.readouterr().err) == (2, True)
     monkeypatch.setenv("WEB_CONCURRENCY", count)
     assert main(["--database", str(database), "serve", "--port", "0"]) == 2
-    assert capsys.readouterr().err == "WEB_CONCURRENCY must be a number from 1 to 256\n"
+    assert capsys.readouterr().err == "ftlserver: WEB_CONCURRENCY must be a number from 1 to 256\n"
     assert not database.exists()
