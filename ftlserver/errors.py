@@ -30,7 +30,7 @@ HTTP_STATUSES = {
     code: status
     for status, codes in {
         400: "bad_request host_missing invalid_json json_not_object missing_argument invalid_argument"
-        " unknown_field too_many_ids too_many_periods too_much invalid_cursor",
+        " unknown_field too_many_ids too_many_periods too_many_heartbeats too_much invalid_cursor",
         401: "not_authed invalid_auth",
         403: "missing_scope cross_origin tls_required",
         404: "not_found user_not_found team_not_found period_not_found change_not_found",

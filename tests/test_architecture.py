@@ -16,7 +16,7 @@ ORDERS = {
     " tokens users teams packing periods recording heartbeats guessed_users bulk_import merging undo __init__",
     "ftlserver.questions": "__init__ limits activity overlap_sweep overlap presence summary hours meeting",
     "ftlserver.web": "schemas bulk_json strict_json turns requests responses selection rates auth middleware handlers app",
-    "ftlserver.web.handlers": "users teams activity questions periods changes exports health",
+    "ftlserver.web.handlers": "users teams activity questions periods changes wakatime exports health",
     "ftlserver.serving": "memory event_loop threads parser server workers",
     "ftlclient": "errors time_ranges time_expressions config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",

@@ -22,7 +22,6 @@ from ftlserver.domain.token import SCOPES, Token
 from ftlserver.domain.user import is_real_name
 from ftlserver.errors import ConfigError
 from ftlserver.storage import Storage
-from ftlserver.storage.tokens import Tokens
 
 _seconds = duration(0, 99_999 * 86_400)
 _NEVER = "never"
@@ -31,21 +30,25 @@ _NEVER = "never"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True, title="actions", dest="action")
     create = actions.add_parser("create", help="make a token and write it to stdout, once")
-    create.add_argument("--name", required=True, type=_name, help="what the token is for, such as laptop")
-    create.add_argument(
+    create.add_argument("--name", type=_name, help="what the token is for, such as laptop")
+    kind = create.add_mutually_exclusive_group(required=True)
+    kind.add_argument(
         "--scope",
-        required=True,
         action="append",
         choices=SCOPES,
         help="what it may do: %(choices)s; may be repeated; write does not hold read, admin holds both",
     )
-    create.add_argument(
-        "--user", metavar="USER", action="append", help="bind it to this user; may be repeated"
+    kind.add_argument(
+        "--wakatime",
+        action="store_true",
+        help="make a key for the editor plugins of WakaTime, which records the activity of one --user",
     )
+    create.add_argument("--user", metavar="USER", action="append", help="bind it to this user; may be repeated")
     create.add_argument("--team", metavar="TEAM", help="bind it to the members that a team has at each moment")
     create.add_argument(
         "--expires", metavar="TIME", type=_lifetime, default="365d", help="such as 90d, 12h, never (%(default)s)"
     )
+    create.set_defaults(refuse=create.error)
     actions.add_parser("list", help="list the tokens, without their secrets")
     revoke = actions.add_parser("revoke", help="let a token end now")
     revoke.add_argument("id", metavar="ID")
@@ -59,15 +62,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
+    if args.action == "create":
+        _check(args)
     with Storage.open(config.database, create=args.action == "create") as storage:
         if args.action == "create" and args.team is not None:
             args.team = team_id_of(storage, args.team)
         if args.action == "create" and args.user is not None:
             args.user = user_ids_of(storage, args.user)
-        return int(_ACTIONS[args.action](args, storage.tokens))
+        return int(_ACTIONS[args.action](args, storage))
 
 
-def _create(args: argparse.Namespace, stored: Tokens) -> int:
+def _check(args: argparse.Namespace) -> None:
+    """Exit for options of create that do not go together."""
+    if args.wakatime and (args.user is None or args.team is not None):
+        args.refuse("--wakatime needs the user whose activity the key records: --user USER")
+    if args.name is None and not args.wakatime:
+        args.refuse("the following arguments are required: --name")
+
+
+def _create(args: argparse.Namespace, storage: Storage) -> int:
     now = instants.now()
     expires_at = None if args.expires is None else now + args.expires
     if args.team is not None and args.user is not None:
@@ -75,18 +88,22 @@ def _create(args: argparse.Namespace, stored: Tokens) -> int:
     user_ids = None if args.user is None else tuple(dict.fromkeys(args.user))
     if args.team is not None:
         user_ids = ()  # without its team the token has access to no one
-    token, secret = _mint(args.name, tuple(dict.fromkeys(args.scope)), user_ids, now, expires_at)
+    if args.wakatime and len(user_ids or ()) != 1:
+        raise ConfigError("a key records the activity of one user; make one for each")
+    view = tokens.WAKATIME if args.wakatime else None
+    scopes = ("write",) if args.wakatime else tuple(dict.fromkeys(args.scope))
+    token, secret = _mint(args.name or "wakatime", scopes, user_ids, now, expires_at, view=view)
     token = replace(token, team_id=args.team)
-    is_first = not stored.has_any()
-    stored.add(token)
+    is_first = not storage.tokens.has_any()
+    storage.tokens.add(token)
     _show(args, token, secret)
     if is_first:
         print("ftlserver: this is the first token: from now on every request needs one", file=sys.stderr)
     return 0
 
 
-def _list(args: argparse.Namespace, stored: Tokens) -> int:
-    found = stored.all()
+def _list(args: argparse.Namespace, storage: Storage) -> int:
+    found = storage.tokens.all()
     if args.json:
         print(json.dumps([_to_json(token) for token in found]))
         return 0
@@ -98,7 +115,7 @@ def _list(args: argparse.Namespace, stored: Tokens) -> int:
         users = "all" if token.user_ids is None else " ".join(token.user_ids) or "none"
         if token.team_id is not None:
             users = f"team {token.team_id}"
-        scopes = " ".join(token.scopes)
+        scopes = tokens.WAKATIME if token.view == tokens.WAKATIME else " ".join(token.scopes)
         expires = _when(token.expires_at, "never") if token.revoked_at is None else "revoked"
         style = None if token.is_valid(now) else "dim"
         row = (token.id, safe(token.name), scopes, users, _when(token.created_at, ""), expires)
@@ -107,24 +124,24 @@ def _list(args: argparse.Namespace, stored: Tokens) -> int:
     return 0
 
 
-def _revoke(args: argparse.Namespace, stored: Tokens) -> int:
-    stored.revoke(args.id, instants.now())
+def _revoke(args: argparse.Namespace, storage: Storage) -> int:
+    storage.tokens.revoke(args.id, instants.now())
     if args.json:
-        print(json.dumps(_to_json(stored.get(args.id))))
+        print(json.dumps(_to_json(storage.tokens.get(args.id))))
     else:
         print(f"token {args.id} is revoked")
     return 0
 
 
-def _rotate(args: argparse.Namespace, stored: Tokens) -> int:
-    old = stored.get(args.id)
+def _rotate(args: argparse.Namespace, storage: Storage) -> int:
+    old = storage.tokens.get(args.id)
     now = instants.now()
     if not old.is_valid(now):
         raise ConfigError(f"token {old.id} has ended; make a new one with: ftlserver token create")
     expires_at = None if old.expires_at is None else now + old.expires_at - old.created_at
-    new, secret = _mint(old.name, old.scopes, old.user_ids, now, expires_at)
+    new, secret = _mint(old.name, old.scopes, old.user_ids, now, expires_at, view=old.view)
     new = replace(new, team_id=old.team_id)
-    stored.rotate(old.id, new, now + args.grace)
+    storage.tokens.rotate(old.id, new, now + args.grace)
     _show(args, new, secret)
     return 0
 
@@ -133,10 +150,16 @@ _ACTIONS = {"create": _create, "list": _list, "revoke": _revoke, "rotate": _rota
 
 
 def _mint(
-    name: str, scopes: tuple[str, ...], user_ids: tuple[str, ...] | None, now: int, expires_at: int | None
+    name: str,
+    scopes: tuple[str, ...],
+    user_ids: tuple[str, ...] | None,
+    now: int,
+    expires_at: int | None,
+    *,
+    view: str | None,
 ) -> tuple[Token, str]:
-    id_, secret = tokens.mint()
-    return Token(id_, name, tokens.digest(secret), scopes, user_ids, now, expires_at), secret
+    id_, secret = tokens.mint_key() if view == tokens.WAKATIME else tokens.mint()
+    return Token(id_, name, tokens.digest(secret), scopes, user_ids, now, expires_at, view=view), secret
 
 
 def _show(args: argparse.Namespace, token: Token, secret: str) -> None:
@@ -147,6 +170,9 @@ def _show(args: argparse.Namespace, token: Token, secret: str) -> None:
     until = _when(token.expires_at, "without end", "until ")
     print(f"ftlserver: token {token.id}{of}, {until}, shown this once:", file=sys.stderr)
     print(secret)
+    if token.view == tokens.WAKATIME:
+        where = "with api_url = URL/api/wakatime, where URL is that of this server"
+        print(f"ftlserver: this is the api_key for ~/.wakatime.cfg, {where}", file=sys.stderr)
 
 
 def _to_json(token: Token) -> dict[str, Any]:

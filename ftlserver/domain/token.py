@@ -1,9 +1,11 @@
 """Tokens and principals: what a program sends to be allowed in, and what it may do then."""
 
+import base64
 import hashlib
 import re
 import secrets
 import string
+import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -11,7 +13,11 @@ from ftlserver.errors import RefusedError
 
 SCOPES = ("read", "write", "admin")  # admin holds the other two; write does not hold read
 
+WAKATIME = "wakatime"  # the view of a token that is a key for editor plugins
+
 _ALPHABET = string.ascii_letters + string.digits
+# What the clients of WakaTime take for a key: a UUIDv4.
+_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}", re.ASCII)
 _SECRET = re.compile(r"ftl_([0-9A-Za-z]{8})_[0-9A-Za-z_-]{43}", re.ASCII)
 
 
@@ -109,6 +115,33 @@ def id_of(secret: str) -> str | None:
     return match[1] if match else None
 
 
+def mint_key() -> tuple[str, str]:
+    """Return the id and the secret of a new WakaTime key: a UUIDv4, which has 122 random bits."""
+    key = str(uuid.uuid4())
+    return _id_of_key(key), key
+
+
+def key_in(credentials: str) -> str:
+    """Return the key in the *credentials* of Basic authentication, empty if they are not valid.
+
+    Clients of WakaTime encode the key alone, or as a user name, which a colon follows.
+    """
+    try:
+        return base64.b64decode(credentials, validate=True).decode("ascii").removesuffix(":").lower()
+    except ValueError:
+        return ""
+
+
+def id_of_key(key: str) -> str | None:
+    """Return the id of the token whose secret is *key*, None for text that is not a key."""
+    return _id_of_key(key) if _KEY.fullmatch(key) else None
+
+
+def _id_of_key(key: str) -> str:
+    # A part of another digest than the one that is stored: an id is shown, and reveals nothing of the key.
+    return base64.b32encode(hashlib.sha256(f"id:{key}".encode()).digest())[:8].decode().lower()
+
+
 def digest(secret: str) -> str:
-    """Return the digest that is stored of a secret; 256 random bits need neither salt nor a slow hash."""
+    """Return the digest that is stored of a secret; so many random bits need neither salt nor a slow hash."""
     return hashlib.sha256(secret.encode(errors="surrogateescape")).hexdigest()

@@ -13,27 +13,28 @@ from ftlserver.errors import HTTP_STATUSES, FTLError
 from ftlserver.storage import Storage
 from ftlserver.web import responses, schemas
 from ftlserver.web.auth import Authentication
-from ftlserver.web.handlers import activity, changes, exports, health, periods, questions, teams, users
+from ftlserver.web.handlers import activity, changes, exports, health, periods, questions, teams, users, wakatime
 from ftlserver.web.middleware import Policy, with_policy
-from ftlserver.web.requests import Request
+from ftlserver.web.requests import Request, check_query
 from ftlserver.web.schemas import Schema
 
 ANY_TOKEN = "any token"  # noqa: S105  a scope
+WAKATIME_KEY = "a WakaTime key"
 
-# What every route can answer, whatever is sent to it: HTTP, host, origin.
+# What every route can answer, whatever is sent to it: HTTP, host, origin, query string.
 _HTTP = frozenset(
     (
         *("bad_request", "headers_too_large", "body_too_large", "transfer_encoding_unsupported", "internal_error"),
         *("too_many_connections", "host_missing", "host_not_allowed", "tls_required", "cross_origin"),
+        *("invalid_argument", "unknown_field"),
     )
 )
 _DATABASE = frozenset(["database_busy", "database_unavailable", "storage_full", "query_timeout"])
 _AUTH = _DATABASE | {"not_authed", "invalid_auth", "missing_scope", "ratelimited"}
-_SHAPE = frozenset(["invalid_argument", "unknown_field"])
-_BODY = _SHAPE | {"invalid_json", "json_not_object", "unsupported_media_type", "missing_argument"}
+_BODY = frozenset(["invalid_json", "json_not_object", "unsupported_media_type", "missing_argument"])
 _ASKED = frozenset(["too_many_ids", "unknown_timezone", "team_not_found", "too_much", "server_busy"])
 _QUESTION = _BODY | _ASKED
-_LINK = _SHAPE | _ASKED | {"missing_argument", "invalid_cursor"}
+_LINK = _ASKED | {"missing_argument", "invalid_cursor"}
 _PERIODS = _BODY | {"too_many_periods", "invalid_period", "server_busy"}
 _TIME = frozenset(["nonexistent_local_time", "ambiguous_local_time"])
 
@@ -42,8 +43,9 @@ _TIME = frozenset(["nonexistent_local_time", "ambiguous_local_time"])
 class Route:
     """A method and a path: the scope that a token must have, the handler, the shape of the request, the errors.
 
-    *scope* ANY_TOKEN takes every token, None every caller. *errors* are the codes of this route; those of HTTP
-    and of authentication come with it.
+    *scope* ANY_TOKEN takes every token, WAKATIME_KEY only a key for editor plugins, None every caller. *errors*
+    are the codes of this route; those of HTTP and of authentication come with it. *query* are the fields that its
+    query string may have, *success* is the status of an answer without error.
     """
 
     method: str
@@ -52,6 +54,8 @@ class Route:
     handler: Callable[..., Any]
     schema: Schema | None = None
     errors: frozenset[str] = frozenset()
+    query: frozenset[str] = frozenset()
+    success: int = 200
 
     @property
     def codes(self) -> frozenset[str]:
@@ -61,7 +65,7 @@ class Route:
     @property
     def statuses(self) -> frozenset[int]:
         """Return the HTTP statuses that the route can answer."""
-        return frozenset([200, *(HTTP_STATUSES[code] for code in self.codes)])
+        return frozenset([self.success, *(HTTP_STATUSES[code] for code in self.codes)])
 
 
 _USER = "/api/users/<user_id>"
@@ -72,24 +76,40 @@ _NO_TEAM = frozenset(["team_not_found"])
 _MEMBERS_OF_TEAM = _BODY | _NO_USER | {"too_many_ids"}
 _HEARTBEAT = _BODY | _NO_USER | _TIME | {"invalid_period", "unknown_timezone"}
 _EDIT = _HEARTBEAT | {"period_not_found"}
+_WAKATIME = _BODY | _NO_USER | {"unknown_timezone", "too_many_heartbeats", "server_busy"}
+_PAGE = frozenset(["limit", "cursor"])
+_LINKED = _PAGE | {"id", *(schemas.LOG_USER_ACTIVITY.fields.keys() - {"id_list", "all"})}
+_LINES = frozenset(["partial", "dry_run"])
+# Plugins are given what precedes /users, and append the rest.
+_PLUGIN = "/api/wakatime/users/current"
 
 ROUTES = [
     Route("POST", "/api/loguseractivity", "read", activity.ask, schemas.LOG_USER_ACTIVITY, _QUESTION),
-    Route("GET", "/api/loguseractivity", "read", activity.ask_by_link, schemas.LOG_USER_ACTIVITY, _LINK),
+    Route("GET", "/api/loguseractivity", "read", activity.ask_by_link, schemas.LOG_USER_ACTIVITY, _LINK, _LINKED),
     Route("POST", "/api/summary", "read", questions.summary, schemas.SUMMARY, _QUESTION),
     Route("POST", "/api/overlap", "read", questions.overlap, schemas.OVERLAP, _QUESTION),
     Route("POST", "/api/presence", "read", questions.presence, schemas.PRESENCE, _QUESTION),
     Route("POST", "/api/hours", "read", questions.hours, schemas.HOURS, _QUESTION),
     Route("POST", "/api/meeting", "read", questions.meeting, schemas.MEETING, _QUESTION),
-    Route("GET", "/api/users", "read", users.list_users, None, _SHAPE | {"invalid_cursor"}),
+    Route("GET", "/api/users", "read", users.list_users, None, frozenset(["invalid_cursor"]), _PAGE | {"query"}),
     Route("GET", _USER, "read", users.get, None, _NO_USER),
     Route("GET", "/api/teams", "read", teams.list_teams),
     Route("GET", _TEAM, "read", teams.get, None, _NO_TEAM),
-    Route("POST", "/api/activity", "write", periods.record, schemas.RECORD, _PERIODS),
-    Route("DELETE", "/api/activity", "write", periods.delete, schemas.RECORD, _PERIODS),
+    Route("POST", "/api/activity", "write", periods.record, schemas.RECORD, _PERIODS, _LINES),
+    Route("DELETE", "/api/activity", "write", periods.delete, schemas.RECORD, _PERIODS, _LINES),
     Route("PATCH", "/api/activity", "write", periods.edit, schemas.EDIT, _EDIT),
     Route("POST", "/api/heartbeat", "write", periods.heartbeat, schemas.HEARTBEAT, _HEARTBEAT),
     Route("POST", "/api/changes/<number>/undo", "write", changes.undo, schemas.UNDO, _BODY | _NO_CHANGE),
+    Route(
+        *("POST", f"{_PLUGIN}/heartbeats", WAKATIME_KEY, wakatime.heartbeat),
+        *(schemas.WAKATIME_HEARTBEAT, _WAKATIME),
+        success=201,
+    ),
+    Route(
+        *("POST", f"{_PLUGIN}/heartbeats.bulk", WAKATIME_KEY, wakatime.heartbeats),
+        *(schemas.WAKATIME_HEARTBEAT, _WAKATIME),
+        success=201,
+    ),
     Route("POST", "/api/users", "admin", users.add, schemas.ADD_USER, _BODY | {"unknown_timezone", "user_exists"}),
     Route("PUT", _USER, "admin", users.put, schemas.PUT_USER, _BODY | {"unknown_timezone"}),
     Route("PATCH", _USER, "admin", users.patch, schemas.PATCH_USER, _BODY | _NO_USER | {"unknown_timezone"}),
@@ -156,9 +176,12 @@ def _guarded(route: Route, storage: Storage, policy: Policy, auth: Authenticatio
             policy.check_origin(environ)
             caller = Principal(frozenset())
             if route.scope is not None:
-                caller = auth.principal(environ.get("HTTP_AUTHORIZATION"), environ["ftl.client"])
-                if route.scope != ANY_TOKEN:
+                by_key = route.scope == WAKATIME_KEY
+                caller = auth.principal(environ.get("HTTP_AUTHORIZATION"), environ["ftl.client"], by_key=by_key)
+                if not (by_key or route.scope == ANY_TOKEN):
                     caller.allow(route.scope)
+            check_query(route.query)
+            bottle.response.status = route.success
             return route.handler(storage, Request(caller, route.schema, storage.teams), **arguments)
         except FTLError as exc:
             return bottle.HTTPResponse(*responses.error(exc, environ["ftl.request_id"]))

@@ -38,10 +38,16 @@ class Authentication:
         self._rate = Rate(rate)
         self._failures = Rate(_FAILURES)
 
-    def principal(self, authorization: str | None, address: str) -> Principal:
-        """Return the caller at *address* who sends this Authorization header, or none; raise RefusedError."""
+    def principal(self, authorization: str | None, address: str, *, by_key: bool = False) -> Principal:
+        """Return the caller at *address* who sends this Authorization header, or none; raise RefusedError.
+
+        *by_key* takes a WakaTime key and nothing else; other routes take tokens and no key.
+        """
         if authorization is not None:
-            return self._owner(authorization, address)
+            return self._owner(authorization, address, by_key=by_key)
+        if by_key:
+            message = "this needs a key, as Authorization: Basic; its operator makes one with:"
+            raise RefusedError("not_authed", f"{message} ftlserver token create --wakatime --user ID")
         if self._is_local and not self._is_locked():
             return EVERYTHING
         if self._public_read:
@@ -60,10 +66,14 @@ class Authentication:
             self._look_at = now + _LOOK_SECONDS
         return self._has_tokens
 
-    def _owner(self, authorization: str, address: str) -> Principal:
+    def _owner(self, authorization: str, address: str, *, by_key: bool) -> Principal:
         scheme, _, secret = authorization.partition(" ")
-        secret = secret.strip()
-        token_id = token.id_of(secret) if scheme.lower() == "bearer" else None
+        secret, token_id = secret.strip(), None
+        if by_key and scheme.lower() == "basic":
+            secret = token.key_in(secret)
+            token_id = token.id_of_key(secret)
+        elif not by_key and scheme.lower() == "bearer":
+            token_id = token.id_of(secret)
         found = None if token_id is None else self._tokens.find(token_id)
         now = instants.now()
         # Digests are compared whether there is a token or not, so that the time does not reveal which ids exist.

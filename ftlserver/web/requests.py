@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import islice
@@ -15,7 +15,7 @@ from ftlserver.domain.user import is_user_id
 from ftlserver.errors import InvalidRequestError, Problem, TeamNotFoundError
 from ftlserver.storage.teams import Teams
 from ftlserver.web import strict_json
-from ftlserver.web.schemas import MOST_PERIODS, Schema, validate
+from ftlserver.web.schemas import MOST_PERIODS, MOST_PROBLEMS, Schema, validate
 from ftlserver.web.turns import turn_of_body
 
 LARGEST_BODY = 1024 * 1024
@@ -43,9 +43,12 @@ class Request:
 
     def document(self) -> dict[str, Any]:
         """Return the body; raise InvalidRequestError unless it is strict JSON in the shape of the schema."""
-        assert self.schema is not None
+        return self.validated(self.json())
+
+    def json(self) -> Any:
+        """Return the body, any strict JSON; raise InvalidRequestError."""
         with turn_of_body(content_length()):
-            return validate(self.schema, strict_json.loads(_body("application/json")[1]))
+            return strict_json.loads(_body("application/json")[1])
 
     def question(self) -> dict[str, Any]:
         """Return the body, a question about members to whom the caller has access; raise RefusedError."""
@@ -85,7 +88,7 @@ class Request:
 def _read_lines(body: bytes) -> dict[str, Any]:
     flags: dict[str, Any] = {}
     for name, value in request.query.allitems():
-        if name in flags or name == "periods":
+        if name in flags:
             problem = Problem(f"/{name}", "not_allowed", "expected once")
             raise InvalidRequestError("invalid_argument", "only partial and dry_run, each once", [problem])
         flags[name] = _BOOLEANS.get(value, value)
@@ -126,10 +129,7 @@ def read_query() -> tuple[dict[str, Any], dict[str, str]]:
 
     ``id`` may be repeated. Raise InvalidRequestError for anything else that is.
     """
-    try:
-        query: FormsDict = request.query.decode("utf8")
-    except UnicodeError as exc:
-        raise InvalidRequestError("invalid_argument", "the query is not valid UTF-8") from exc
+    query = _query()
     asked: dict[str, Any] = {}
     page: dict[str, str] = {}
     for name in query:
@@ -146,6 +146,13 @@ def read_query() -> tuple[dict[str, Any], dict[str, str]]:
         else:
             asked[name] = values[0]
     return asked, page
+
+
+def _query() -> FormsDict:
+    try:
+        return request.query.decode("utf8")
+    except UnicodeError as exc:
+        raise InvalidRequestError("invalid_argument", "the query is not valid UTF-8") from exc
 
 
 def body_too_large() -> InvalidRequestError:
@@ -190,8 +197,14 @@ def _read_cursor(cursor: str | None, kinds: Sequence[str]) -> tuple[str, str]:
     return kind, user_id
 
 
-def refuse(fields: dict[str, Any]) -> None:
+def check_query(known: Set[str]) -> None:
+    """Raise InvalidRequestError if the query string has other fields than those that are *known*."""
+    if request.query_string:
+        refuse(_query().keys() - known)
+
+
+def refuse(fields: Iterable[str]) -> None:
     """Raise InvalidRequestError if there are *fields* of a query string that do not go with the rest of it."""
-    if fields:
-        problems = [Problem(f"/{name[:64]}", "unknown_field", "unknown here") for name in sorted(fields)]
+    if names := sorted(fields)[:MOST_PROBLEMS]:
+        problems = [Problem(f"/{name[:64]}", "unknown_field", "unknown here") for name in names]
         raise InvalidRequestError("unknown_field", "the query string has fields that do not belong here", problems)

@@ -46,9 +46,14 @@ _RETRY_SECONDS = "1"
 _log = logging.getLogger("ftlserver")
 
 
+def error_document(status: int, code: str, message: str, **more: object) -> dict[str, Any]:
+    """Return what every error has."""
+    return {"ok": False, "error": code, "status": status, "message": message, **more}
+
+
 def error_body(status: int, code: str, message: str, **more: object) -> bytes:
     """Return the body that every error has."""
-    return orjson.dumps({"ok": False, "error": code, "status": status, "message": message, **more})
+    return orjson.dumps(error_document(status, code, message, **more))
 
 
 def error(exc: FTLError, request_id: str) -> tuple[bytes, int, dict[str, str]]:

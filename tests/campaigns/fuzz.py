@@ -20,12 +20,12 @@ from ftlserver.errors import HTTP_STATUSES
 from ftlserver.storage import Storage
 from ftlserver.storage.database import transaction
 from ftlserver.web import responses
-from ftlserver.web.app import ROUTES, Route, create_app
+from ftlserver.web.app import ROUTES, WAKATIME_KEY, Route, create_app
 from ftlserver.web.schemas import Schema
 from tests.answers import checking
 from tests.campaigns.kill import START
 from tests.campaigns.running import BOTH, Fresh, on_each
-from tests.helpers import JSON_SUITE, NAUGHTY, make_token
+from tests.helpers import JSON_SUITE, NAUGHTY, make_key, make_token
 
 _T = TypeVar("_T")
 
@@ -120,7 +120,10 @@ class Sent:
 
 
 class Fuzz:
-    """Makes requests; the same seed makes the same ones. *callers* are the values of Authorization, the best first."""
+    """Makes requests; the same seed makes the same ones.
+
+    *callers* are the values of Authorization: that of an admin first, then a WakaTime key.
+    """
 
     def __init__(self, seed: int, callers: list[str]) -> None:
         self._random = Random(seed)
@@ -133,9 +136,10 @@ class Fuzz:
 
     def _request(self, route: Route) -> Sent:
         method, body, query = route.method, b"", ""
+        usual = self._callers[1 if route.scope == WAKATIME_KEY else 0]
         headers = {
             "Host": self._mostly("localhost", HOSTS),
-            "Authorization": self._mostly(self._callers[0], self._callers),
+            "Authorization": self._mostly(usual, self._callers),
         }
         if route.method in ("GET", "DELETE") and self._rarely(0.7 if route.method == "GET" else 0.02):
             query = self._query(route)
@@ -184,6 +188,8 @@ class Fuzz:
         """Return a body, its content type, and a query string that goes with it."""
         assert route.schema is not None
         document: Any = self._document(route.schema)
+        if route.path.endswith(".bulk"):
+            document = [self._document(route.schema) for _ in range(self._random.randrange(4))]
         if self._rarely(0.03):
             document = self._choice(VALUES)
         if "periods" in route.schema.fields and isinstance(document, dict) and self._rarely(0.2):
@@ -255,6 +261,8 @@ class Fuzz:
                 return self._text(f"Name {self._random.randrange(9)}", 0.3)
             case "boolean":
                 return self._rarely(0.5)
+            case "number":
+                return self._mostly((START - self._random.randrange(DAY)) / instants.SECOND, VALUES, 0.05)
             case "no_boolean":
                 return self._mostly(self._random.randint(rules["min"], rules["max"]), VALUES, 0.05)
         return self._choice(ZONES) if "tz" in name or "zone" in name else self._time(name)
@@ -336,6 +344,7 @@ def run(storage: Storage, count: int, seed: int = 1) -> Counter[str]:
     storage.users.add_new([User(user_id, "A", "Europe/Berlin") for user_id in USER_IDS])
     tokens = [("admin",), ("read",), ("write",)]
     callers = [make_token(storage, *scopes)["Authorization"] for scopes in tokens]
+    callers.insert(1, make_key(storage, USER_IDS[1])["Authorization"])
     callers += [
         make_token(storage, "admin", users=("u0",))["Authorization"],
         callers[0][:-1],
@@ -368,7 +377,7 @@ def _ask(app: TestApp, sent: Sent) -> str:
         return str(response.status_int)
     lines = response.body.splitlines() if response.content_type == responses.NDJSON else [response.body]
     answer = [json.loads(line) for line in lines][-1]
-    assert answer["ok"] is (response.status_int == 200), answer
+    assert answer["ok"] is (response.status_int in (200, 201)), answer
     return "200" if answer["ok"] else str(answer["error"])
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64encode
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,19 @@ def add_users(database: Path, *user_ids: str) -> None:
         storage.users.add_new([User(user_id, user_id, "UTC") for user_id in user_ids])
 
 
+def send_heartbeat(database: Path, key: str) -> int:
+    with Storage.open(str(database)) as storage:
+        headers = {"Authorization": f"Basic {b64encode(key.encode()).decode()}"}
+        path = "/api/wakatime/users/current/heartbeats"
+        response = TestApp(create_app(storage)).post_json(path, {"time": 1}, headers=headers, expect_errors=True)
+        return int(response.status_int)
+
+
 def test_a_token_of_an_unknown_user_is_refused(capsys: pytest.CaptureFixture[str], database: Path) -> None:
     add_users(database, "a")
-    argv = ["--name", "n", "--scope", "read", "--user", "a", "--user", "W000"]
-    assert run(capsys, "token", "create", *argv) == (1, "", 'ftlserver: User "W000" not found !\n')
+    for kind in (["--name", "n", "--scope", "read", "--user", "a"], ["--wakatime"]):
+        status, out, err = run(capsys, "token", "create", *kind, "--user", "W000")
+        assert (status, out, err) == (1, "", 'ftlserver: User "W000" not found !\n')
     assert listed_tokens(capsys) == {}
 
 
@@ -49,6 +59,39 @@ def test_the_users_of_a_token_may_be_named_and_it_says_who_they_are(capsys: pyte
     assert (status, " of W012A3CDE, until " in err) == (0, True)
     (token,) = listed_tokens(capsys).values()
     assert token["user_ids"] == ["W012A3CDE"]
+
+
+def test_a_key_for_editors_is_of_one_user(capsys: pytest.CaptureFixture[str], database: Path) -> None:
+    add_users(database, "a", "b")
+    for users in (["--user", "a,b"], ["--user", "a", "--user", "b"]):
+        status, out, err = run(capsys, "token", "create", "--wakatime", *users)
+        assert (status, out, "make one for each" in err) == (2, "", True)
+    assert listed_tokens(capsys) == {}
+
+
+def test_a_key_for_editors_is_a_uuid_of_one_user(capsys: pytest.CaptureFixture[str], database: Path) -> None:
+    add_users(database, "a")
+    status, out, err = run(capsys, "token", "create", "--wakatime", "--user", "a")
+    assert status == 0
+    assert re.fullmatch(r"[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}\n", out)
+    assert "api_url = URL/api/wakatime" in err
+    key = out.strip()
+    assert key not in err
+    shown = run(capsys, "token", "list")[1]
+    assert re.search(r"\bwakatime +wakatime +a\b", shown)
+    (token,) = listed_tokens(capsys).values()
+    assert (token["scopes"], token["user_ids"], token["view"]) == (["write"], ["a"], "wakatime")
+    assert key not in shown + json.dumps(token)
+    assert key.encode() not in database.read_bytes()
+    assert send_heartbeat(database, key) == 201
+    assert whoami(database, key) == 401
+    new = run(capsys, "token", "rotate", token["id"])[1].strip()
+    assert len(new) == 36
+    assert (send_heartbeat(database, new), send_heartbeat(database, key)) == (201, 401)
+    named = run(capsys, "token", "create", "--wakatime", "--user", "a", "--name", "laptop", "--json")[1]
+    assert json.loads(named)["name"] == "laptop"
+    run(capsys, "token", "revoke", json.loads(named)["id"])
+    assert send_heartbeat(database, json.loads(named)["token"]) == 401
 
 
 def test_a_token_is_shown_once_and_the_first_one_comes_with_a_warning(
@@ -88,6 +131,9 @@ def test_a_token_has_scopes_users_and_an_expiry(capsys: pytest.CaptureFixture[st
     [
         (["create", "--name", "n"], "--scope"),
         (["create", "--scope", "read"], "--name"),
+        (["create", "--wakatime"], "--user"),
+        (["create", "--wakatime", "--team", "a"], "--user"),
+        (["create", "--wakatime", "--user", "a", "--scope", "write"], "not allowed with argument"),
         (["create", "--name", "n", "--scope", "root"], "invalid choice"),
         (["create", "--name", "n", "--scope", ""], "invalid choice"),
         (["create", "--name", "", "--scope", "read"], "1 to 200 characters"),

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from ftlserver.domain.instants import MINUTE
 from ftlserver.domain.user import User
-from ftlserver.web.app import ROUTES
-from tests.helpers import EGON, GLINDA, assignment_periods
+from ftlserver.storage import Storage
+from ftlserver.web.app import ROUTES, WAKATIME_KEY
+from tests.helpers import EGON, GLINDA, assignment_periods, make_key
 
 Sample = tuple[str, object]
 Samples = Callable[[str | None], Sample | None]
@@ -44,7 +45,10 @@ def _link(user_id: str | None) -> Sample:
     return f"/api/loguseractivity{'' if user_id is None else f'?id={user_id}'}", None
 
 
-# For each route a request that is answered with 200 if it is allowed: about one user, or about all (None).
+PLUGIN = "/api/wakatime/users/current"
+HEARTBEAT = {"entity": "/home/egon/canary.py", "type": "file", "category": "coding", "time": 1773835200.123456}
+
+# For each route a request that is answered with 200 or 201 if it is allowed: about one user, or about all (None).
 SAMPLES: dict[tuple[str, str], Samples] = {
     ("POST", "/api/loguseractivity"): _question("/api/loguseractivity"),
     ("GET", "/api/loguseractivity"): _link,
@@ -66,6 +70,8 @@ SAMPLES: dict[tuple[str, str], Samples] = {
     ("POST", "/api/changes/<number>/undo"): lambda _: None,
     ("POST", "/api/users/<user_id>/merge"): lambda _: None,
     ("POST", "/api/heartbeat"): _about_user("/api/heartbeat", lambda user: {"user_id": user.id}),
+    ("POST", f"{PLUGIN}/heartbeats"): _about_user(f"{PLUGIN}/heartbeats", lambda _: HEARTBEAT),
+    ("POST", f"{PLUGIN}/heartbeats.bulk"): _about_user(f"{PLUGIN}/heartbeats.bulk", lambda _: [HEARTBEAT]),
     ("POST", "/api/users"): _about_user(
         "/api/users", lambda user: {"id": user.id, "real_name": user.real_name, "tz": user.tz}
     ),
@@ -87,6 +93,11 @@ ABOUT_MORE: dict[str, Sample] = {
     "/api/changes/<number>/undo": ("/api/changes/1/undo", {}),
     "/api/users/<user_id>/merge": (f"/api/users/{EGON.id}/merge", {"into": GLINDA.id}),
 }
+
+
+def headers_of(storage: Storage, scope: str | None) -> dict[str, str]:
+    """Return the headers that a route of that scope needs on a server that is open."""
+    return make_key(storage) if scope == WAKATIME_KEY else {}
 
 
 def sample_of(method: str, path: str) -> Sample:

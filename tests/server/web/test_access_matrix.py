@@ -7,9 +7,9 @@ from ftlserver.domain import instants
 from ftlserver.domain import token as tokens
 from ftlserver.storage import Storage
 from ftlserver.web import auth
-from ftlserver.web.app import ANY_TOKEN, create_app
+from ftlserver.web.app import ANY_TOKEN, WAKATIME_KEY, create_app
 from ftlserver.web.middleware import Policy
-from tests.helpers import EGON, GLINDA, all_rows, check_common, make_team, make_token, send, store_team
+from tests.helpers import EGON, GLINDA, all_rows, check_common, make_key, make_team, make_token, send, store_team
 from tests.server.web.sample_requests import ROUTE_TABLE, SAMPLES
 
 READ, WRITE, ALL = {"read"}, {"write"}, {"read", "write", "admin"}
@@ -31,6 +31,7 @@ PRINCIPALS: dict[str, tuple[set[str] | None, bool]] = {
     "revoked": (None, False),
     "unknown": (None, False),
     "expired with public-read": (None, False),
+    "WakaTime key": (None, True),
 }
 USER, TEAM = "/api/users/<user_id>", "/api/teams/<team_id>"
 OWN_TEAMS = ("GET", "/api/teams")  # a bound token lists its own
@@ -38,7 +39,7 @@ OWN_TEAMS = ("GET", "/api/teams")  # a bound token lists its own
 
 def test_each_route_has_a_scope_and_a_sample() -> None:
     assert {(method, path) for method, path, _ in ROUTE_TABLE} == SAMPLES.keys()
-    assert {scope for _, _, scope in ROUTE_TABLE} == {"read", "write", "admin", ANY_TOKEN, None}
+    assert {scope for _, _, scope in ROUTE_TABLE} == {"read", "write", "admin", ANY_TOKEN, WAKATIME_KEY, None}
     assert [path for _, path, scope in ROUTE_TABLE if scope is None] == ["/healthz", "/readyz"]
     assert all(scope != "read" for method, _, scope in ROUTE_TABLE if method in ("PUT", "PATCH", "DELETE"))
 
@@ -59,6 +60,8 @@ def app_and_headers(storage: Storage, name: str) -> tuple[TestApp, dict[str, str
     elif name == "unknown":
         make_token(storage, "admin")
         headers = {"Authorization": f"Bearer {tokens.mint()[1]}"}
+    elif name == "WakaTime key":
+        headers = make_key(storage)
     elif not name.startswith("anonymous"):
         made = ("admin",) if scopes == ALL else tuple(sorted(scopes or ()))
         headers = make_token(storage, *made, users=(EGON.id,) if bound else None)
@@ -81,7 +84,9 @@ def test_each_principal_gets_what_the_scope_of_the_route_allows(
             if sample is None:
                 continue
             expected = 200
-            if scope is not None and scopes is None:
+            if scope == WAKATIME_KEY:
+                expected = 201 if name == "WakaTime key" else 401
+            elif scope is not None and scopes is None:
                 expected = 401
             elif scope not in (ANY_TOKEN, None) and (
                 scope not in (scopes or ()) or (bound and user_id != EGON.id)
@@ -117,7 +122,9 @@ def test_permission_is_checked_before_existence_content_type_and_body(
             continue
         takes_body = method in ("POST", "PUT", "PATCH") or (method, path) == ("DELETE", "/api/activity")
         expected = {415, 404} if takes_body or path.startswith((USER, TEAM)) else {200}
-        if scopes is None:
+        if scope == WAKATIME_KEY:
+            expected = {415} if name == "WakaTime key" else {401}
+        elif scopes is None:
             expected = {401}
         elif scope not in scopes or (
             bound
@@ -147,7 +154,7 @@ def test_a_token_whose_last_user_was_deleted_allows_nothing(sqlite_storage: Stor
     for method, path, scope in ROUTE_TABLE:
         for user_id in (EGON.id, GLINDA.id, None):
             sample = SAMPLES[method, path](user_id)
-            if sample is not None and scope not in (ANY_TOKEN, None) and (method, path) != OWN_TEAMS:
+            if sample is not None and scope not in (ANY_TOKEN, WAKATIME_KEY, None) and (method, path) != OWN_TEAMS:
                 assert send(app, method, *sample, headers=headers).status_int == 403, (method, path, user_id)
     assert send(app, *OWN_TEAMS, headers=headers).json["teams"] == []
     assert send(app, "GET", "/api/whoami", headers=headers).json["user_ids"] == []

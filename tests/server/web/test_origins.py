@@ -7,7 +7,7 @@ from webtest import TestApp
 
 from ftlserver.domain.user import User
 from ftlserver.storage import Storage
-from ftlserver.web.app import create_app
+from ftlserver.web.app import WAKATIME_KEY, create_app
 from ftlserver.web.middleware import Policy
 from tests.helpers import ABOUT_EGON, EGON, make_token, send, store_team
 from tests.server.web.sample_requests import ROUTE_TABLE, SAMPLES, sample_of
@@ -105,9 +105,9 @@ def test_a_link_from_another_site_may_be_followed_but_a_form_is_refused(sqlite_s
 def test_content_types_that_need_no_preflight_are_refused(sqlite_storage: Storage, content_type: str) -> None:
     store_team(sqlite_storage)
     app = TestApp(create_app(sqlite_storage))
-    for method, path, _ in ROUTE_TABLE:
+    for method, path, scope in ROUTE_TABLE:
         sample = SAMPLES[method, path](EGON.id)
-        if method == "POST" and sample is not None:
+        if method == "POST" and sample is not None and scope != WAKATIME_KEY:
             body = json.dumps(sample[1]).encode()
             response = app.post(sample[0], body, content_type=content_type, expect_errors=True)
             assert (response.status_int, response.json["error"]) == (415, "unsupported_media_type")

@@ -51,7 +51,8 @@ def test_a_link_without_ids_pages_through_all_users(app: TestApp, team: Storage)
         ("id=a&limit=1", "unknown_field"),
         ("id=a%20b", "invalid_argument"),
         ("clip=maybe", "invalid_argument"),
-        ("id_list=a", "invalid_argument"),
+        ("id_list=a", "unknown_field"),
+        ("all=true", "unknown_field"),
         ("tz=Mars", "unknown_timezone"),
     ],
 )
