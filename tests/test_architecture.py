@@ -145,3 +145,15 @@ def test_a_folder_has_few_entries() -> None:
         "__pycache__",
     }
     assert len(entries) <= 10
+
+
+@pytest.mark.parametrize("program", ["ftlserver", "ftlclient"])
+def test_each_message_on_stderr_begins_with_the_name_of_its_program(program: str) -> None:
+    """A question, which does not end its line, needs no name."""
+    for path in (ROOT / program).rglob("*.py"):
+        source = path.read_text()
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print":
+                options = {option.arg: ast.unparse(option.value) for option in node.keywords}
+                if options.get("file") == "sys.stderr" and "end" not in options:
+                    assert f"{program}: " in ast.unparse(node.args[0]), (path, ast.unparse(node))
