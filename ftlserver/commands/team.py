@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    with Storage.open(config.database) as storage:
+    with Storage.open(config.database, create=args.action == "create") as storage:
         _ACTIONS[args.action](args, storage)
     return 0
 

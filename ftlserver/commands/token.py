@@ -14,12 +14,12 @@ from rich.table import Table
 
 from ftlcommon.command_line import duration
 from ftlcommon.terminal import safe
-from ftlserver.commands._names import team_id_of
+from ftlserver.commands._names import team_id_of, user_ids_of
 from ftlserver.config import Config
 from ftlserver.domain import instants, time_formats
 from ftlserver.domain import token as tokens
 from ftlserver.domain.token import SCOPES, Token
-from ftlserver.domain.user import USER_ID_RULE, is_real_name, is_user_id
+from ftlserver.domain.user import is_real_name
 from ftlserver.errors import ConfigError
 from ftlserver.storage import Storage
 
@@ -43,9 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="make a key for the editor plugins of WakaTime, which records the activity of one --user",
     )
-    create.add_argument(
-        "--user", metavar="ID", action="append", type=_user_id, help="bind it to this user; may be repeated"
-    )
+    create.add_argument("--user", metavar="USER", action="append", help="bind it to this user; may be repeated")
     create.add_argument("--team", metavar="TEAM", help="bind it to the members that a team has at each moment")
     create.add_argument(
         "--expires", metavar="TIME", type=_lifetime, default="365d", help="such as 90d, 12h, never (%(default)s)"
@@ -69,13 +67,15 @@ def handle(args: argparse.Namespace, config: Config) -> int:
     with Storage.open(config.database, create=args.action == "create") as storage:
         if args.action == "create" and args.team is not None:
             args.team = team_id_of(storage, args.team)
+        if args.action == "create" and args.user is not None:
+            args.user = user_ids_of(storage, args.user)
         return int(_ACTIONS[args.action](args, storage))
 
 
 def _check(args: argparse.Namespace) -> None:
     """Exit for options of create that do not go together."""
-    if args.wakatime and len(set(args.user or ())) != 1:
-        args.refuse("--wakatime needs the one user whose activity the key records: --user ID")
+    if args.wakatime and (args.user is None or args.team is not None):
+        args.refuse("--wakatime needs the user whose activity the key records: --user USER")
     if args.name is None and not args.wakatime:
         args.refuse("the following arguments are required: --name")
 
@@ -86,10 +86,10 @@ def _create(args: argparse.Namespace, storage: Storage) -> int:
     if args.team is not None and args.user is not None:
         raise ConfigError("--team and --user cannot be combined; drop one")
     user_ids = None if args.user is None else tuple(dict.fromkeys(args.user))
-    for user_id in user_ids or ():
-        storage.users.get(user_id)
     if args.team is not None:
         user_ids = ()  # without its team the token has access to no one
+    if args.wakatime and len(user_ids or ()) != 1:
+        raise ConfigError("a key records the activity of one user; make one for each")
     view = tokens.WAKATIME if args.wakatime else None
     scopes = ("write",) if args.wakatime else tuple(dict.fromkeys(args.scope))
     token, secret = _mint(args.name or "wakatime", scopes, user_ids, now, expires_at, view=view)
@@ -166,8 +166,9 @@ def _show(args: argparse.Namespace, token: Token, secret: str) -> None:
     if args.json:
         print(json.dumps({**_to_json(token), "token": secret}))
         return
+    of = f" of {', '.join(token.user_ids)}" if token.user_ids else ""
     until = _when(token.expires_at, "without end", "until ")
-    print(f"ftlserver: token {token.id}, {until}, shown this once:", file=sys.stderr)
+    print(f"ftlserver: token {token.id}{of}, {until}, shown this once:", file=sys.stderr)
     print(secret)
     if token.view == tokens.WAKATIME:
         where = "with api_url = URL/api/wakatime, where URL is that of this server"
@@ -197,10 +198,4 @@ def _lifetime(text: str) -> int | None:
 def _name(text: str) -> str:
     if not is_real_name(text):
         raise argparse.ArgumentTypeError("expected 1 to 200 characters without control characters")
-    return text
-
-
-def _user_id(text: str) -> str:
-    if not is_user_id(text):
-        raise argparse.ArgumentTypeError(USER_ID_RULE)
     return text

@@ -14,9 +14,8 @@ from ftlserver.web.requests import Request, cursor_after, read_page, read_query
 def list_users(storage: Storage, request: Request) -> dict[str, Any]:
     """Answer with a page of all users, or of those whom a text names."""
     asked, page = read_query()
-    text = asked.pop("query", None)
-    if text is not None:
-        return _search(storage, request, text, page)
+    if "query" in asked:
+        return _search(storage, request, asked["query"], page)
     request.caller.allow_users(None)
     users, paging = read_page_of_users(storage, page)
     return {"ok": True, "members": [user.to_json() for user in users]} | paging

@@ -22,7 +22,7 @@ def test_a_team_is_made_shown_changed_and_deleted(capsys: pytest.CaptureFixture[
     assert run(capsys, "team", "list") == (
         0,
         "",
-        "there is no team; make one with: ftlserver team create ID USER ...\n",
+        "ftlserver: there is no team; make one with: ftlserver team create ID USER ...\n",
     )
     status, out, _ = run(capsys, "team", "create", "backend", "egon", "jonas,jon", "--name", "Back end")
     assert (status, out) == (0, "team backend has 3 members\n")
