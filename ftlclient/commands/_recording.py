@@ -192,5 +192,6 @@ def _show(answer: dict[str, Any], period: Period, console: Console) -> None:
     stored = verdict.get("period")
     if stored and datetime.fromisoformat(stored["end_time"]) != period.clock.instant(period.end):
         lines.append(f"the stored period is {stored['start_time']} to {stored['end_time']}")
+        lines.append(f"to shorten it: ftlclient edit {stored['start_time']} {stored['end_time']} --new-end TIME")
     for line in lines:
         console.print(safe(line), style="yellow", markup=False, soft_wrap=True)
