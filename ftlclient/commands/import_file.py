@@ -19,7 +19,7 @@ from rich.console import Console
 from ftlclient.api import answers
 from ftlclient.api.client import Client
 from ftlclient.api.spool import Spool
-from ftlclient.commands._session import connect, find_user
+from ftlclient.commands._session import connect, find_user, note_change
 from ftlclient.config import spool_file
 from ftlclient.errors import ConfigError, RefusedError
 from ftlcommon import zone_guess
@@ -177,6 +177,7 @@ class _Import:
             self._bad(periods[found[0]].position, found[1])
             return
         answers.check(answer, answers.recorded(len(periods)))
+        note_change(self._client, answer, document)
         for item, verdict in zip(periods, answer["verdicts"], strict=True):
             if verdict["verdict"] == "rejected":
                 self._bad(item.position, verdict.get("message", "rejected"))

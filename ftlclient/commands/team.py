@@ -12,6 +12,7 @@ from rich.console import Console
 
 from ftlclient.api import answers
 from ftlclient.api.client import Client
+from ftlclient.commands import _session
 from ftlclient.commands._completion import complete_members, complete_teams
 from ftlclient.commands._names import Names
 from ftlclient.commands._session import connect
@@ -57,6 +58,7 @@ def handle(args: argparse.Namespace, console: Console) -> int:
             console.print(team.members(_team(client.request("GET", path))))
         elif args.action == "delete":
             answer = client.request("DELETE", path)
+            _session.note_change(client, answer, {})
             answers.check(answer, {"bound_tokens": answers.COUNT})
             lost = f"; {_counted(answer['bound_tokens'], 'token')} of it can see no one now"
             print(f"the team is deleted{lost if answer['bound_tokens'] else ''}")
@@ -78,13 +80,16 @@ def _create(args: argparse.Namespace, client: Client, names: Names) -> None:
     document = {"id": args.id, "name": args.name or args.id}
     if user_ids := _user_ids(args, names):
         document["members"] = user_ids
-    made = _team(client.post("/api/teams/", document))
+    answer = client.post("/api/teams/", document)
+    _session.note_change(client, answer, {})
+    made = _team(answer)
     print(f"team {safe(made['id'])} has {_counted(len(made['members']), 'member')}")
 
 
 def _change(args: argparse.Namespace, client: Client, names: Names, path: str) -> None:
     changes = {"name": args.name} if args.action == "rename" else {args.action: _user_ids(args, names)}
     answer = client.request("PATCH", path, changes)
+    _session.note_change(client, answer, {})
     changed = _team(answer)
     answers.check(answer, {"added": answers.COUNT, "removed": answers.COUNT, "widened_tokens": answers.COUNT})
     id_ = safe(changed["id"])

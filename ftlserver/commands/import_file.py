@@ -35,6 +35,7 @@ from ftlcommon.formats.source import Source, open_source
 from ftlcommon.formats.source import add_arguments as add_source_arguments
 from ftlcommon.progress import with_bar
 from ftlcommon.terminal import safe
+from ftlserver.commands._undo import say_undo
 from ftlserver.config import Config
 from ftlserver.domain import time_tables
 from ftlserver.domain.intervals import Interval
@@ -69,7 +70,7 @@ def handle(args: argparse.Namespace, config: Config) -> int:
         _say(line)
     print(_counts(imported, skipped, dry_run=args.dry_run))
     if imported.change is not None:
-        print(f"ftlserver: undo with: ftlserver undo {imported.change}", file=sys.stderr)
+        say_undo(imported.change)
     return 0
 
 

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from ftlcommon.terminal import safe
 from ftlserver.commands._names import team_id_of, user_ids_of
+from ftlserver.commands._undo import say_undo
 from ftlserver.config import Config
 from ftlserver.domain.team import Team
 from ftlserver.domain.user import REAL_NAME_RULE, USER_ID_RULE, is_real_name, is_user_id
@@ -48,8 +49,9 @@ def handle(args: argparse.Namespace, config: Config) -> int:
 
 def _create(args: argparse.Namespace, storage: Storage) -> None:
     user_ids = user_ids_of(storage, args.users)
-    storage.teams.add(Team(args.id, args.name or args.id), user_ids)
+    made = storage.teams.add(Team(args.id, args.name or args.id), user_ids)
     print(f"team {args.id} has {_counted(len(set(user_ids)), 'member')}")
+    say_undo(made.change)
 
 
 def _list(_args: argparse.Namespace, storage: Storage) -> None:
@@ -73,25 +75,29 @@ def _add(args: argparse.Namespace, storage: Storage) -> None:
     team_id = team_id_of(storage, args.team)
     change = storage.teams.change(team_id, add=user_ids_of(storage, args.users))
     print(f"added {_counted(change.added, 'member')} to {team_id}{_widened(change.widened_tokens)}")
+    say_undo(change.change)
 
 
 def _remove(args: argparse.Namespace, storage: Storage) -> None:
     team_id = team_id_of(storage, args.team)
     change = storage.teams.change(team_id, remove=user_ids_of(storage, args.users))
     print(f"removed {_counted(change.removed, 'member')} from {team_id}")
+    say_undo(change.change)
 
 
 def _rename(args: argparse.Namespace, storage: Storage) -> None:
     team_id = team_id_of(storage, args.team)
-    storage.teams.change(team_id, name=args.name)
+    change = storage.teams.change(team_id, name=args.name)
     print(f"team {team_id} is now called {safe(args.name)}")
+    say_undo(change.change)
 
 
 def _delete(args: argparse.Namespace, storage: Storage) -> None:
     team_id = team_id_of(storage, args.team)
-    tokens = storage.teams.delete(team_id)
+    tokens, change = storage.teams.delete(team_id)
     lost = f"; {_counted(tokens, 'token')} of it can see no one now" if tokens else ""
     print(f"team {team_id} is deleted{lost}")
+    say_undo(change)
 
 
 _ACTIONS = {

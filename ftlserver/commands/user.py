@@ -11,6 +11,7 @@ from ftlcommon.command_line import one_day, take_relative_times
 from ftlcommon.terminal import safe
 from ftlserver.commands import delete_user, users
 from ftlserver.commands._names import user_id_of
+from ftlserver.commands._undo import say_undo
 from ftlserver.config import Config
 from ftlserver.domain import instants, time_formats, timezones
 from ftlserver.domain.token import EVERYTHING
@@ -133,8 +134,5 @@ _ACTIONS = {
 
 def _done(message: str, change: int | None) -> int:
     print(safe(message))
-    if change is None:
-        print("ftlserver: that was so before; nothing was changed", file=sys.stderr)
-    else:
-        print(f"ftlserver: undo with: ftlserver undo {change}", file=sys.stderr)
+    say_undo(change)
     return 0

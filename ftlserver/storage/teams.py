@@ -11,9 +11,10 @@ from ftlserver.domain import instants
 from ftlserver.domain.team import Team
 from ftlserver.domain.user import is_user_id
 from ftlserver.errors import TeamExistsError, TeamNotFoundError, UserNotFoundError
+from ftlserver.storage.changes import Change
 from ftlserver.storage.database import Database, transaction
 from ftlserver.storage.idle_connections import fetch
-from ftlserver.storage.users import Users
+from ftlserver.storage.users import Users, Written
 
 
 class TeamSize(NamedTuple):
@@ -24,12 +25,23 @@ class TeamSize(NamedTuple):
 
 
 class TeamChange(NamedTuple):
-    """A team after a change: how many members it won and lost, and how many valid tokens see more than before."""
+    """A team after a change: how many members it won and lost, and how many valid tokens see more than before.
+
+    *change* is the number of the change, if there was one.
+    """
 
     team: Team
     added: int
     removed: int
     widened_tokens: int
+    change: int | None
+
+
+class TeamDeletion(NamedTuple):
+    """How many valid tokens see no one after a team was deleted, and the number of the change."""
+
+    tokens: int
+    change: int | None
 
 
 class Teams:
@@ -74,54 +86,73 @@ class Teams:
                 LEFT JOIN team_members m ON m.team_id = t.id GROUP BY t.id, t.name ORDER BY t.id""")
             return [TeamSize(Team(row["id"], row["name"]), row["size"]) for row in rows]
 
-    def add(self, team: Team, user_ids: Iterable[str] = ()) -> bool:
-        """Add a team with its members and tell whether it is new.
+    def add(self, team: Team, user_ids: Iterable[str] = (), caller: str | None = None) -> Written:
+        """Add a team with its members.
 
         Raise TeamExistsError if the id belongs to another team, or to the same one with other members, and
         UserNotFoundError.
         """
         wanted = set(user_ids)
+        change = Change("add_team", caller)
         with transaction(self.database, write=True) as connection:
             row = self.table.find_one(id=team.id)
             if row is not None:
                 if _team(row) != team or self._member_ids(team.id) != wanted:
                     raise TeamExistsError(team.id)
-                return False
+                return Written(created=False, change=None)
             try:
                 self.table.insert({"id": team.id, "name": team.name})
             except sa.exc.IntegrityError as exc:  # another process has just added it
                 raise TeamExistsError(team.id) from exc
-            self._add_members(connection, team.id, wanted)
-            return True
+            change.add_record("teams", None, {"id": team.id, "name": team.name})
+            self._add_members(connection, team.id, wanted, change)
+            return Written(created=True, change=change.save(connection))
 
     def change(
-        self, team_id: str, *, name: str | None = None, add: Iterable[str] = (), remove: Iterable[str] = ()
+        self,
+        team_id: str,
+        *,
+        name: str | None = None,
+        add: Iterable[str] = (),
+        remove: Iterable[str] = (),
+        caller: str | None = None,
     ) -> TeamChange:
         """Change the name and the members of a team; who is added is a member also if they are to be removed.
 
         Raise TeamNotFoundError, UserNotFoundError or InvalidTeamError.
         """
+        change = Change("change_team", caller)
         with transaction(self.database, write=True) as connection:
             team = self._get(team_id, is_locked=True)
-            if name is not None:
-                team = Team(team_id, name)
+            if name not in (None, team.name):
+                before_that = {"id": team.id, "name": team.name}
+                team = Team(team_id, str(name))
                 self.table.update({"id": team.id, "name": team.name}, ["id"])
+                change.add_record("teams", before_that, {"id": team.id, "name": team.name})
             before = self._member_ids(team_id)
             added = set(add) - before
             removed = before & (set(remove) - set(add))
-            self._add_members(connection, team_id, added)
-            for user_id in removed:
+            self._add_members(connection, team_id, added, change)
+            for user_id in sorted(removed):
                 self.members.delete(team_id=team_id, user_id=user_id)
+                change.add_record("team_members", {"team_id": team_id, "user_id": user_id}, None, user_id)
             widened = self._count_tokens(team_id) if added else 0
-            return TeamChange(team, len(added), len(removed), widened)
+            return TeamChange(team, len(added), len(removed), widened, change.save(connection))
 
-    def delete(self, team_id: str) -> int:
-        """Delete a team and return how many valid tokens see no one from now on; raise TeamNotFoundError."""
-        with transaction(self.database, write=True):
-            self._get(team_id, is_locked=True)
+    def delete(self, team_id: str, caller: str | None = None) -> TeamDeletion:
+        """Delete a team; its tokens see no one from now on; raise TeamNotFoundError."""
+        change = Change("delete_team", caller)
+        with transaction(self.database, write=True) as connection:
+            team = self._get(team_id, is_locked=True)
             count = self._count_tokens(team_id)
+            for row in list(self.database.table("tokens").find(team_id=team_id, order_by="id")):
+                bound = {"id": row["id"], "team_id": team_id}
+                change.add_record("tokens", bound, {"id": row["id"], "team_id": None})
+            for user_id in sorted(self._member_ids(team_id)):
+                change.add_record("team_members", {"team_id": team_id, "user_id": user_id}, None, user_id)
+            change.add_record("teams", {"id": team.id, "name": team.name}, None)
             self.table.delete(id=team_id)
-            return count
+            return TeamDeletion(count, change.save(connection))
 
     def _get(self, team_id: str, *, is_locked: bool = False) -> Team:
         """Return a team; one that *is_locked* no other writer changes until the transaction ends."""
@@ -135,11 +166,14 @@ class Teams:
     def _member_ids(self, team_id: str) -> set[str]:
         return {row["user_id"] for row in self.members.find(team_id=team_id)}
 
-    def _add_members(self, connection: Connection, team_id: str, user_ids: set[str]) -> None:
+    def _add_members(self, connection: Connection, team_id: str, user_ids: set[str], change: Change) -> None:
         known = self._users.lock(connection, user_ids)
         if unknown := user_ids - known:
             raise UserNotFoundError(min(unknown))
-        self.members.insert_many([{"team_id": team_id, "user_id": user_id} for user_id in sorted(user_ids)])
+        rows = [{"team_id": team_id, "user_id": user_id} for user_id in sorted(user_ids)]
+        self.members.insert_many(rows)
+        for row in rows:
+            change.add_record("team_members", None, row, row["user_id"])
 
     def _count_tokens(self, team_id: str) -> int:
         tokens = self.database.table("tokens").find(team_id=team_id, revoked_at=None)

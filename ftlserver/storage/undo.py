@@ -85,7 +85,8 @@ class Changes:
                 raise principal.refusal(
                     "admin", "this change was made by another caller; it takes admin to undo it"
                 )
-            principal.allow_users(entry.user_ids)
+            is_about_all = any(record.table in ("teams", "tokens") for record in entry.records)
+            principal.allow_users(None if is_about_all else entry.user_ids)
             return _Undo(self.database, connection, self._periods, entry, principal.token_id).run(self._users)
 
     def prune(self, before: int) -> int:
@@ -226,10 +227,10 @@ class _Undo:
             self._changed_since.append({"table": record.table, **key})
             return
         if record.before is None:
+            if self._is_used(record.table, key):
+                self._changed_since.append({"table": record.table, **key})
+                return
             if record.table == "users":
-                if self._is_used(key["id"]):
-                    self._changed_since.append({"table": record.table, **key})
-                    return
                 for token in unbind(self._database, key["id"]):
                     self._change.add_record("tokens", *token, key["id"])
             table.delete(**key)
@@ -240,13 +241,18 @@ class _Undo:
         user_id = key["id"] if record.table == "users" else (record.before or record.after or {}).get("user_id")
         self._change.add_record(record.table, record.after, record.before, user_id)
 
-    def _is_used(self, user_id: str) -> bool:
-        """Tell whether a user has something that is not of this change."""
-        tables = ("activity_periods", "user_aliases", "team_members")
-        used = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE user_id = :user_id" for table in tables)  # noqa: S608
-        return self._connection.execute(sa.text(f"{used} LIMIT 1"), {"user_id": user_id}).first() is not None
+    def _is_used(self, table: str, key: dict[str, Any]) -> bool:
+        """Tell whether a row that is to be deleted has something that is not of this change."""
+        column, tables = _USES.get(table, ("", ()))
+        used = " UNION ALL ".join(f"SELECT 1 FROM {user} WHERE {column} = :id" for user in tables)  # noqa: S608
+        return bool(used) and self._connection.execute(sa.text(f"{used} LIMIT 1"), key).first() is not None
 
 
+# The rows that go, or lose something, with a row of these tables: their column, and their tables.
+_USES = {
+    "users": ("user_id", ("activity_periods", "user_aliases", "team_members")),
+    "teams": ("team_id", ("team_members", "tokens")),
+}
 _ORDER = {table: place for place, table in enumerate(_KEYS)}
 
 

@@ -33,8 +33,9 @@ def add(storage: Storage, request: Request) -> dict[str, Any]:
     request.caller.allow_users(None)
     sent = request.document()
     team = Team(sent["id"], sent["name"])
-    created = storage.teams.add(team, sent.get("members", ()))
-    return {"ok": True, "created": created, "team": _shown(storage, team), "widened_tokens": 0}
+    created, change = storage.teams.add(team, sent.get("members", ()), request.caller.token_id)
+    answer = {"ok": True, "created": created, "team": _shown(storage, team), "widened_tokens": 0}
+    return answer | {"change": change}
 
 
 def patch(storage: Storage, request: Request, team_id: str) -> dict[str, Any]:
@@ -42,7 +43,11 @@ def patch(storage: Storage, request: Request, team_id: str) -> dict[str, Any]:
     request.caller.allow_users(None)
     sent = request.document()
     change = storage.teams.change(
-        team_id, name=sent.get("name"), add=sent.get("add", ()), remove=sent.get("remove", ())
+        team_id,
+        name=sent.get("name"),
+        add=sent.get("add", ()),
+        remove=sent.get("remove", ()),
+        caller=request.caller.token_id,
     )
     return {
         "ok": True,
@@ -50,13 +55,15 @@ def patch(storage: Storage, request: Request, team_id: str) -> dict[str, Any]:
         "added": change.added,
         "removed": change.removed,
         "widened_tokens": change.widened_tokens,
+        "change": change.change,
     }
 
 
 def delete(storage: Storage, request: Request, team_id: str) -> dict[str, Any]:
     """Delete a team; the tokens that are bound to it see no one from now on."""
     request.caller.allow_users(None)
-    return {"ok": True, "bound_tokens": storage.teams.delete(team_id)}
+    deleted = storage.teams.delete(team_id, request.caller.token_id)
+    return {"ok": True, "bound_tokens": deleted.tokens, "change": deleted.change}
 
 
 def _shown(storage: Storage, team: Team) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def test_a_team_is_made_read_changed_and_deleted(app: TestApp) -> None:
     shown = {"id": "backend", "name": "Back end", "members": members}
     body = {"id": "backend", "name": "Back end", "members": [EGON.id, GLINDA.id]}
     again = request(app, "POST", "/api/teams", body).json
-    assert again == {"ok": True, "created": False, "team": shown, "widened_tokens": 0}
+    assert again == {"ok": True, "created": False, "team": shown, "widened_tokens": 0, "change": None}
     assert app.get("/api/teams/").json == {"ok": True, "teams": [{"id": "backend", "name": "Back end", "size": 2}]}
     assert app.get("/api/teams/backend/").json == {"ok": True, "team": shown}
     changed = request(
@@ -40,8 +40,10 @@ def test_a_team_is_made_read_changed_and_deleted(app: TestApp) -> None:
         "added": 1,
         "removed": 1,
         "widened_tokens": 0,
+        "change": changed["change"],
     }
-    assert app.delete("/api/teams/backend").json == {"ok": True, "bound_tokens": 0}
+    deleted = app.delete("/api/teams/backend").json
+    assert deleted == {"ok": True, "bound_tokens": 0, "change": deleted["change"]}
     assert app.get("/api/teams").json["teams"] == []
 
 
