@@ -159,8 +159,10 @@ QUESTION: Shape = {
     "members": _LIST,
     "not_found?": [_TEXT],
     "omitted?": {"inactive": COUNT, "beyond_limit": COUNT},
+    "window?": _WINDOW,
+    "at?": _TIME,
 }
-ACTIVITY: Shape = {"window?": _WINDOW}  # api.models checks members and their periods
+ACTIVITY: Shape = {}  # api.models checks members and their periods
 TIMELINE: Shape = {"window": _WINDOW}
 _UNIT = {"active_seconds": _SECONDS, "length_seconds": _SECONDS, "first_start?": _TIME, "last_end?": _TIME}
 _UNITS = {

@@ -11,7 +11,6 @@ from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.measure import Measurement
-from rich.text import Text
 
 from ftlclient import time_ranges
 from ftlclient.api import answers
@@ -24,6 +23,7 @@ from ftlclient.commands._session import connect
 from ftlclient.commands._watch import watch
 from ftlclient.errors import ConfigError, unusable
 from ftlclient.time_expressions import NAMED_RANGES, sent
+from ftlclient.views._heading import nobody
 from ftlclient.views.formatting import omitted_words
 from ftlcommon.command_line import seconds, take_relative_times
 from ftlcommon.terminal import escaped, safe
@@ -120,7 +120,7 @@ def zone_name(args: argparse.Namespace) -> str | None:
 
 def zone(args: argparse.Namespace) -> time_ranges.Zone | None:
     """Return the requested zone; None for each member's own, or one that is unknown here."""
-    name = zone_name(args)
+    name = zone_name(args) if "tz" in args else None
     return None if name is None else time_ranges.zone(name)
 
 
@@ -187,7 +187,7 @@ def _show(question: Question, answer: Answer, args: argparse.Namespace, console:
         writer.writerow(question.columns)
         writer.writerows([safe(str(value)) for value in row] for row in question.rows(answer))
     elif answer["members"] or answer.get("omitted"):
-        view = _view(question, answer)
+        view = _view(question, answer, args)
         # A pipe has no width to wrap at, unless COLUMNS gives one.
         table = view.renderables[0] if isinstance(view, Group) else view
         if not (console.is_terminal or "COLUMNS" in os.environ) and hasattr(table, "__rich_measure__"):
@@ -197,12 +197,10 @@ def _show(question: Question, answer: Answer, args: argparse.Namespace, console:
         write_pictures(view, args)
 
 
-def _view(question: Question, answer: Answer) -> RenderableType:
+def _view(question: Question, answer: Answer, args: argparse.Namespace) -> RenderableType:
     """Return the answer as it is drawn, and below it who was left out."""
+    view = question.view(answer) if answer["members"] else nobody(answer, zone(args))
     left_out = omitted_words(answer)
-    if not answer["members"]:
-        return left_out or Text("no members", "italic")
-    view = question.view(answer)
     return Group(view, left_out) if left_out else view
 
 
@@ -217,6 +215,6 @@ def _watch(
         answer = _ask(question, members, client)
         if answer is None:
             raise ConfigError("; ".join(members.unknown(answer)))
-        return _view(question, answer)
+        return _view(question, answer, args)
 
     return watch(ask, args.watch, console)

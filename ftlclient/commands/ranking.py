@@ -6,7 +6,7 @@ from rich.console import Console
 
 from ftlclient.commands import _question, _summary
 
-EXAMPLE = "ftlclient ranking --all --from 2019-01-01 --to 2020-01-01"
+EXAMPLE = "ftlclient ranking --range 2019 --top 10"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

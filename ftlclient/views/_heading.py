@@ -18,6 +18,15 @@ def heading(what: str, *details: str) -> Text:
     return Text.assemble((what, "bold"), *((f", {detail}", "dim") for detail in details))
 
 
+def nobody(answer: Mapping[str, Any], tz: Zone | None) -> Text:
+    """Return what stands in place of a table without members: the window, or the moment, that was asked about."""
+    if "at" in answer:  # then members are active who were so within a week
+        zone = tz or time_ranges.UTC_ZONE
+        until = moment_words(datetime.fromisoformat(answer["at"]), zone)
+        return heading("No activity", f"in the 7 days until {until}", zone.key)
+    return heading("No activity", *(window_words(answer["window"], [], tz) if "window" in answer else []))
+
+
 def clock_words(zones: Iterable[str], tz: Zone | None) -> str:
     """Return whose clock times are on: that of *tz*, or that of members in those *zones*."""
     names = {*zones}

@@ -1,7 +1,7 @@
 """Formatting that the views share: untrusted text, durations, numbers of things, bars."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -113,15 +113,14 @@ def hours_and_minutes(length: timedelta) -> str:
     return f"{minutes // 60}:{minutes % 60:02}"
 
 
-def in_minutes(seconds: Iterable[float]) -> Iterator[int]:
-    """Yield lengths in minutes, rounded so that they add up to their total, rounded."""
-    total = 0.0
-    shown = 0
-    for length in seconds:
-        total += length
-        minutes = round(total / 60) - shown
-        shown += minutes
-        yield minutes
+def in_minutes(seconds: Iterable[float]) -> list[int]:
+    """Return lengths in minutes that add up to their rounded total; those with the largest rest are rounded up."""
+    exact = [length / 60 for length in seconds]
+    found = [int(minutes) for minutes in exact]
+    by_rest = sorted(range(len(found)), key=lambda number: found[number] - exact[number])
+    for number in by_rest[: round(sum(exact)) - sum(found)]:
+        found[number] += 1
+    return found
 
 
 def counted(number: int, noun: str) -> str:

@@ -51,7 +51,7 @@ class Timeline:
             people = ((member.id, member.tz) for member, _ in self.rows)
             above = heading("Active time", *window_words(self.window, people, self.tz))
             yield above.append_text(self._hours(self.days[0])) if len(self.days) == 1 else above
-        totals = [in_minutes(self._seconds(member, active)) for member, active in self.rows]
+        totals = [iter(in_minutes(self._seconds(member, active))) for member, active in self.rows]
         for number, day in enumerate(self.days):
             if self.window is None or len(self.days) > 1:
                 if number or self.window is not None:

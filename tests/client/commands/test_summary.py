@@ -134,7 +134,8 @@ def test_who_was_left_out_is_said_below_the_table(capsys: pytest.CaptureFixture[
     nobody = document | {"members": [], "omitted": {"inactive": 2, "beyond_limit": 0}}
     with serving(wsgi("200 OK", json.dumps(nobody).encode())) as url:
         assert table(capsys, "ranking", "--all", *YEAR, "--url", url) == [
-            "2 members without activity (--empty shows them)"
+            "No activity, Tue 2019-01-01 to Tue 2019-12-31, UTC",
+            "2 members without activity (--empty shows them)",
         ]
 
 
@@ -148,3 +149,18 @@ def test_an_empty_server_says_what_to_do(
     assert "no members yet" in err
     assert "ftlserver import git ." in err
     assert "ftlclient user add" in err
+
+
+@pytest.mark.usefixtures("url")
+def test_where_nobody_was_active_the_window_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    left_out = "3 members without activity (--empty shows them)"
+    window = ("--range", "2018-05", "--tz", "Europe/Berlin")
+    for command in ("timeline", "summary", "ranking", "activity", "hours"):
+        assert table(capsys, command, *window) == [
+            "No activity, Tue 2018-05-01 to Thu 2018-05-31, Europe/Berlin",
+            left_out,
+        ]
+    assert table(capsys, "who", "--at", "2018-05-01T12:00:00Z", "--tz", "UTC") == [
+        "No activity, in the 7 days until Tue 2018-05-01 12:00, UTC",
+        left_out,
+    ]

@@ -80,10 +80,16 @@ def test_labels_of_an_axis_do_not_touch() -> None:
     assert axis([(0, "2019"), (4, "F")], 4) == "2019"
 
 
+def test_as_few_minutes_as_possible_differ_from_their_length_rounded() -> None:
+    assert in_minutes([60, 89, 3600]) == [1, 1, 60]
+    assert in_minutes([85, 85, 85]) == [2, 1, 1]  # 4:15 in all
+    assert in_minutes([95, 95, 95]) == [2, 2, 1]  # 4:45 in all
+
+
 @given(st.lists(st.floats(0, 10**6), max_size=60))
 def test_minutes_add_up_to_their_total(seconds: list[float]) -> None:
-    minutes = list(in_minutes(seconds))
-    assert sum(minutes) == round(sum(seconds) / 60)
+    minutes = in_minutes(seconds)
+    assert sum(minutes) == round(sum(length / 60 for length in seconds))
     assert all(abs(shown - exact / 60) <= 1 + 1e-6 for shown, exact in zip(minutes, seconds, strict=True))
 
 

@@ -101,7 +101,7 @@ def test_the_days_of_a_row_add_up() -> None:
         ("2026-01-04T09:00:00Z", "2026-01-04T09:00:20Z"),
     )
     shown = lines(timeline.Timeline([seconds], [date(2026, 1, day) for day in (1, 2, 3, 4)], BERLIN, NOW), 80)
-    assert [row.split()[-1] for row in shown if row.startswith("Ann")] == ["0:10", "0:11", "0:10", "<0:01"]
+    assert [row.split()[-1] for row in shown if row.startswith("Ann")] == ["0:11", "0:10", "0:10", "<0:01"]
 
 
 def test_a_long_name_is_cut_with_an_ellipsis() -> None:
