@@ -27,9 +27,9 @@ _RECURRENCE = ("RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
 # What the two libraries raise for invalid values; mostly ValueError.
 _BROKEN = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
 
-# A DURATION without days; once parsed, PT24H and P1D are the same.
-_DURATION_IN_HOURS = re.compile(r"^(DURATION(?:;[^:\r\n]*)?)(:[+-]?PT)", re.IGNORECASE | re.MULTILINE)
-_IN_HOURS = "X-IN-HOURS"
+# A DURATION with a time. Once parsed, PT24H and P1D are the same, so a parameter says its days.
+_WITH_TIME = re.compile(r"^(DURATION(?:;[^:\r\n]*)?)(:\+?P(?:(\d{1,6})D)?T)", re.IGNORECASE | re.MULTILINE)
+_DAYS = "X-DAYS"
 _LENGTH = "X-LENGTH"
 
 Event = Any
@@ -88,7 +88,7 @@ def _events(file: BinaryIO) -> Iterator[Event]:
         raise FormatError("the calendar is not UTF-8") from exc
     _check_nesting(text)
     try:
-        marked = _DURATION_IN_HOURS.sub(rf"\1;{_IN_HOURS}=TRUE\2", text)
+        marked = _WITH_TIME.sub(lambda found: f"{found[1]};{_DAYS}={found[3] or 0}{found[2]}", text)
         calendars = icalendar.Calendar.from_ical(marked, multiple=True)
     except _BROKEN as exc:
         raise FormatError(safe(f"the file is not a calendar: {exc}")[:200]) from exc
@@ -173,7 +173,8 @@ def _length(event: Event) -> _Length | None:
     duration = event.get("DURATION")
     if isinstance(duration, list) or not isinstance(getattr(duration, "dt", None), timedelta):
         return None
-    days = timedelta(0 if _IN_HOURS in duration.params else duration.dt.days)
+    marked = str(duration.params.get(_DAYS, ""))  # which a file may say itself, however it likes
+    days = timedelta(int(marked) if re.fullmatch("[0-9]{1,6}", marked) else duration.dt.days)
     return _Length(days, duration.dt - days)
 
 

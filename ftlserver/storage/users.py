@@ -170,8 +170,8 @@ class Users:
             is_new = bool(self.put_many(connection, [user], change)[0])
             return Written(is_new, change.save(connection))
 
-    _CONFIRM: ClassVar[dict[str, sa.TextClause]] = {
-        dialect: sa.text(f"UPDATE users SET guessed = FALSE WHERE guessed AND id IN ({ids}) RETURNING id")  # noqa: S608
+    _GUESSED: ClassVar[dict[str, sa.TextClause]] = {
+        dialect: sa.text(f"SELECT id FROM users WHERE guessed AND id IN ({ids})")  # noqa: S608
         for dialect, ids in (
             ("sqlite", "SELECT value FROM json_each(:ids)"),
             ("postgresql", "SELECT unnest(CAST(:ids AS varchar[]))"),
@@ -198,8 +198,9 @@ class Users:
             before = known.get(user.id)
             change.add_record("users", None if before is None else _row(before), _row(user), user.id)
         # A person says the name and the zone, also where an import guessed the same.
-        confirmed = connection.execute(self._CONFIRM[self.database.dialect], {"ids": self.database.array(known)})
-        for (user_id,) in confirmed.all():
+        guessed = connection.execute(self._GUESSED[self.database.dialect], {"ids": self.database.array(known)})
+        for user_id in guessed.scalars().all():
+            self.table.update({"id": user_id, "guessed": False}, ["id"])
             change.add_record(
                 "users", {"id": user_id, "guessed": True}, {"id": user_id, "guessed": False}, user_id
             )
