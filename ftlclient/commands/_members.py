@@ -132,9 +132,10 @@ class Members:
     def _selection(self, *, only_active: bool = False) -> Answer:
         """Return the fields that select members, with *only_active* those who were active by default."""
         args = self._args
+        by_default = "name" if args.default_members == "all" else "active"
         fields = {
             "active_only": True if only_active and not args.empty else None,
-            "order": args.sort or ("active" if only_active or args.top else None),
+            "order": args.sort or (by_default if only_active or args.top else None),
             "limit": args.top,
             "exclude": args.exclude,
         }
