@@ -14,6 +14,7 @@ from ftlclient.commands._names import Names
 from ftlclient.config import Settings
 from ftlclient.errors import ConfigError, RefusedError
 from ftlcommon.command_line import number
+from ftlcommon.terminal import safe
 
 _ID = re.compile(r"[A-Za-z0-9._@+-]{1,120}")
 
@@ -98,6 +99,19 @@ class Members:
         missing = [] if answer is None else answer.get("not_found", [])
         return ask_by_id() if self._look_up(names, [text for text in missing if text in texts]) else answer
 
+    @property
+    def nobody(self) -> str:
+        """Return the sentence for an answer about nobody, if the arguments are the reason."""
+        if self._args.exclude:
+            return "--exclude leaves nobody; drop a pattern"
+        team = self._team
+        return f"the team {safe(team)} has no members" if team and not self._texts else ""
+
+    @property
+    def _team(self) -> str | None:
+        args = self._args
+        return args.team or (None if args.all else os.environ.get("FTL_TEAM") or Settings.load().team)
+
     def unknown(self, answer: Answer | None) -> Iterator[str]:
         """Yield a sentence about each member who is unknown to the server that gave *answer*."""
         missing = [] if answer is None else answer.get("not_found", [])
@@ -113,7 +127,7 @@ class Members:
 
     def _ask_about_many(self, client: Client, names: Names, question: str, document: Mapping[str, Any]) -> Answer:
         args = self._args
-        team = args.team or (None if args.all else os.environ.get("FTL_TEAM") or Settings.load().team)
+        team = self._team
         rest = {**self._selection(only_active=not args.all and args.default_members != "all"), **document}
         try:
             return _ask(client, question, {**({"team": team} if team else {"all": True}), **rest})
@@ -132,9 +146,10 @@ class Members:
     def _selection(self, *, only_active: bool = False) -> Answer:
         """Return the fields that select members, with *only_active* those who were active by default."""
         args = self._args
+        by_default = "name" if args.default_members == "all" else "active"
         fields = {
             "active_only": True if only_active and not args.empty else None,
-            "order": args.sort or ("active" if only_active or args.top else None),
+            "order": args.sort or (by_default if only_active or args.top else None),
             "limit": args.top,
             "exclude": args.exclude,
         }

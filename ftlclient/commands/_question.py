@@ -162,7 +162,7 @@ def run(question: Question | Callable[[bool], Question], args: argparse.Namespac
         print(f"ftlclient: {safe(sentence)}", file=sys.stderr)
     if answer is None or not (answer["members"] or any(answer.get("omitted", {}).values())):
         if not unknown:
-            print(f"ftlclient: {_NO_ONE}", file=sys.stderr)
+            print(f"ftlclient: {members.nobody or _NO_ONE}", file=sys.stderr)
         return NO_MEMBERS
     return NO_MEMBERS if unknown and not answer["members"] else 0
 

@@ -3,7 +3,7 @@
 import argparse
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from ftlclient.api import answers
 from ftlclient.commands import _question
@@ -18,15 +18,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:
-    def shown(answer: dict[str, Any]) -> dict[str, Any]:
+    def present(answer: dict[str, Any]) -> dict[str, Any]:
         """Return the answer about those who have not left."""
         return answer if args.all else {**answer, "members": [m for m in answer["members"] if "left_at" not in m]}
+
+    def view(answer: dict[str, Any]) -> RenderableType:
+        shown = present(answer)
+        left = len(answer["members"]) - len(shown["members"])
+        return members.view(shown, is_sorted=args.sort is not None, left=left)
 
     question = _question.Question(
         "presence",
         answers.PRESENCE,
-        lambda answer: members.view(shown(answer)),
+        view,
         members.COLUMNS,
-        lambda answer: members.rows(shown(answer)),
+        lambda answer: members.rows(present(answer)),
     )
     return _question.run(question, args, console)

@@ -27,6 +27,11 @@ def handle(args: argparse.Namespace, console: Console) -> int:
     tz = _question.zone(args)
     document = {key: value for key, value in (("tz", name), ("at", at)) if value}
     question = _question.Question(
-        "presence", answers.PRESENCE, lambda answer: who.view(answer, tz), who.COLUMNS, who.rows, document
+        "presence",
+        answers.PRESENCE,
+        lambda answer: who.view(answer, tz, is_sorted=args.sort is not None),
+        who.COLUMNS,
+        who.rows,
+        document,
     )
     return _question.run(question, args, console)

@@ -14,17 +14,20 @@ from ftlclient.views.formatting import check_rows, counted, time_of_day
 COLUMNS = ("user_id", "real_name", "tz", "local_time")
 
 
-def view(answer: dict[str, Any]) -> RenderableType:
-    """Return a table of the members."""
+def view(answer: dict[str, Any], *, is_sorted: bool = False, left: int = 0) -> RenderableType:
+    """Return a table of the members by name, or as they are if the answer *is_sorted*; *left* others are gone."""
     check_rows(len(answer["members"]))
     at = moment_words(datetime.fromisoformat(answer["at"]), UTC_ZONE)
-    title = heading(counted(len(answer["members"]), "member"), f"local times at {at} UTC")
+    gone = [f"{left:,} who left not shown (--all)"] if left else []
+    title = heading(counted(len(answer["members"]), "member"), f"local times at {at} UTC", *gone)
+    members = answer["members"]
+    ordered = members if is_sorted else sorted(members, key=lambda member: str(member["real_name"]))
     rows = [
         (
             *((member[key], "") for key in ("id", "real_name", "tz")),
             (_weekday_and_time(datetime.fromisoformat(member["local_time"])), ""),
         )
-        for member in sorted(answer["members"], key=lambda member: str(member["real_name"]))
+        for member in ordered
     ]
     return CutTable(title, ("Id", "Name", "Zone", "Local time"), rows, order=(2, 1, 0))
 

@@ -16,8 +16,8 @@ COLUMNS = ("user_id", "real_name", "tz", "active", "since", "last_active", "loca
 _HEADS = ("Name", "Active", "Local time", "", "Zone")
 
 
-def view(answer: dict[str, Any], tz: Zone | None) -> RenderableType:
-    """Return a table of members: active ones first, then by their last activity.
+def view(answer: dict[str, Any], tz: Zone | None, *, is_sorted: bool = False) -> RenderableType:
+    """Return a table of members: active ones first, then by their last activity, or as they are if *is_sorted*.
 
     Times are on the clock of *tz*, or on each member's own.
     """
@@ -27,7 +27,7 @@ def view(answer: dict[str, Any], tz: Zone | None) -> RenderableType:
     zone = tz or time_ranges.UTC_ZONE
     active = sum(member["active"] for member in members)
     details = [moment_words(at, zone), zone.key, *(["times on their own clocks"] if tz is None else [])]
-    ranked = sorted(members, key=_rank)
+    ranked = members if is_sorted else sorted(members, key=_rank)
     names = distinct_names([(member["id"], member["real_name"]) for member in ranked])
     table = [_row(name, member, at) for name, member in zip(names, ranked, strict=True)]
     title = heading(f"{active:,} of {counted(len(members), 'member')} active", *details)

@@ -1,6 +1,6 @@
 """Whom the names on a command line mean, in the database."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ftlcommon.member_names import Named, did_you_mean, is_ambiguous, named
 from ftlserver.domain.user import MATCHES
@@ -21,9 +21,12 @@ def user_id_of(storage: Storage, text: str) -> str:
     raise UserNotFoundError(text, _hint(text, (user.to_json() for user in storage.users.all())))
 
 
-def user_ids_of(storage: Storage, texts: Iterable[str]) -> list[str]:
+def user_ids_of(storage: Storage, texts: Sequence[str]) -> list[str]:
     """Return the ids of the users whom *texts* name, each of which may be several with commas between them."""
-    return [user_id_of(storage, name.strip()) for text in texts for name in text.split(",") if name.strip()]
+    names = [name.strip() for text in texts for name in text.split(",") if name.strip()]
+    if texts and not names:
+        raise ConfigError("name at least one user")
+    return [user_id_of(storage, name) for name in names]
 
 
 def team_id_of(storage: Storage, text: str) -> str:

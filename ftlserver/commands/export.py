@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ftlcommon.whole_file import whole_file
+from ftlserver.commands._names import user_ids_of
 from ftlserver.config import Config
 from ftlserver.domain.user import User
 from ftlserver.errors import ConfigError
@@ -15,13 +16,13 @@ from ftlserver.web import responses
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("user_ids", metavar="ID", nargs="*", help="the users to export (default: all)")
+    parser.add_argument("users", metavar="USER", nargs="*", help="the users to export (default: all)")
     parser.add_argument("--output", "-o", metavar="FILE", type=Path, help="the file to write (default: stdout)")
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
     with Storage.open(config.database, create=False) as storage:
-        users = [storage.users.get(user_id) for user_id in dict.fromkeys(args.user_ids)]
+        users = storage.users.find_many(user_ids_of(storage, args.users))
         if args.output is None:
             _write(storage, users or storage.users.all(), sys.stdout.buffer)
             return 0

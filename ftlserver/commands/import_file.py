@@ -35,6 +35,7 @@ from ftlcommon.formats.source import Source, open_source
 from ftlcommon.formats.source import add_arguments as add_source_arguments
 from ftlcommon.progress import with_bar
 from ftlcommon.terminal import safe
+from ftlserver.commands._names import user_id_of
 from ftlserver.commands._undo import say_undo
 from ftlserver.config import Config
 from ftlserver.domain import time_tables
@@ -79,7 +80,7 @@ def _import(
 ) -> tuple[Imported, Counter[str]]:
     skipped: Counter[str] = Counter()
     if args.user is not None:
-        owners.set_only(args.user)
+        owners.set_only(user_id_of(storage, args.user))
     with _Spool() as users, _Spool() as periods:
         for found in with_bar(source, "reading"):
             if isinstance(found, FoundPeriods) and (rows := owners.read_rows(found)) is not None:

@@ -213,6 +213,17 @@ def test_a_window_without_activity_is_no_error(capsys: pytest.CaptureFixture[str
 
 
 @pytest.mark.usefixtures("people_url")
+def test_the_list_of_members_is_by_name_unless_sorted_otherwise(capsys: pytest.CaptureFixture[str]) -> None:
+    def order(*argv: str) -> list[str]:
+        shown = run(capsys, "members", *argv)[1]
+        return [line.split()[0] for line in shown.splitlines() if line.startswith(("W0", "maya", "1984"))]
+
+    assert order() == ["W012A3CDE", "1984", "W07QCRPA4", "maya.b", "maya"]
+    assert order("--sort", "id") == ["1984", "W012A3CDE", "W07QCRPA4", "maya", "maya.b"]
+    assert order("--top", "3") == ["W012A3CDE", "1984", "W07QCRPA4"]
+
+
+@pytest.mark.usefixtures("people_url")
 def test_members_alone_lists_all(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = run(capsys, "members")
     assert (status, err) == (0, "")
@@ -293,6 +304,8 @@ def test_who_left_is_out_of_the_default_but_not_of_all(
         people.users.table.update({"id": "jonas", "left_at": 0}, ["id"])
         people.users.table.update({"id": "maya", "left_at": instants.now() + instants.HOUR}, ["id"])
     shown = run(capsys, "members")[1]
+    assert shown.startswith("9 members, local times at ")
+    assert "UTC, 1 who left not shown (--all)" in shown
     assert "jonas\N{SPACE}" not in shown
     assert "maya" in shown
     assert "Jonas Weber" in run(capsys, "members", "--all")[1]

@@ -166,3 +166,15 @@ def test_the_options_of_all_commands_precede_or_follow_an_action(
     with pytest.raises(SystemExit):
         cli.main(["team", "list", "--help"])
     assert "(default: 30)" in capsys.readouterr().out
+
+
+def test_a_question_about_nobody_says_why(
+    capsys: pytest.CaptureFixture[str], people: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.teams.add(Team("empty", "Empty"))
+    status, _, err = run(capsys, "summary", "--team", "empty")
+    assert (status, err) == (3, "ftlclient: the team empty has no members\n")
+    status, _, err = run(capsys, "summary", "--exclude", "*")
+    assert (status, err) == (3, "ftlclient: --exclude leaves nobody; drop a pattern\n")
+    monkeypatch.setenv("FTL_TEAM", "empty")
+    assert run(capsys, "members")[2] == "ftlclient: the team empty has no members\n"

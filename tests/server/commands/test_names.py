@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ftlserver.storage import Storage
-from tests.helpers import EGON, GLINDA, run
+from tests.helpers import DATA, EGON, GLINDA, all_rows, run
 
 
 @pytest.fixture
@@ -28,3 +28,16 @@ def test_users_are_changed_by_name_and_deleted_without_a_question_by_id(
     with Storage.open(str(people)) as storage:
         assert [user.real_name for user in storage.users.all()] == ["E. Spengler"]
     assert run(capsys, "user", "delete", EGON.id, "--yes")[0] == 0
+
+
+def test_users_are_exported_and_imported_by_name(capsys: pytest.CaptureFixture[str], people: Path) -> None:
+    assert people.exists()
+    exported = run(capsys, "export", "spengler,glinda")[1]
+    assert exported.index(EGON.id) < exported.index(GLINDA.id)
+    assert GLINDA.id not in run(capsys, "export", "egon")[1]
+    assert run(capsys, "export", ",") == (2, "", "ftlserver: name at least one user\n")
+    status, out, err = run(capsys, "export", "egno")
+    assert (status, out, "Did you mean Egon Spengler (W012A3CDE)?" in err) == (1, "", True)
+    assert run(capsys, "import", "timewarrior", "--user", "egon", str(DATA / "timewarrior-export.json"))[0] == 0
+    with Storage.open(str(people)) as storage:
+        assert {row[0] for row in all_rows(storage)} == {EGON.id}
