@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from ftlcommon.formats import FormatError, FoundPeriod, FoundUser, Items, Known, Skipped, address_id
 from ftlcommon.terminal import safe
@@ -281,10 +282,12 @@ def _clock(date: bytes) -> tuple[int, int] | None:
     return at, (hours * HOUR + minutes * 60) * (-1 if match[2] == b"-" else 1)
 
 
+@lru_cache(maxsize=4_096)  # few people make most commits
 def _id(address: bytes) -> str:
     return address_id(address.decode(errors="replace"))
 
 
+@lru_cache(maxsize=4_096)
 def _name(name: bytes) -> str:
     text = " ".join(name.decode(errors="replace").split())
     return "".join(character for character in text if unicodedata.category(character) != "Cc")[:200].strip()

@@ -12,7 +12,7 @@ from ftlcommon.zone_guess import Guess
 from ftlserver.domain import instants
 from ftlserver.domain.period import Row
 from ftlserver.domain.user import User
-from ftlserver.errors import UserNotFoundError
+from ftlserver.errors import UserExistsError, UserNotFoundError
 from ftlserver.storage.aliases import Aliases
 from ftlserver.storage.changes import Change
 from ftlserver.storage.database import Database, transaction
@@ -67,8 +67,9 @@ class BulkImport:
     ) -> Imported:
         """Add or update users, add or extend periods of existing users; a *dry_run* only counts.
 
-        *aliases* are new ones, with the ids of their users; *left* are users who have left. Raise
-        UserNotFoundError when a period's user does not exist. Storing the same again changes nothing.
+        *aliases* are new ones, with the ids of their users; *left* are users who have left. Raise UserExistsError
+        for an alias that is taken, UserNotFoundError when a period's user does not exist. Storing the same again
+        changes nothing.
         """
         imported = Imported()
         change = Change("import")
@@ -80,9 +81,8 @@ class BulkImport:
                     imported.users_updated += updated
                 people = GuessedUsers(self.database, self._users, self._aliases, connection, guessed)
                 imported.users_added += people.add()
-                for alias, user_id in (aliases or {}).items():
-                    self._aliases.add(alias, user_id, change)
-                    imported.aliases_added += 1
+                if aliases:
+                    imported.aliases_added = self._add_aliases(connection, aliases, change)
                 for user_id in left:
                     imported.users_left += self._leave(user_id, change)
                 for rows in batches(periods, _BATCH):
@@ -95,6 +95,15 @@ class BulkImport:
         except _DryRunError:
             pass
         return imported
+
+    def _add_aliases(self, connection: Connection, aliases: Mapping[str, str], change: Change) -> int:
+        """Add new aliases, and return how many they are; raise UserExistsError."""
+        self._aliases.refuse(connection, aliases)
+        if taken := self._users.lock(connection, aliases):
+            raise UserExistsError(min(taken))
+        for alias, user_id in aliases.items():
+            self._aliases.add(alias, user_id, change)
+        return len(aliases)
 
     def _leave(self, user_id: str, change: Change) -> bool:
         """Mark a user as gone from now on, and tell whether they were not."""

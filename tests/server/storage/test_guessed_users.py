@@ -11,7 +11,7 @@ from ftlserver.errors import UserExistsError
 from ftlserver.storage import Storage
 from ftlserver.storage.bulk_import import Imported
 from ftlserver.storage.guessed_users import GuessedUser, ZoneSource
-from tests.helpers import EGON, all_rows, at
+from tests.helpers import EGON, GLINDA, all_rows, at
 
 ADA = User("ada@x", "Ada", "UTC")
 HOUR = 3_600_000_000
@@ -89,6 +89,15 @@ def test_aliases_and_leavers_are_counted_and_undone(team: Storage) -> None:
     team.changes.undo(imported.change, EVERYTHING)
     assert team.aliases.all() == {}
     assert (all_rows(team), list(team.users.all()), stored(team, EGON.id)) == before
+
+
+def test_an_alias_that_is_taken_is_refused(team: Storage) -> None:
+    team.bulk_import.store([], [], aliases={"egon@x": EGON.id})
+    for alias in ("egon@x", GLINDA.id):
+        with pytest.raises(UserExistsError, match=alias):
+            team.bulk_import.store([], WINTER, aliases={alias: EGON.id}, guessed=[guessed(ADA, *WINTER)])
+    assert team.aliases.all() == {"egon@x": EGON.id}
+    assert team.users.find(ADA.id) is None
 
 
 def test_a_guessed_user_whose_id_is_an_alias_is_refused(team: Storage) -> None:
