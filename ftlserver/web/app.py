@@ -111,7 +111,7 @@ ROUTES = [
         success=201,
     ),
     Route("POST", "/api/users", "admin", users.add, schemas.ADD_USER, _BODY | {"unknown_timezone", "user_exists"}),
-    Route("PUT", _USER, "admin", users.put, schemas.PUT_USER, _BODY | {"unknown_timezone"}),
+    Route("PUT", _USER, "admin", users.put, schemas.PUT_USER, _BODY | {"unknown_timezone", "user_exists"}),
     Route("PATCH", _USER, "admin", users.patch, schemas.PATCH_USER, _BODY | _NO_USER | {"unknown_timezone"}),
     Route("DELETE", _USER, "admin", users.delete, None, _NO_USER),
     Route("POST", _USER + "/merge", "admin", users.merge, schemas.MERGE, _BODY | _NO_USER),
