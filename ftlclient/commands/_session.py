@@ -9,6 +9,7 @@ from typing import Any
 
 from ftlclient.api.client import Client
 from ftlclient.api.spool import Spool
+from ftlclient.commands._completion import complete_members
 from ftlclient.commands._names import Names
 from ftlclient.config import Config, spool_file
 from ftlclient.errors import ClientError, ConfigError, NotThisAPIError, RefusedError, UnreachableError
@@ -71,6 +72,14 @@ def send(
 def note_change(client: Client, answer: dict[str, Any], document: dict[str, Any]) -> None:
     """Save the number of the change that a write made, for ``undo``."""
     Spool(spool_file()).note_change(client.url, answer.get("change"), document)
+
+
+def add_user_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the user whose activity it is about."""
+    user = parser.add_argument(
+        "--user", metavar="USER", help="the user: an id, or a unique part of a name (default: as saved by login)"
+    )
+    user.completer = complete_members  # type: ignore[attr-defined]
 
 
 def default_user(args: argparse.Namespace, client: Client) -> str:

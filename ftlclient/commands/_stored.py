@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("start", metavar="START", help="when the period starts")
     parser.add_argument("end", metavar="END", help="when it ends")
     parser.add_argument("--on", metavar="DAY", help="the day of the start (default: today, where the user is)")
-    parser.add_argument("--user", metavar="ID", help="the user (default: as saved by login)")
+    _session.add_user_argument(parser)
 
 
 def find(client: Client, args: argparse.Namespace) -> Stored:

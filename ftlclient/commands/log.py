@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("start", metavar="START")
     parser.add_argument("end", metavar="END")
     parser.add_argument("--on", metavar="DAY", help="the day of the start (default: today, where the user is)")
-    parser.add_argument("--user", metavar="ID", help="the user (default: as saved by login)")
+    _session.add_user_argument(parser)
     _recording.add_yes_argument(parser)
 
 

@@ -25,7 +25,7 @@ EXAMPLE = "ftlclient start -10min"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     take_relative_times(parser)
     parser.add_argument("time", metavar="TIME", nargs="?", default="now", help="when it began (default: now)")
-    parser.add_argument("--user", metavar="ID", help="the user (default: as saved by login)")
+    _session.add_user_argument(parser)
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:

@@ -21,7 +21,7 @@ EXAMPLE = "ftlclient stop 12:30"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     take_relative_times(parser)
     parser.add_argument("time", metavar="TIME", nargs="?", default="now", help="when it ended (default: now)")
-    parser.add_argument("--user", metavar="ID", help="the user (default: as saved by login)")
+    _session.add_user_argument(parser)
     _recording.add_yes_argument(parser)
 
 

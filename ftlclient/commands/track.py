@@ -27,7 +27,7 @@ _GAP = 2.5  # intervals without a heartbeat that do not end the period
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--user", metavar="ID", help="the user (default: as saved by login)")
+    _session.add_user_argument(parser)
     parser.add_argument(
         "--every",
         metavar="SECONDS",
