@@ -129,7 +129,7 @@ def pack_spans(spans: Sequence[Span | Row]) -> bytes | None:
     """Return spans, or the spans of rows, as they are stored in a row of changes: column by column."""
     if not spans:
         return None
-    columns = list(zip(*spans, strict=True))[-4:]
+    columns = zip(*(span[-4:] for span in spans), strict=True)
     return pack(_format(len(spans)), *chain.from_iterable(columns))
 
 

@@ -60,6 +60,7 @@ class FullCheck:
                 for table in schema.TABLES:
                     self._read(connection, table)
                 self._read(connection, "activity_periods", "INDEXED BY long_periods", schema.IS_LONG)
+                _read_small_indexes(connection)
         except sqlite3.Error as exc:
             if sqlite_file.error_code(exc) == sqlite3.SQLITE_BUSY:  # which says nothing about the rows
                 return False
@@ -101,3 +102,17 @@ class FullCheck:
                 raise sqlite3.DatabaseError(f"the rows of {table} have lost their order")
             seen.add(rows[0])
             rows = connection.execute(following, rows[0]).fetchall()
+
+
+def _read_small_indexes(connection: sqlite3.Connection) -> None:
+    """Read the indexes of the tables with few rows, each at once, and the last numbers of changes."""
+    found = connection.execute(
+        "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    )
+    for name, table, sql in found.fetchall():
+        if table != "activity_periods":
+            column = connection.execute("SELECT name FROM pragma_index_info(?)", [name]).fetchone()[0]
+            part = sql.partition(" WHERE ")[2] or "1"
+            read = f"SELECT {column} AS value FROM {table} INDEXED BY {name} WHERE {part}"  # noqa: S608
+            connection.execute(f"SELECT count(value) FROM ({read})").fetchall()  # noqa: S608
+    connection.execute("SELECT count(seq) FROM sqlite_sequence").fetchall()

@@ -171,11 +171,11 @@ class Users:
             return Written(is_new, change.save(connection))
 
     _GUESSED: ClassVar[dict[str, sa.TextClause]] = {
-        dialect: sa.text(f"SELECT id FROM users WHERE guessed AND id IN ({ids})")  # noqa: S608
-        for dialect, ids in (
-            ("sqlite", "SELECT value FROM json_each(:ids)"),
-            ("postgresql", "SELECT unnest(CAST(:ids AS varchar[]))"),
-        )
+        "sqlite": sa.text("SELECT id FROM users WHERE guessed AND id IN (SELECT value FROM json_each(:ids))"),
+        "postgresql": sa.text(
+            "SELECT u.id FROM unnest(CAST(:ids AS varchar[])) AS asked (value)"
+            " CROSS JOIN LATERAL (SELECT id FROM users WHERE id = asked.value AND guessed OFFSET 0) AS u"
+        ),
     }
 
     def put_many(self, connection: Connection, users: Iterable[User], change: Change) -> tuple[int, int]:

@@ -236,21 +236,17 @@ def test_a_malformed_body_is_refused(sqlite_storage: Storage, body: object, erro
 
 @pytest.mark.slow
 def test_five_thousand_periods_are_accepted_in_one_request(sqlite_app: TestApp, sqlite_team: Storage) -> None:
+    first = at("2026-01-02T00:00:00Z")
     many = [
         {
             "user_id": EGON.id,
-            "start_time": f"Jan {n // 1_000 + 1:02} 2026 {n // 100 % 10 + 1}:00AM",
-            "end_time": iso,
+            "start_time": time_formats.iso(first + n * instants.MINUTE, 0),
+            "end_time": time_formats.iso(first + (n + 90) * instants.MINUTE, 0),
         }
         for n in range(5_000)
-        if (
-            iso := time_formats.iso(
-                at("2026-01-02T00:00:00Z") + (n // 1_000) * 86_400 * instants.SECOND + n * instants.SECOND, 0
-            )
-        )
     ]
     answer = record(sqlite_app, *many)
-    assert answer["inserted"] + answer["duplicates"] == len(answer["verdicts"]) == 5_000
+    assert answer["inserted"] == len(answer["verdicts"]) == 5_000
     assert len(all_rows(sqlite_team)) == 6 + answer["inserted"]
     assert record(sqlite_app, *many)["duplicates"] == 5_000
     assert write(sqlite_app, "DELETE", *many)["deleted"] == answer["inserted"]
