@@ -19,7 +19,7 @@ from ftlserver.domain import instants
 from ftlserver.domain.period import Row, Span
 
 ROWS_AT_MOST = 5_000
-_MOST_WAITING = 50_000  # spans that wait for their row
+_MOST_WAITING = 100_000  # spans that wait for their row
 
 SPAN_BYTES = 24
 
@@ -114,15 +114,23 @@ class Change:
 
 
 # A merge holds what belongs to both users in rows of each, and so does its undo.
-_ERASE = sa.text("""
-    DELETE FROM changes WHERE user_id = :user_id OR coalesce(part_of, number) IN (
-        SELECT coalesce(part_of, number) FROM changes
-        WHERE user_id = :user_id AND action IN ('merge', 'undo'))""")
+_OF_BOTH = "SELECT coalesce(part_of, number) FROM changes WHERE user_id = :user_id AND action IN ('merge', 'undo')"
+_ERASE = (
+    sa.text(f"DELETE FROM changes WHERE number IN ({_OF_BOTH}) OR part_of IN ({_OF_BOTH})"),  # noqa: S608
+    # The row to which others refer stays, without what it held.
+    sa.text("""
+        DELETE FROM changes WHERE user_id = :user_id AND (part_of IS NOT NULL
+            OR number NOT IN (SELECT part_of FROM changes WHERE part_of IS NOT NULL))"""),
+    sa.text(
+        "UPDATE changes SET user_id = NULL, before = NULL, after = NULL, records = NULL WHERE user_id = :user_id"
+    ),
+)
 
 
 def erase_changes_of(connection: Connection, user_id: str) -> None:
     """Delete what changes hold of a user who is being deleted, in the caller's transaction."""
-    connection.execute(_ERASE, {"user_id": user_id})
+    for statement in _ERASE:
+        connection.execute(statement, {"user_id": user_id})
 
 
 def pack_spans(spans: Sequence[Span | Row]) -> bytes | None:

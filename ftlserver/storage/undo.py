@@ -15,6 +15,7 @@ from ftlserver.domain import instants, time_formats
 from ftlserver.domain.period import Span
 from ftlserver.domain.token import Principal
 from ftlserver.errors import ChangedSinceError, ChangeNotFoundError, DatabaseError
+from ftlserver.storage import period_writes
 from ftlserver.storage.changes import SPAN_BYTES, Change, RecordChange, unpack_spans
 from ftlserver.storage.database import Database, transaction
 from ftlserver.storage.periods import Periods
@@ -61,11 +62,12 @@ class Changes:
         self._users = users
         self._periods = periods
 
-    _NEWEST = """
+    _ALL = sa.text(
+        "SELECT number FROM changes WHERE part_of IS NULL AND number < :below ORDER BY number DESC LIMIT :most"
+    )
+    _OF_USER = sa.text("""
         SELECT DISTINCT coalesce(part_of, number) AS change FROM changes
-        WHERE coalesce(part_of, number) < :below {} ORDER BY change DESC LIMIT :most"""
-    _ALL = sa.text(_NEWEST.format("AND part_of IS NULL"))
-    _OF_USER = sa.text(_NEWEST.format("AND user_id = :user_id"))
+        WHERE user_id = :user_id AND coalesce(part_of, number) < :below ORDER BY change DESC LIMIT :most""")
 
     def newest(self, most: int, user_id: str | None = None, below: int = 2**62) -> list[Entry]:
         """Return up to *most* changes, the last first, of all users or of one, with numbers less than *below*."""
@@ -171,7 +173,7 @@ class _Undo:
         for user_id in self._entry.user_ids:
             before, after = self._periods_of(user_id)
             gone = [span for start, span in before.items() if start not in after]
-            self._periods.insert(self._connection, [(user_id, *span) for span in gone])
+            period_writes.insert(self._connection, [(user_id, *span) for span in gone])
         return self._change.save(self._connection)
 
     def _check(self) -> None:
@@ -193,9 +195,9 @@ class _Undo:
                 self._changed_since.append({"user_id": user_id, **_shown(now or left or before[start])})
         if self._changed_since:
             return
-        self._periods.delete(self._connection, [(user_id, start) for start in after if start not in before])
+        period_writes.delete(self._connection, [(user_id, start) for start in after if start not in before])
         back = [(user_id, *before[start]) for start in after if start in before]
-        self._periods.set_ends(self._connection, back)
+        period_writes.set_ends(self._connection, back)
         self._change.add_periods(self._connection, user_id, list(after.values()), list(before.values()))
 
     _OF_USER = sa.text(

@@ -198,3 +198,16 @@ def test_changes_taken_back_in_reverse_leave_what_was_before(
     for change in sorted(states, reverse=True):
         storage.changes.undo(change, EVERYTHING)
         assert state(storage) == states[change]
+
+
+def test_a_change_of_several_users_outlives_the_deletion_of_one(storage: Storage) -> None:
+    start_over(storage)
+    imported = storage.bulk_import.store([], [make_period("a", 0, HOUR), make_period("b", 0, HOUR)])
+    storage.heartbeats.record(ActivityPeriod("a", 9 * HOUR - SECOND, 9 * HOUR, 0, 0), SECOND)
+    storage.users.delete("a")
+    (entry,) = (entry for entry in storage.changes.newest(100, "b") if entry.action == "import")
+    assert (entry.number, entry.user_ids, entry.added) == (imported.change, ["b"], 1)
+    assert "heartbeat" not in {entry.action for entry in storage.changes.newest(100)}
+    assert imported.change is not None
+    storage.changes.undo(imported.change, EVERYTHING)
+    assert all_rows(storage) == []
