@@ -11,6 +11,7 @@ from ftlserver.domain import instants
 from ftlserver.domain.instants import SECOND
 from ftlserver.domain.period import LONGEST_PERIOD, ActivityPeriod, Span
 from ftlserver.errors import UserNotFoundError
+from ftlserver.storage import period_writes
 from ftlserver.storage.changes import Change, pack_spans, unpack_spans
 from ftlserver.storage.database import Database, transaction
 from ftlserver.storage.periods import Periods
@@ -94,11 +95,11 @@ class _Write:
         """Store *new* in the place of *old*, and extend the change that began the heartbeats of these."""
         user_id, after = new.user_id, [new[1:]]
         is_known = bool(old) and old[0][0] == new.started_at
-        self._periods.delete(self._connection, [(user_id, span[0]) for span in old if span[0] != new.started_at])
+        period_writes.delete(self._connection, [(user_id, span[0]) for span in old if span[0] != new.started_at])
         if is_known:
-            self._periods.set_ends(self._connection, [new])
+            period_writes.set_ends(self._connection, [new])
         else:
-            self._periods.insert(self._connection, [new])
+            period_writes.insert(self._connection, [new])
         own = [self._own_change(user_id, span) for span in old]
         was = [span for _, before in own for span in before]
         numbers = list(dict.fromkeys(number for number, _ in own if number is not None))

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from ftlserver.domain import intervals
 from ftlserver.domain.period import LONGEST_PERIOD, ActivityPeriod, Row, Span
 from ftlserver.errors import InvalidPeriodError, PeriodNotFoundError, UserNotFoundError
+from ftlserver.storage import period_writes
 from ftlserver.storage.changes import Change
 from ftlserver.storage.database import Database, transaction
 from ftlserver.storage.periods import Periods, UserWindow
@@ -87,12 +88,12 @@ class Recording:
 
         def work(connection: Connection, items: Sequence[Item], change: Change) -> Statuses:
             statuses, new, grown = self._compare(connection, items)
-            self._periods.insert(connection, new)
+            period_writes.insert(connection, new)
             for user_id, of_user in groupby(new, itemgetter(0)):
                 change.add_periods(connection, user_id, [], list(of_user))
             for user_id, before, after in grown:
                 change.add_periods(connection, user_id, before, after)
-                self._periods.set_ends(connection, [(user_id, *span) for span in after])
+                period_writes.set_ends(connection, [(user_id, *span) for span in after])
             return statuses
 
         return self._write(items, work, Change("record", caller), partial=partial, dry_run=dry_run)
@@ -117,7 +118,7 @@ class Recording:
                     statuses.append(_DELETED)
                 else:
                     statuses.append(_NOT_FOUND if row is None else PeriodStatus("not_found", period=row[1:]))
-            self._periods.delete(connection, [row[:2] for row in deleted])
+            period_writes.delete(connection, [row[:2] for row in deleted])
             for user_id, of_user in groupby(sorted(deleted), itemgetter(0)):
                 change.add_periods(connection, user_id, list(of_user), [])
             return statuses
@@ -139,12 +140,12 @@ class Recording:
             if span is None or span[1] != old.ended_at:
                 raise PeriodNotFoundError(span)
             if new.started_at == old.started_at:
-                self._periods.set_ends(connection, [new])
+                period_writes.set_ends(connection, [new])
             elif new.started_at in stored:
                 raise InvalidPeriodError("another period starts at that time; edit or delete that one")
             else:
-                self._periods.delete(connection, [old[:2]])
-                self._periods.insert(connection, [new])
+                period_writes.delete(connection, [old[:2]])
+                period_writes.insert(connection, [new])
             if span != new[1:]:
                 change.add_periods(connection, old.user_id, [span], [new[1:]])
             return change.save(connection)

@@ -1,7 +1,7 @@
 """The table of users.
 
-dataset reads and writes it, inside a transaction. Two statements are text: the users of a question, whose ids are
-one value however many there are, and the list with the periods of each.
+dataset reads and writes it, inside a transaction. Text are the statements about many ids, which are one value
+however many there are, and the list with the periods of each user.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

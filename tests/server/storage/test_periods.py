@@ -12,7 +12,7 @@ from ftlserver.domain import instants
 from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import ActivityPeriod
 from ftlserver.domain.user import User
-from ftlserver.storage import Storage, packing
+from ftlserver.storage import Storage, packing, period_writes
 from ftlserver.storage import periods as periods_module
 from ftlserver.storage import users as users_module
 from ftlserver.storage.database import transaction
@@ -122,7 +122,7 @@ def test_what_a_question_reads_is_what_reaches_into_the_windows(
 def test_every_statement_about_periods_starts_from_user_ids() -> None:
     """Such a statement stays on one shard, should the data outgrow one machine (docs/scaling.md)."""
     texts = []
-    for place in (packing, periods_module, periods_module.Periods, Recording, Heartbeats):
+    for place in (packing, period_writes, periods_module, periods_module.Periods, Recording, Heartbeats):
         for name, value in vars(place).items():
             found = value.values() if isinstance(value, dict) else [value]
             texts += [

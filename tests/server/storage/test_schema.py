@@ -16,7 +16,7 @@ from ftlserver.domain.instants import HOUR
 from ftlserver.domain.period import ActivityPeriod
 from ftlserver.domain.user import User
 from ftlserver.errors import DatabaseError
-from ftlserver.storage import Storage, schema
+from ftlserver.storage import Storage, period_writes, schema
 from ftlserver.storage.database import connect, transaction
 from ftlserver.web.app import create_app
 from tests.helpers import EGON, all_rows, at, in_threads, query, run_on_postgresql
@@ -276,6 +276,6 @@ def test_periods_with_the_same_start_become_one_with_the_latest_end(
         ]
         assert "periods with the same start are one now, with the latest end: 3 fewer" in caplog.text
         with pytest.raises(sa.exc.IntegrityError), transaction(storage.database, write=True) as connection:
-            storage.periods.insert(connection, [("a", 0, 1, 0, 0)])
+            period_writes.insert(connection, [("a", 0, 1, 0, 0)])
         storage.users.delete("a")
         assert {row[0] for row in all_rows(storage)} == {"b"}
