@@ -2,7 +2,7 @@
 
 Candidates are UTC and the zones of ``zone1970.tab``, of which no two have had the same clocks since 1970;
 other names are aliases of these. Antarctica's stations are left out: their clocks are those of other zones, or, at
-Troll, those of whoever works with UTC in winter and with Berlin's time in summer.
+Troll, those of a person who works on UTC in winter and on Berlin's time in summer.
 """
 
 import zoneinfo

@@ -100,10 +100,10 @@ class Members:
         return ask_by_id() if self._look_up(names, [text for text in missing if text in texts]) else answer
 
     @property
-    def nobody(self) -> str:
-        """Return the sentence for an answer about nobody, if the arguments are the reason."""
+    def why_empty(self) -> str:
+        """Return why an answer has no members, if the arguments are the reason."""
         if self._args.exclude:
-            return "--exclude leaves nobody; drop a pattern"
+            return "--exclude leaves no members; drop a pattern"
         team = self._team
         return f"the team {safe(team)} has no members" if team and not self._texts else ""
 

@@ -23,7 +23,7 @@ from ftlclient.commands._session import connect
 from ftlclient.commands._watch import watch
 from ftlclient.errors import ConfigError, unusable
 from ftlclient.time_expressions import NAMED_RANGES, sent
-from ftlclient.views._heading import nobody
+from ftlclient.views._heading import no_activity
 from ftlclient.views.formatting import omitted_words
 from ftlcommon.command_line import seconds, take_relative_times
 from ftlcommon.terminal import escaped, safe
@@ -162,7 +162,7 @@ def run(question: Question | Callable[[bool], Question], args: argparse.Namespac
         print(f"ftlclient: {safe(sentence)}", file=sys.stderr)
     if answer is None or not (answer["members"] or any(answer.get("omitted", {}).values())):
         if not unknown:
-            print(f"ftlclient: {members.nobody or _NO_ONE}", file=sys.stderr)
+            print(f"ftlclient: {members.why_empty or _NO_ONE}", file=sys.stderr)
         return NO_MEMBERS
     return NO_MEMBERS if unknown and not answer["members"] else 0
 
@@ -199,7 +199,7 @@ def _show(question: Question, answer: Answer, args: argparse.Namespace, console:
 
 def _view(question: Question, answer: Answer, args: argparse.Namespace) -> RenderableType:
     """Return the answer as it is drawn, and below it who was left out."""
-    view = question.view(answer) if answer["members"] else nobody(answer, zone(args))
+    view = question.view(answer) if answer["members"] else no_activity(answer, zone(args))
     left_out = omitted_words(answer)
     return Group(view, left_out) if left_out else view
 

@@ -1,17 +1,14 @@
-"""Show what was recorded last: your own last ten periods, or those of others."""
+"""Show what was recorded last: your own last ten periods, or those of others, of the last 90 days."""
 
 import argparse
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from rich.console import Console
 
 from ftlclient import time_ranges
-from ftlclient.api import answers
-from ftlclient.api.models import Member, members_from_json
-from ftlclient.commands import _question
-from ftlclient.views import activity
+from ftlclient.api.models import Member
+from ftlclient.commands import _activity, _question
 from ftlcommon.command_line import number
 
 EXAMPLE = "ftlclient recent"
@@ -29,22 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def handle(args: argparse.Namespace, console: Console) -> int:
     since = (time_ranges.now() - _FURTHEST).replace(microsecond=0)
     name = _question.zone_name(args)
-    window = {"from": since.isoformat(), "time_format": "iso"} | ({"tz": name} if name else {})
-    tz = _question.zone(args)
+    window = {"from": since.isoformat()} | ({"tz": name} if name else {})
 
-    def last(answer: dict[str, Any]) -> list[Member]:
-        members = members_from_json(answer)
+    def last(members: list[Member]) -> list[Member]:
         return [replace(member, activity_periods=member.activity_periods[-args.last :]) for member in members]
 
-    def view(answer: dict[str, Any]) -> activity.Activity:
-        return activity.Activity(last(answer), time_ranges.now(), answer.get("window"), tz)
-
-    question = _question.Question(
-        "loguseractivity",
-        answers.ACTIVITY,
-        view,
-        activity.COLUMNS,
-        lambda answer: activity.rows(last(answer)),
-        window,
-    )
-    return _question.run(question, args, console)
+    return _question.run(_activity.question(args, window, last), args, console)

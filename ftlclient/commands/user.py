@@ -41,9 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, console: Console) -> int:
     with _session.connect(args) as client:
-        if args.action != "add" and not getattr(
-            args, "yes", False
-        ):  # without a question only an exact id is deleted
+        is_unasked = args.action == "delete" and args.yes  # then only an exact id is deleted
+        if args.action != "add" and not is_unasked:
             args.id = _session.find_user(client, args.id)
         if args.action == "merge":
             args.into = _session.find_user(client, args.into)
@@ -52,7 +51,8 @@ def handle(args: argparse.Namespace, console: Console) -> int:
             return 1
         answer = _ACTIONS[args.action](client, args)
         _session.note_change(client, answer, {"user_id": args.id})
-    console.print(safe(_DONE[args.action].format(args=args, answer=answer)), markup=False, soft_wrap=True)
+    done = "back" if args.action == "leave" and args.cancel else args.action
+    console.print(safe(_DONE[done].format(args=args, answer=answer)), markup=False, soft_wrap=True)
     return 0
 
 
@@ -98,7 +98,8 @@ _DONE = {
     "rename": "{args.id} is now {args.name}",
     "zone": "{args.id} is now in {args.zone}",
     "merge": "{args.id} is now {args.into}: {answer[periods]} periods moved",
-    "leave": "{args.id}: changed",
+    "leave": "{args.id} is marked as having left; their activity stays",
+    "back": "{args.id} has not left",
     "delete": "deleted {args.id}",
 }
 

@@ -18,7 +18,7 @@ def heading(what: str, *details: str) -> Text:
     return Text.assemble((what, "bold"), *((f", {detail}", "dim") for detail in details))
 
 
-def nobody(answer: Mapping[str, Any], tz: Zone | None) -> Text:
+def no_activity(answer: Mapping[str, Any], tz: Zone | None) -> Text:
     """Return what stands in place of a table without members: the window, or the moment, that was asked about."""
     if "at" in answer:  # then members are active who were so within a week
         zone = tz or time_ranges.UTC_ZONE

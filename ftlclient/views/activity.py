@@ -67,8 +67,8 @@ class Activity:
         name, id_, tz = (
             shown_as(text, ascii_only=options.ascii_only) for text in (member.real_name, member.id, member.tz)
         )
-        room = max(8, options.max_width - cell_len(id_) - 2)
-        name = name if cell_len(name) <= room else fit(name, room, ascii_only=options.ascii_only)
+        space = max(8, options.max_width - cell_len(id_) - 2)
+        name = name if cell_len(name) <= space else fit(name, space, ascii_only=options.ascii_only)
         title = Text.assemble((name, "bold"), (f"  {id_}", "cyan"), "\n", (tz, "dim"))
         if (zone := time_ranges.zone(member.tz)) is not None:
             title.append(

@@ -41,13 +41,13 @@ class Cells:
         ascii_only = options.ascii_only
         most = min(LONGEST_NAME, options.max_width // 4)
         name_width, names = column(self.names, most, ascii_only=ascii_only)
-        room = options.max_width - name_width - 1 - _TOTAL
-        per, units = self._units(room)
+        space = options.max_width - name_width - 1 - _TOTAL
+        per, units = self._units(space)
         yield heading(f"Active time per {per}", *self.words)
         if not units:
             yield Text("no activity", "italic")
             return
-        cell = max(1, min(_WIDEST[per], room // len(units)))
+        cell = max(1, min(_WIDEST[per], space // len(units)))
         mark = cell - 1 if cell >= 3 else cell
         line = axis(_labels(per, units, cell), len(units) * cell)
         yield Text(f"{'':{name_width + 1}}{line}{'Active':>{_TOTAL}}", "dim", no_wrap=True)
@@ -63,16 +63,16 @@ class Cells:
             yield row
         yield scale.legend(per, ascii_only=ascii_only)
 
-    def _units(self, room: int) -> tuple[str, list[date]]:
-        """Return the shortest unit whose cells fit into *room*, and the first day of each cell."""
+    def _units(self, space: int) -> tuple[str, list[date]]:
+        """Return the shortest unit whose cells fit into *space*, and the first day of each cell."""
         been = {day for _, found, today in self.rows for day, seconds in found.items() if seconds or day <= today}
         listed = been or {day for _, found, _ in self.rows for day in found}
         units: list[date] = []
         for per in UNITS[UNITS.index(self.per) :]:
             units = [unit_start(per, min(listed))] if listed else []
-            while units and units[-1] < unit_start(per, max(listed)) and len(units) <= room:
+            while units and units[-1] < unit_start(per, max(listed)) and len(units) <= space:
                 units.append(next_unit(per, units[-1]))
-            if len(units) <= room:
+            if len(units) <= space:
                 return per, units
         raise ConfigError("the terminal is too narrow for so many years; ask for a shorter window")
 

@@ -89,7 +89,7 @@ def widths(natural: Iterable[int], space: int, order: Iterable[int], least: int 
 
 
 def axis(labels: Iterable[tuple[int, str]], width: int) -> str:
-    """Return a line of *width* with each label at its column, without those that lack the room."""
+    """Return a line of *width* with each label at its column, without those that do not fit."""
     line = ""
     for column, label in labels:
         if (column == 0 or column > len(line)) and column + len(label) <= width:

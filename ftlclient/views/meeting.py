@@ -101,8 +101,8 @@ class Meeting:
         cell_width = _GAP + max(len(text) for _, cells in rows_ for text, _ in cells)
         slots = len(self.answer["slots"])
         longest = max(cell_len(shown_as(title, ascii_only=ascii_only)) for title, _ in rows_)
-        room = options.max_width - cell_width * slots
-        name_width = max(_SHORTEST_NAME, min(longest, LONGEST_NAME, room))
+        space = options.max_width - cell_width * slots
+        name_width = max(_SHORTEST_NAME, min(longest, LONGEST_NAME, space))
         in_block = max(1, (options.max_width - name_width) // cell_width)
         for first in range(0, slots, in_block):
             yield Text()

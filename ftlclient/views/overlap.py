@@ -95,25 +95,25 @@ class Overlap:
             length = _length_shown(interval)
             row = Text(f"  {when:{width}}", no_wrap=True)
             row.append(f" {hours_and_minutes(length) if length else '<0:01':>6}  ", "green")
-            room = max(8, options.max_width - row.cell_len)
-            row.append(self._members(interval["members"], room, ascii_only=options.ascii_only), "dim")
+            space = max(8, options.max_width - row.cell_len)
+            row.append(self._members(interval["members"], space, ascii_only=options.ascii_only), "dim")
             yield row
 
-    def _members(self, ids: list[str], room: int, *, ascii_only: bool) -> str:
-        """Return who was active in an interval, or who was not if they are fewer, in *room* columns."""
+    def _members(self, ids: list[str], space: int, *, ascii_only: bool) -> str:
+        """Return who was active in an interval, or who was not if they are fewer, in *space* columns."""
         present = set(ids)
         others = [id_ for id_ in self.names if id_ not in present]
         if not others:
             return "all"
         start, named = ("all but ", others) if len(others) < len(ids) else ("", ids)
         names = [shown_as(self.names[id_], ascii_only=ascii_only) for id_ in named]
-        for count in range(min(len(names), room), 1, -1):
+        for count in range(min(len(names), space), 1, -1):
             more = f" and {len(names) - count:,} more" if count < len(names) else ""
             text = f"{start}{', '.join(names[:count])}{more}"
-            if cell_len(text) <= room:
+            if cell_len(text) <= space:
                 return text
         more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
-        return start + fit(names[0], max(1, room - len(start) - len(more)), ascii_only=ascii_only).rstrip() + more
+        return start + fit(names[0], max(1, space - len(start) - len(more)), ascii_only=ascii_only).rstrip() + more
 
     def _pairs(self, options: ConsoleOptions) -> Iterator[Text]:
         if len(self.names) <= MOST_IN_MATRIX:
@@ -128,10 +128,10 @@ class Overlap:
             title.append(f": {len(shown)} of {len(sharing):,}", "dim")
         yield title
         names = list(self.names.values())
-        room = max(8, (options.max_width - 2 - 9 - 5) // 2)
+        space = max(8, (options.max_width - 2 - 9 - 5) // 2)
         for seconds, a, b in shown:
             pair = [
-                fit(names[-index], min(room, LONGEST_NAME), ascii_only=options.ascii_only).rstrip()
+                fit(names[-index], min(space, LONGEST_NAME), ascii_only=options.ascii_only).rstrip()
                 for index in (a, b)
             ]
             yield Text.assemble((f"  {_length(seconds):>7}  ", "green"), " and ".join(pair), no_wrap=True)

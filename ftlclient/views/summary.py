@@ -48,8 +48,8 @@ class Summary:
         name_width, names = column(self.names, most, ascii_only=ascii_only, least=8)
         at, totals = 0, _TOTALS
         while at < len(self.units):
-            room = (options.max_width - name_width - len(totals)) // _CELLS[self.per]
-            units = self.units[at : at + max(1, room)]
+            space = (options.max_width - name_width - len(totals)) // _CELLS[self.per]
+            units = self.units[at : at + max(1, space)]
             if at:
                 yield Text()
             yield from self._heads(units, " " * name_width + totals)

@@ -1,4 +1,4 @@
-"""When members were active in a week or two: a row for each, with as many columns a day as there is room for."""
+"""When members were active in a week or two: a row for each, with as many columns a day as fit."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -36,8 +36,8 @@ class Week:
         ascii_only = options.ascii_only
         most = min(LONGEST_NAME, options.max_width // 4)
         name_width, names = column(self.names, most, ascii_only=ascii_only)
-        room = (options.max_width - name_width - 2 - _TOTAL) // len(self.days) - 1
-        parts = next((parts for parts in _PARTS if parts <= room), 1)
+        space = (options.max_width - name_width - 2 - _TOTAL) // len(self.days) - 1
+        parts = next((parts for parts in _PARTS if parts <= space), 1)
         yield heading("Active time", *self.words)
         labels = [(number * (parts + 1), _label(day, parts)) for number, day in enumerate(self.days)]
         line = axis(labels, len(self.days) * (parts + 1))

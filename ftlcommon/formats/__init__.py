@@ -66,7 +66,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A sentence for whoever imports the file."""
+    """A sentence for the person who imports the file."""
 
     text: str
 

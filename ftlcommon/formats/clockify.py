@@ -1,6 +1,6 @@
 """Clockify's detailed report as CSV; who and when are kept, projects and descriptions dropped.
 
-Its times are on the clock of whoever exported it: https://clockify.me/help/users/time-zones
+Its times are on the clock of the person who exported it: https://clockify.me/help/users/time-zones
 """
 
 from typing import BinaryIO

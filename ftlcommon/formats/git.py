@@ -45,7 +45,7 @@ _BOTS = {
     *("snyk-bot", "travis-ci", "weblate", "web-flow", "whitesource-bolt"),
 }
 _BOT_DOMAINS = ("dependabot.com", "renovateapp.com", "greenkeeper.io")
-# What stands in a setting that nobody filled in says nothing about who it is.
+# Placeholders of settings that were never filled in name no one.
 _PLACEHOLDERS = {"first last", "firstname lastname", "no author", "no name", "unknown author", "your name"}
 
 _CLOCKS = "SELECT at, utc_offset FROM commits WHERE author IN (SELECT value FROM json_each(?))"

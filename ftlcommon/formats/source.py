@@ -92,7 +92,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     reports.add_argument(
         "--zone",
         metavar="ZONE",
-        help="the time zone of the report, which is that of whoever exported it; new users get it too"
+        help="the time zone of the report, that of the person who exported it; new users get it too"
         " (default: each known user's own)",
     )
     reports.add_argument(

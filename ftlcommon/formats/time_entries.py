@@ -1,4 +1,4 @@
-"""Detailed reports of time trackers: a row for each time entry, with its user's e-mail and somebody's clock."""
+"""Detailed reports of time trackers: a row for each time entry, with its user's e-mail, and times on one clock."""
 
 import re
 import shutil

@@ -21,7 +21,7 @@ _MOST_LISTED = 20
 
 @dataclass(slots=True)
 class _Person:
-    """Somebody whose name and zone the file guesses, and what it has of them."""
+    """A user whose name and zone the file guesses, and what it has of them."""
 
     found: FoundUser
     user: User
@@ -72,7 +72,7 @@ class Owners:
         return user
 
     def _add_person(self, found: FoundUser) -> User:
-        """Return the owner of the periods of somebody, who is known, or new."""
+        """Return the owner of the periods of a guessed user, who is known, or new."""
         ids = (found.id, *found.aliases)
         members = self.known(ids)
         owner_id = next((members[id_] for id_ in ids if id_ in members), None)
@@ -128,7 +128,7 @@ class Owners:
         return time_tables.read_rows(found.periods, known)
 
     def note(self, user_id: str | None, period: ActivityPeriod) -> None:
-        """Note a period of somebody whom the file guesses."""
+        """Note a period of a user whom the file guesses."""
         if user_id is not None and (person := self._people.get(user_id)) is not None:
             person.periods += 1
             person.latest = max(person.latest, (period.started_at, period.ended_at))

@@ -1,6 +1,6 @@
 """Make, list, change and delete teams.
 
-A token that is bound to a team gives access to its members: whoever adds a member widens those tokens.
+A token that is bound to a team gives access to its members: adding a member widens those tokens.
 """
 
 import argparse

@@ -175,6 +175,6 @@ def test_a_question_about_nobody_says_why(
     status, _, err = run(capsys, "summary", "--team", "empty")
     assert (status, err) == (3, "ftlclient: the team empty has no members\n")
     status, _, err = run(capsys, "summary", "--exclude", "*")
-    assert (status, err) == (3, "ftlclient: --exclude leaves nobody; drop a pattern\n")
+    assert (status, err) == (3, "ftlclient: --exclude leaves no members; drop a pattern\n")
     monkeypatch.setenv("FTL_TEAM", "empty")
     assert run(capsys, "members")[2] == "ftlclient: the team empty has no members\n"

@@ -70,7 +70,7 @@ def test_undo_needs_the_token_that_recorded(
         (("add", "ada", "Ada Lovelace", "Europe/London"), "added ada, Ada Lovelace, Europe/London"),
         (("rename", EGON.id, "E. Spengler"), f"{EGON.id} is now E. Spengler"),
         (("zone", EGON.id, "UTC"), f"{EGON.id} is now in UTC"),
-        (("leave", EGON.id, "--on", "2026-01-31"), f"{EGON.id}: changed"),
+        (("leave", EGON.id, "--on", "2026-01-31"), f"{EGON.id} is marked as having left; their activity stays"),
         (("merge", EGON.id, GLINDA.id), f"{EGON.id} is now {GLINDA.id}: 0 periods moved"),
     ],
 )
