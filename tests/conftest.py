@@ -121,7 +121,7 @@ def postgresql_url(postgresql: str) -> str:
     return postgresql
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Give the URL of an empty database, of each kind in turn."""
     if request.param == "sqlite":

@@ -193,7 +193,7 @@ def members(database: Path) -> dict[frozenset[str], tuple[str, str, list[tuple[i
 
 
 @pytest.mark.slow
-@settings(few_examples, max_examples=10)
+@settings(few_examples, max_examples=5)
 @given(st.lists(histories, min_size=2, max_size=3))
 def test_repositories_in_any_order_make_the_same_members(
     capsys: Capsys,

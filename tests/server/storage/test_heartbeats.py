@@ -164,7 +164,7 @@ def test_a_heartbeat_between_two_periods_of_heartbeats_joins_them(storage: Stora
 
 
 @pytest.mark.slow
-@settings(few_examples, max_examples=4)
+@settings(few_examples, max_examples=3)
 @given(
     st.lists(
         st.tuples(st.integers(0, 30), st.integers(1, 12)).map(lambda p: (p[0] * SECOND, sum(p) * SECOND)),
