@@ -5,7 +5,7 @@
 A large change has several rows, one for each user and 5,000 periods; those after the first refer to its number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from struct import pack, unpack
@@ -60,10 +60,7 @@ class Change:
         waiting.before.extend(before)
         waiting.after.extend(after)
         self._size += len(before) + len(after)
-        while max(len(waiting.before), len(waiting.after)) >= ROWS_AT_MOST:
-            self._write(connection, user_id, waiting)
-            self._size -= ROWS_AT_MOST
-        if self._size > _MOST_WAITING:
+        if self._size > _MOST_WAITING or max(len(waiting.before), len(waiting.after)) >= ROWS_AT_MOST:
             self._write_all(connection)
 
     def add_record(
@@ -82,35 +79,35 @@ class Change:
     def _of(self, user_id: str | None) -> _Waiting:
         return self._waiting.setdefault(user_id, _Waiting())
 
+    _INSERT = (
+        "INSERT INTO changes (part_of, at, caller, action, user_id, before, after, records)"
+        " VALUES (:part_of, :at, :caller, :action, :user_id, :before, :after, :records)"
+    )
+    _FIRST, _REST = sa.text(f"{_INSERT} RETURNING number"), sa.text(_INSERT)
+
     def _write_all(self, connection: Connection) -> None:
-        for user_id, waiting in self._waiting.items():
-            while waiting.before or waiting.after or waiting.records:
-                self._write(connection, user_id, waiting)
+        rows = [row for user_id, waiting in self._waiting.items() for row in self._rows(user_id, waiting)]
         self._waiting.clear()
         self._size = 0
+        if rows and self.number is None:
+            self.number = connection.execute(self._FIRST, rows.pop(0) | {"part_of": None}).scalar_one()
+        if rows:
+            connection.execute(self._REST, [row | {"part_of": self.number} for row in rows])
 
-    _INSERT = sa.text(
-        "INSERT INTO changes (part_of, at, caller, action, user_id, before, after, records)"
-        " VALUES (:part_of, :at, :caller, :action, :user_id, :before, :after, :records) RETURNING number"
-    )
-
-    def _write(self, connection: Connection, user_id: str | None, waiting: _Waiting) -> None:
-        """Write a row of what waits."""
-        records, waiting.records = waiting.records, []
-        values = {
-            "part_of": self.number,
-            "at": self._at,
-            "caller": self.caller,
-            "action": self.action,
-            "user_id": user_id,
-            "before": pack_spans(waiting.before[:ROWS_AT_MOST]),
-            "after": pack_spans(waiting.after[:ROWS_AT_MOST]),
-            "records": orjson.dumps([list(record) for record in records]).decode() if records else None,
-        }
-        del waiting.before[:ROWS_AT_MOST], waiting.after[:ROWS_AT_MOST]
-        number = connection.execute(self._INSERT, values).scalar_one()
-        if self.number is None:
-            self.number = number
+    def _rows(self, user_id: str | None, waiting: _Waiting) -> Iterator[dict[str, Any]]:
+        """Yield the rows of what waits of a user, each with up to ROWS_AT_MOST periods."""
+        records = [list(record) for record in waiting.records]
+        size = max(len(waiting.before), len(waiting.after), 1 if records else 0)
+        for at in range(0, size, ROWS_AT_MOST):
+            yield {
+                "at": self._at,
+                "caller": self.caller,
+                "action": self.action,
+                "user_id": user_id,
+                "before": pack_spans(waiting.before[at : at + ROWS_AT_MOST]),
+                "after": pack_spans(waiting.after[at : at + ROWS_AT_MOST]),
+                "records": orjson.dumps(records).decode() if records and not at else None,
+            }
 
 
 # A merge holds what belongs to both users in rows of each, and so does its undo.
