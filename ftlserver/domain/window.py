@@ -15,6 +15,7 @@ from ftlserver.errors import InvalidRequestError, InvalidValueError, Problem
 BEGINNING = 0
 
 _WIDEST = 26 * HOUR  # between the clocks of two zones, which are 12 hours behind UTC to 14 ahead
+_FROM_EDGES = 48 * HOUR  # inside of them, a period lies in the window on every clock there may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,11 @@ class Window:
 
         Each moment is yielded once. *reach* contains the window on all of their clocks.
         """
+        first, last = reach[0] + _FROM_EDGES, reach[1] - _FROM_EDGES
         for started_at, ended_at, offset in days_and_hours.recorded(spans, reach, user.zone):
+            if first <= started_at and ended_at <= last:
+                yield started_at, ended_at, offset, offset
+                continue
             for start, end, own in timezones.offset_intervals(started_at, ended_at, user.zone):
                 opens, closes = self.edges(user) if offset == own else self.edges_on_clock(user, offset)
                 if max(start, opens) < min(end, closes):

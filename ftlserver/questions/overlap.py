@@ -38,11 +38,13 @@ class Overlap:
         self._groups = groups
         self.min_members = min_members
         self._shared: Shared = measure(groups, self.min_members)
+        instead = "ask about fewer members or a shorter window, or with a larger min_members"
+        limits.check(self._shared.intervals, limits.INTERVALS, "intervals", instead)
         limits.check(
             self._shared.attendances,
             limits.ATTENDANCES,
             "active members, counted in each interval",
-            "ask about fewer members or a shorter window, or with a larger min_members",
+            instead,
         )
 
     @property

@@ -7,7 +7,7 @@ A large change has several rows, one for each user and 5,000 periods; those afte
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, starmap
 from struct import pack, unpack
 from typing import Any, NamedTuple
 
@@ -86,13 +86,16 @@ class Change:
     _FIRST, _REST = sa.text(f"{_INSERT} RETURNING number"), sa.text(_INSERT)
 
     def _write_all(self, connection: Connection) -> None:
-        rows = [row for user_id, waiting in self._waiting.items() for row in self._rows(user_id, waiting)]
+        rows = chain.from_iterable(starmap(self._rows, self._waiting.items()))
+        if self.number is None:
+            for first in rows:
+                self.number = connection.execute(self._FIRST, first).scalar_one()
+                break
+        rest = list(rows)
+        if rest:
+            connection.execute(self._REST, rest)
         self._waiting.clear()
         self._size = 0
-        if rows and self.number is None:
-            self.number = connection.execute(self._FIRST, rows.pop(0) | {"part_of": None}).scalar_one()
-        if rows:
-            connection.execute(self._REST, [row | {"part_of": self.number} for row in rows])
 
     def _rows(self, user_id: str | None, waiting: _Waiting) -> Iterator[dict[str, Any]]:
         """Yield the rows of what waits of a user, each with up to ROWS_AT_MOST periods."""
@@ -100,6 +103,7 @@ class Change:
         size = max(len(waiting.before), len(waiting.after), 1 if records else 0)
         for at in range(0, size, ROWS_AT_MOST):
             yield {
+                "part_of": self.number,
                 "at": self._at,
                 "caller": self.caller,
                 "action": self.action,

@@ -43,6 +43,7 @@ ALLOWED: dict[str, tuple[str, dict[str, Any]]] = {
         "overlap",
         {"id_list": ["one", *IDS[:95]], "min_members": 90, "from": "2016-12-15"},
     ),
+    "overlap of one, three years": ("overlap", {"id_list": ["one"], "from": "2019-01-01", "to": "2021-12-15"}),
     "meeting of 100": ("meeting", {"id_list": IDS[:100], **YEAR, "slots": 50, "minutes": 15}),
     "meeting of one": ("meeting", {"id_list": ["one"], **TEN_YEARS}),
     "activity of all, a week": ("loguseractivity", {"all": True, **WEEK, "time_format": "iso", "clip": True}),

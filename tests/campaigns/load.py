@@ -47,6 +47,11 @@ class Connection:
         while b"\r\n\r\n" not in received:
             received += self._more()
         head, _, body = received.partition(b"\r\n\r\n")
+        if b"\r\nTransfer-Encoding: chunked" in head:
+            while not body.endswith(b"\r\n0\r\n\r\n"):
+                body += self._more()
+            self._rest = b""
+            return int(head[9:12])
         length = int(head.partition(b"Content-Length: ")[2].partition(b"\r\n")[0])
         while len(body) < length:
             body += self._more()

@@ -76,6 +76,13 @@ def test_an_overlap_whose_intervals_have_too_many_members_is_refused(
     assert len(ask(large, "overlap", id_list=["u0", "u1", "u2"])["stretches"]) == 10
 
 
+def test_an_overlap_of_too_many_intervals_is_refused(large: TestApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "INTERVALS", 9)
+    limit, code, message = refusal(large, "overlap", id_list=["u0", "u1", "u2"])
+    assert (limit, code) == (9, "too_much")
+    assert "more than 9 intervals" in message
+
+
 def test_a_summary_of_too_many_days_is_refused(large: TestApp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "DAYS", 12)
     window = {"from": "2020-01-01", "to": "2020-01-05", "tz": "UTC"}
