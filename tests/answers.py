@@ -1,4 +1,7 @@
-"""Every answer of the suite is JSON with ``ok``, carries the security headers, and is one that the route table lists."""
+"""Every answer of the suite carries the security headers, and is one that the route table lists.
+
+It is JSON with ``ok``; what a feed answers without error is a calendar or a picture, and may be known already.
+"""
 
 import functools
 import json
@@ -9,6 +12,8 @@ from typing import Any
 import waitress.server
 import webtest
 
+from ftlcommon import calendars
+from ftlserver.domain.token import FEED
 from ftlserver.errors import HTTP_STATUSES
 from ftlserver.web import responses
 from ftlserver.web.app import ROUTES, Route
@@ -49,6 +54,9 @@ def checking(application: Callable[..., Iterable[bytes]]) -> Callable[..., Itera
 
         pieces = application(environ, respond)
         status, headers = begun
+        if route is not None and route.scope == FEED and status in (200, 304):
+            _check_feed(status, dict(headers))
+            return pieces
         _check_headers(status, headers)
         answer = _check_body(status, headers, pieces)
         if route is None:
@@ -71,6 +79,16 @@ def _check_headers(status: int, headers: list[tuple[str, str]]) -> None:
     assert not {"server", "x-powered-by", "via"} & set(names), names
     if status != 204:
         assert dict(headers).get("Content-Type") in (responses.JSON, responses.NDJSON), headers
+
+
+def _check_feed(status: int, headers: dict[str, str]) -> None:
+    assert headers["Cache-Control"] == "private, no-cache"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    policy = headers["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "frame-ancestors 'none'"} <= set(policy) and len(policy) <= 3
+    assert "X-Request-Id" in headers and "Etag" in headers and "Set-Cookie" not in headers
+    if status == 200:
+        assert headers["Content-Type"] in (calendars.MEDIA_TYPE, "image/svg+xml")
 
 
 def _check_body(status: int, headers: list[tuple[str, str]], pieces: Iterable[bytes]) -> Any:

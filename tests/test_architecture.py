@@ -14,14 +14,15 @@ ORDERS = {
     "ftlserver.domain": "instants timezones time_formats user team period time_tables intervals days_and_hours window token",
     "ftlserver.storage": "schema postgresql sqlite_file database idle_connections full_check backup changes aliases"
     " tokens users teams packing period_writes periods recording heartbeats guessed_users bulk_import merging undo __init__",
-    "ftlserver.questions": "__init__ limits activity overlap_sweep overlap presence summary hours meeting",
+    "ftlserver.questions": "__init__ limits activity overlap_sweep overlap presence summary hours habits returning clock_changes"
+    " meeting rotation standing_meeting",
     "ftlserver.web": "schemas bulk_json strict_json turns requests responses selection rates auth middleware handlers app",
-    "ftlserver.web.handlers": "users teams activity questions periods changes wakatime exports health",
+    "ftlserver.web.handlers": "users teams activity questions feeds periods changes wakatime exports health",
     "ftlserver.serving": "memory event_loop threads parser server workers",
     "ftlclient": "errors time_ranges time_expressions config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",
     "ftlcommon": "terminal member_names whole_file calendar_days english_dates day_expressions command_line offset_changes"
-    " zone_guess formats progress",
+    " zone_guess calendars formats progress",
     "ftlcommon.formats": "__init__ json_objects lines rows time_entries"
     " activitywatch clockify csv git ical members ndjson slack timewarrior toggl source",
 }
@@ -52,7 +53,7 @@ PLACES = {
     ],
     "faker": ["ftlserver.commands.sample_data"],
     "ijson": ["ftlcommon.formats.json_objects"],
-    "icalendar": ["ftlcommon.formats.ical"],
+    "icalendar": ["ftlcommon.formats.ical", "ftlcommon.calendars"],
     "recurring_ical_events": ["ftlcommon.formats.ical"],
     "dateparser": ["ftlcommon.english_dates"],
     "requests": ["ftlclient.api.client"],

@@ -8,13 +8,24 @@ from wsgiref.types import WSGIApplication
 import bottle
 import orjson
 
-from ftlserver.domain.token import Principal
+from ftlserver.domain.token import FEED, Principal
 from ftlserver.errors import HTTP_STATUSES, FTLError
 from ftlserver.storage import Storage
 from ftlserver.web import responses, schemas
 from ftlserver.web.auth import Authentication
-from ftlserver.web.handlers import activity, changes, exports, health, periods, questions, teams, users, wakatime
-from ftlserver.web.middleware import Policy, with_policy
+from ftlserver.web.handlers import (
+    activity,
+    changes,
+    exports,
+    feeds,
+    health,
+    periods,
+    questions,
+    teams,
+    users,
+    wakatime,
+)
+from ftlserver.web.middleware import FEED_PATH, Policy, with_policy
 from ftlserver.web.requests import Request, check_query
 from ftlserver.web.schemas import Schema
 
@@ -31,6 +42,7 @@ _HTTP = frozenset(
 )
 _DATABASE = frozenset(["database_busy", "database_unavailable", "storage_full", "query_timeout"])
 _AUTH = _DATABASE | {"not_authed", "invalid_auth", "missing_scope", "ratelimited"}
+_FEED = _DATABASE | {"not_found", "ratelimited"}
 _BODY = frozenset(["invalid_json", "json_not_object", "unsupported_media_type", "missing_argument"])
 _ASKED = frozenset(["too_many_ids", "unknown_timezone", "team_not_found", "too_much", "server_busy"])
 _QUESTION = _BODY | _ASKED
@@ -43,7 +55,8 @@ _TIME = frozenset(["nonexistent_local_time", "ambiguous_local_time"])
 class Route:
     """A method and a path: the scope that a token must have, the handler, the shape of the request, the errors.
 
-    *scope* ANY_TOKEN takes every token, WAKATIME_KEY only a key for editor plugins, None every caller. *errors*
+    *scope* ANY_TOKEN takes every token, WAKATIME_KEY only a key for editor plugins, FEED only a token of a feed, as
+    a part of the path, None every caller. *errors*
     are the codes of this route; those of HTTP and of authentication come with it. *query* are the fields that its
     query string may have, *success* is the status of an answer without error.
     """
@@ -60,6 +73,8 @@ class Route:
     @property
     def codes(self) -> frozenset[str]:
         """Return the codes that the route can answer."""
+        if self.scope == FEED:
+            return self.errors | _FEED | _HTTP - {"cross_origin"}
         return self.errors | _HTTP | (_AUTH if self.scope else frozenset())
 
     @property
@@ -83,6 +98,9 @@ _LINES = frozenset(["partial", "dry_run"])
 # Plugins are given what precedes /users, and append the rest.
 _PLUGIN = "/api/wakatime/users/current"
 
+_FEEDS = f"{FEED_PATH}<secret>"
+_QUESTION_OF_FEED = frozenset(["too_much", "server_busy"])
+
 ROUTES = [
     Route("POST", "/api/loguseractivity", "read", activity.ask, schemas.LOG_USER_ACTIVITY, _QUESTION),
     Route("GET", "/api/loguseractivity", "read", activity.ask_by_link, schemas.LOG_USER_ACTIVITY, _LINK, _LINKED),
@@ -91,6 +109,7 @@ ROUTES = [
     Route("POST", "/api/presence", "read", questions.presence, schemas.PRESENCE, _QUESTION),
     Route("POST", "/api/hours", "read", questions.hours, schemas.HOURS, _QUESTION),
     Route("POST", "/api/meeting", "read", questions.meeting, schemas.MEETING, _QUESTION),
+    Route("POST", "/api/clock-changes", "read", questions.clock_changes, schemas.CLOCK_CHANGES, _QUESTION),
     Route("GET", "/api/users", "read", users.list_users, None, frozenset(["invalid_cursor"]), _PAGE | {"query"}),
     Route("GET", _USER, "read", users.get, None, _NO_USER),
     Route("GET", "/api/teams", "read", teams.list_teams),
@@ -121,6 +140,12 @@ ROUTES = [
     Route("GET", _USER + "/export", "admin", exports.export_user, None, _NO_USER),
     Route("GET", "/api/export", "admin", exports.export),
     Route("GET", "/api/whoami", ANY_TOKEN, health.whoami),
+    Route("GET", f"{_FEEDS}/activity.ics", FEED, feeds.activity, None, _QUESTION_OF_FEED),
+    Route("GET", f"{_FEEDS}/usual-hours.ics", FEED, feeds.usual_hours, None, _QUESTION_OF_FEED),
+    Route("GET", f"{_FEEDS}/meeting.ics", FEED, feeds.meeting, None, _QUESTION_OF_FEED),
+    Route("GET", f"{_FEEDS}/clock-changes.ics", FEED, feeds.clock_changes, None, _QUESTION_OF_FEED),
+    Route("GET", f"{_FEEDS}/board.svg", FEED, feeds.board, None, _QUESTION_OF_FEED),
+    Route("GET", f"{_FEEDS}/badge.svg", FEED, feeds.badge, None, _QUESTION_OF_FEED),
     Route("GET", "/healthz", None, health.health),
     Route("GET", "/readyz", None, health.readiness, None, _DATABASE),
 ]
@@ -173,9 +198,13 @@ def _guarded(route: Route, storage: Storage, policy: Policy, auth: Authenticatio
     def answer(**arguments: str) -> Any:
         environ = bottle.request.environ
         try:
-            policy.check_origin(environ)
             caller = Principal(frozenset())
-            if route.scope is not None:
+            if route.scope == FEED:  # a badge stands in a page of another origin
+                view = route.path.rpartition("/")[2]
+                caller = auth.subscriber(arguments.pop("secret"), view, environ["ftl.client"])
+            else:
+                policy.check_origin(environ)
+            if route.scope not in (FEED, None):
                 by_key = route.scope == WAKATIME_KEY
                 caller = auth.principal(environ.get("HTTP_AUTHORIZATION"), environ["ftl.client"], by_key=by_key)
                 if not (by_key or route.scope == ANY_TOKEN):

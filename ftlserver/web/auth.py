@@ -6,10 +6,11 @@ import threading
 import time
 
 from ftlserver.domain import instants, token
-from ftlserver.domain.token import EVERYTHING, READ_ONLY, Principal, Token
-from ftlserver.errors import DatabaseError, RefusedError
+from ftlserver.domain.token import EVERYTHING, READ_ONLY, WAKATIME, Principal, Token
+from ftlserver.errors import DatabaseError, InvalidRequestError, RefusedError
 from ftlserver.storage.teams import Teams
 from ftlserver.storage.tokens import Tokens
+from ftlserver.web import responses
 from ftlserver.web.rates import Rate
 
 # How often a server without tokens looks for one, and how often the use of a token is noted.
@@ -44,7 +45,7 @@ class Authentication:
         *by_key* takes a WakaTime key and nothing else; other routes take tokens and no key.
         """
         if authorization is not None:
-            return self._owner(authorization, address, by_key=by_key)
+            return self._principal(self._owner(*_credentials(authorization, by_key=by_key), address))
         if by_key:
             message = "this needs a key, as Authorization: Basic; its operator makes one with:"
             raise RefusedError("not_authed", f"{message} ftlserver token create --wakatime --user ID")
@@ -58,6 +59,18 @@ class Authentication:
         message = "this server is locked until it has a token; its operator makes one with: ftlserver token create"
         raise RefusedError("not_authed", message)
 
+    def subscriber(self, secret: str, view: str, address: str) -> Principal:
+        """Return the caller at *address* who opens the feed *view* with *secret*.
+
+        Raise RefusedError, or InvalidRequestError for a secret that opens nothing: there is nothing at that address.
+        """
+        try:
+            return self._principal(self._owner(secret, token.id_of(secret), view, address))
+        except RefusedError as exc:
+            if exc.code != "invalid_auth":
+                raise
+        raise InvalidRequestError("not_found", responses.NOTHING_HERE)
+
     def _is_locked(self) -> bool:
         """Tell whether there is a token; the first one is noticed within a second and locks the server."""
         now = time.monotonic()
@@ -66,24 +79,25 @@ class Authentication:
             self._look_at = now + _LOOK_SECONDS
         return self._has_tokens
 
-    def _owner(self, authorization: str, address: str, *, by_key: bool) -> Principal:
-        scheme, _, secret = authorization.partition(" ")
-        secret, token_id = secret.strip(), None
-        if by_key and scheme.lower() == "basic":
-            secret = token.key_in(secret)
-            token_id = token.id_of_key(secret)
-        elif not by_key and scheme.lower() == "bearer":
-            token_id = token.id_of(secret)
-        found = None if token_id is None else self._tokens.find(token_id)
+    def _owner(self, secret: str, token_id: str | None, view: str | None, address: str) -> Token:
+        """Return the valid token of that *secret*, made for that *view*; raise RefusedError."""
+        found = self._find(secret, token_id)
         now = instants.now()
-        # Digests are compared whether there is a token or not, so that the time does not reveal which ids exist.
-        matches = hmac.compare_digest(token.digest(secret), found.digest if found else token.digest(""))
-        if found is None or not matches or not found.is_valid(now):
+        if found is None or found.view != view or not found.is_valid(now):
             self._failures.take(address, "too many requests with invalid tokens from this address; wait a little")
             message = "this token is unknown, expired or revoked; ask for a new one"
             raise RefusedError("invalid_auth", message)
         self._rate.take(found.id, "too many requests with this token; wait a little")
         self._note_use(found, now)
+        return found
+
+    def _find(self, secret: str, token_id: str | None) -> Token | None:
+        found = None if token_id is None else self._tokens.find(token_id)
+        # Digests are compared whether there is a token or not, so that the time does not reveal which ids exist.
+        matches = hmac.compare_digest(token.digest(secret), found.digest if found else token.digest(""))
+        return found if matches else None
+
+    def _principal(self, found: Token) -> Principal:
         # One more look-up only for a token of a team.
         return found.principal(self._teams.member_ids(found.team_id) or () if found.team_id else ())
 
@@ -97,3 +111,15 @@ class Authentication:
             self._tokens.touch(used.id, now)
         except DatabaseError as exc:
             _log.warning("the use of token %s was not noted: %s", used.id, exc)
+
+
+def _credentials(authorization: str, *, by_key: bool) -> tuple[str, str | None, str | None]:
+    """Return the secret in an Authorization header, the id in it, and the view that its token must have."""
+    scheme, _, secret = authorization.partition(" ")
+    secret = secret.strip()
+    if by_key and scheme.lower() == "basic":
+        secret = token.key_in(secret)
+        return secret, token.id_of_key(secret), WAKATIME
+    if not by_key and scheme.lower() == "bearer":
+        return secret, token.id_of(secret), None
+    return secret, None, None

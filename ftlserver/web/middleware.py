@@ -20,6 +20,8 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 # A name or an IPv4 address, or an IPv6 address in brackets, with or without a port.
 _HOST = re.compile(r"(?:\[([0-9a-f.]*:[0-9a-f.:]*)\]|([^:\[\]]+?)\.?)(?::[0-9]{0,5})?", re.ASCII)
+FEED_PATH = "/feed/"  # what follows is a secret
+_NO_REFERRER = ("Referrer-Policy", "no-referrer")
 _HSTS = ("Strict-Transport-Security", "max-age=31536000")
 _PREFLIGHT = [
     ("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE"),
@@ -149,6 +151,8 @@ def with_policy(application: WSGIApplication, policy: Policy) -> WSGIApplication
         extra = [*responses.HEADERS, ("X-Request-Id", request_id)]
         if environ["wsgi.url_scheme"] == "https":
             extra.append(_HSTS)
+        if environ["PATH_INFO"].startswith(FEED_PATH):
+            extra.append(_NO_REFERRER)
         origin = environ.get("HTTP_ORIGIN", "").lower()
         if policy.origins:
             extra.append(("Vary", "Origin"))
@@ -160,7 +164,8 @@ def with_policy(application: WSGIApplication, policy: Policy) -> WSGIApplication
             request = f"{_printable(environ['REQUEST_METHOD'])} {route.rule if route else '-'}"
             seconds = time.perf_counter() - started
             log_request(environ.get("REMOTE_ADDR", "-"), request, status[:3], seconds, request_id)
-            return start_response(status, [*headers, *extra], exc_info)
+            said = {name for name, _ in headers}  # an answer's own policy and caching take the place of the usual ones
+            return start_response(status, [*headers, *(pair for pair in extra if pair[0] not in said)], exc_info)
 
         try:
             policy.check_host(environ)
