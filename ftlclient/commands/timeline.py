@@ -14,6 +14,7 @@ from ftlclient.api.models import members_from_json
 from ftlclient.commands import _question, _summary
 from ftlclient.commands._length import days_in
 from ftlclient.views import activity, cells, days, timeline, week, year
+from ftlcommon import drawing
 
 EXAMPLE = "ftlclient timeline --all --range week --tz Europe/Berlin"
 FEW_DAYS = 3  # drawn hour by hour
@@ -37,11 +38,19 @@ def handle(args: argparse.Namespace, console: Console) -> int:
             return _periods(args, window, length, is_one=is_one)
         tz = _question.zone(args)
         if is_one:
-            return _summary.question(args, window, "day", lambda answer: year.Year(answer, tz, time_ranges.now()))
+            return _summary.question(
+                args, window, "day", lambda answer: year.Year(answer, tz, time_ranges.now()), _picture
+            )
         per = "month" if length is None or length > WEEKS else "week" if length > TWO_MONTHS else "day"
-        return _summary.question(args, window, per, lambda answer: cells.Cells(answer, per, tz, time_ranges.now()))
+        return _summary.question(
+            args, window, per, lambda answer: cells.Cells(answer, per, tz, time_ranges.now()), _picture
+        )
 
     return _question.run(question, args, console)
+
+
+def _picture(answer: _question.Answer, heading: drawing.Heading) -> drawing.Picture:
+    return drawing.timeline(answer, heading, now=time_ranges.now())
 
 
 def _periods(
@@ -65,6 +74,8 @@ def _periods(
         "loguseractivity",
         answers.TIMELINE,
         view,
+        "Active time",
+        _picture,
         activity.COLUMNS,
         lambda answer: activity.rows(members_from_json(answer)),
         {"to": time_ranges.now().isoformat(), **window, "clip": True, "time_format": "iso"},
