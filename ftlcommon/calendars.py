@@ -9,19 +9,14 @@ from typing import Any
 import icalendar
 
 from ftlcommon.offset_changes import offset_changes
+from ftlcommon.sentences import ATTENDANCES, length_words
 
 MEDIA_TYPE = "text/calendar; charset=utf-8"
 _DAY = timedelta(days=1)
+_PRODUCT = "-//FTL Activity//ftl-activity//EN"
 _AROUND = timedelta(days=200)  # the VTIMEZONE contains the clock changes before and after the events
 _MOST_PAIRS = 10
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-_ATTENDANCES = {
-    "likely": "likely",
-    "possible": "possible",
-    "unlikely": "outside their usual hours",
-    "unknown": "not enough history",
-}
-_PRODUCT = "-//FTL Activity//ftl-activity//EN"
 
 Answer = Mapping[str, Any]
 
@@ -62,7 +57,7 @@ def calendar(name: str, events: Iterable[Event], *, about: str = "", refresh: ti
         written.add_component(_timezone(tz, start, end))
     for event in events:
         written.add_component(_event(event))
-    return written.to_ical()
+    return bytes(written.to_ical())
 
 
 def meeting_event(slot: Answer, members: Iterable[Answer], tz: tzinfo, changed_at: datetime, *key: str) -> Event:
@@ -87,7 +82,7 @@ def clock_change_events(answer: Answer, changed_at: datetime) -> list[Event]:
         ]
         lines += [
             f"{' and '.join(names[id_] for id_ in pair['members'])}: the overlap expected in a week goes from "
-            f"{_length(pair['overlap_before'])} to {_length(pair['overlap_after'])}"
+            f"{length_words(pair['overlap_before'])} to {length_words(pair['overlap_after'])}"
             for pair in change.get("pairs", ())[:_MOST_PAIRS]
         ]
         summary = f"Clocks go {direction} {abs(hours):g} h in {city}"
@@ -120,7 +115,8 @@ def standing_meeting_events(answer: Answer, tz: tzinfo, changed_at: datetime) ->
         day = datetime.fromisoformat(slot["start_time"]).astimezone(tz).date()
         times = {member["id"]: member["local_time"] for member in slot["members"]}
         lines = [
-            f"{names[id_]}: {_clock(times[id_])} instead of {_clock(before)}" for id_, before in slot["moved"].items()
+            f"{names[id_]}: {_clock(times[id_])} instead of {_clock(before)}"
+            for id_, before in slot["moved"].items()
         ]
         outside = [names[member["id"]] for member in slot["members"] if member["attendance"] == "unlikely"]
         if outside:
@@ -133,7 +129,7 @@ def standing_meeting_events(answer: Answer, tz: tzinfo, changed_at: datetime) ->
 def _attendances(slot: Answer, members: Iterable[Answer]) -> str:
     names = _names(members)
     return "\n".join(
-        f"{names[member['id']]}: {_clock(member['local_time'])}, {_ATTENDANCES.get(member['attendance'], '?')}"
+        f"{names[member['id']]}: {_clock(member['local_time'])}, {ATTENDANCES.get(member['attendance'], '?')}"
         for member in slot["members"]
     )
 
@@ -151,11 +147,6 @@ def _clock(text: str) -> str:
     return f"{datetime.fromisoformat(text):%a %H:%M}"
 
 
-def _length(seconds: float) -> str:
-    hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours}:{minutes:02}"
-
-
 def _event(event: Event) -> icalendar.Event:
     written = icalendar.Event()
     # A digest, as a key may contain an e-mail address.
@@ -166,7 +157,9 @@ def _event(event: Event) -> icalendar.Event:
     written.add("DTEND", event.end)
     if event.weekdays:
         days = [_WEEKDAYS[number] for number in event.weekdays]
-        written.add("RRULE", {"FREQ": ["WEEKLY"], "BYDAY": days} | ({"UNTIL": [event.until]} if event.until else {}))
+        written.add(
+            "RRULE", {"FREQ": ["WEEKLY"], "BYDAY": days} | ({"UNTIL": [event.until]} if event.until else {})
+        )
     written.add("SUMMARY", event.summary)
     if event.description:
         written.add("DESCRIPTION", event.description)
@@ -178,10 +171,10 @@ def _zones(events: Iterable[Event]) -> list[tuple[tzinfo, datetime, datetime]]:
     """Return the zones of *events* other than UTC, each with the time that its events lie in."""
     found: dict[str, tuple[tzinfo, datetime, datetime]] = {}
     for event in events:
-        if isinstance(event.start, datetime) and event.start.tzinfo not in (None, UTC):
-            tz, end = event.start.tzinfo, event.until or event.end
-            _, first, last = found.get(str(tz), (tz, event.start, end))
-            found[str(tz)] = tz, min(first, event.start), max(last, end)
+        start, end = event.start, event.until or event.end
+        if isinstance(start, datetime) and isinstance(end, datetime) and (tz := start.tzinfo) and str(tz) != "UTC":
+            _, first, last = found.get(str(tz), (tz, start, end))
+            found[str(tz)] = tz, min(first, start), max(last, end)
     return list(found.values())
 
 

@@ -165,6 +165,24 @@ def change_words(change: Answer, names: Mapping[str, str]) -> str:
     return f"{text}; the overlap expected in a week {verb} from {shown[0]} to {shown[1]}"
 
 
+def pair_words(pair: Answer, names: Mapping[str, str]) -> str:
+    """Return what a clock change does to the overlap that a pair can expect in a week."""
+    before, after = (length_words(pair[key]) for key in ("overlap_before", "overlap_after"))
+    return f"{' and '.join(names[id_] for id_ in pair['members'])}: {before} to {after} a week"
+
+
+def standing_meeting_words(meeting: Answer) -> str:
+    """Return when a standing meeting is, and how often it moves for how many."""
+    moved = {id_ for move in meeting["moves"] for id_ in move["moved"]}
+    often = (
+        f"moves {counted(len(meeting['moves']), 'time')} for {counted(len(moved), 'member')}"
+        if moved
+        else "never moves"
+    )
+    when = f"{meeting['weekday']} {meeting['time']} {safe(meeting['tz'])}, {meeting['minutes']} minutes"
+    return f"{when}: {often} in {counted(meeting['times'], 'week')}"
+
+
 def member_clock(member: Answer, start: datetime) -> str:
     """Return the clock of a member of a slot that begins at *start*, with +1 or -1 on another day."""
     local = datetime.fromisoformat(member["local_time"])

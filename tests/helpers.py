@@ -194,7 +194,9 @@ def make_feed(
 ) -> str:
     """Add a token of a feed to the storage, and return its path."""
     id_, secret = tokens.mint()
-    token = Token(id_, "wiki", tokens.digest(secret), ("feed",), users, instants.now(), None, team_id=team_id, view=view)
+    token = Token(
+        id_, "wiki", tokens.digest(secret), ("feed",), users, instants.now(), None, team_id=team_id, view=view
+    )
     storage.tokens.add(token)
     return f"/feed/{secret}/{view}"
 

@@ -106,7 +106,9 @@ def _names_its_members(answer: Any) -> bool:
     named = {id_ for item in inner for id_ in item["members"]}
     named |= {member["id"] for slot in _slots(answer) for member in slot["members"]}
     named |= {member["id"] for member in answer.get("rotation", {}).get("members", [])}
-    named |= {id_ for change in answer.get("changes", []) for pair in change.get("pairs", []) for id_ in pair["members"]}
+    named |= {
+        id_ for change in answer.get("changes", []) for pair in change.get("pairs", []) for id_ in pair["members"]
+    }
     named |= {id_ for move in answer.get("meeting", {}).get("moves", []) for id_ in move["moved"]}
     return len(set(ids)) == len(ids) and named <= set(ids)
 
@@ -276,9 +278,7 @@ CLOCK_CHANGES: Shape = (
         "members": [_HABIT],
         "changes": [
             _CHANGE
-            | {
-                "pairs": [({"members": [_TEXT], "overlap_before": _SECONDS, "overlap_after": _SECONDS}, _PAIR)]
-            }
+            | {"pairs": [({"members": [_TEXT], "overlap_before": _SECONDS, "overlap_after": _SECONDS}, _PAIR)]}
         ],
         "meeting?": {
             "weekday": _TEXT,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from ftlcommon.drawing.rows import MOST_MEMBERS, Answer, names_of, not_shown
 from ftlcommon.drawing.sheet import MARGIN, ROW, WIDTH, Heading, Picture, Sheet, name_width
 from ftlcommon.drawing.texts import cut, short
-from ftlcommon.wording import counted, presence_rank, presence_words, time_of_day
+from ftlcommon.wording import coming_words, counted, presence_rank, presence_words, time_of_day
 from ftlcommon.zones import NIGHT_BEGINS, NIGHT_ENDS, is_night, zone_of
 
 _HEIGHT = 24
@@ -44,7 +44,7 @@ def board(answer: Answer, heading: Heading, *, back: Mapping[str, datetime] | No
         sheet.text(left, sheet.y + 14, cut(name, state - left - 14), "bold" if is_active else "")
         sheet.row_text(state, cut(words, _STATE - 8), "" if is_active else "dim")
         if back and not is_active and member["id"] in back:
-            sheet.row_text(state + _STATE, _coming(back[member["id"]], at), "dim")
+            sheet.row_text(state + _STATE, coming_words(back[member["id"]], at), "dim")
         _local_day(sheet, member, at, day)
         local = datetime.fromisoformat(member["local_time"])
         sheet.row_text(clock, f"{local:%a} {time_of_day(local)}")
@@ -66,10 +66,3 @@ def _local_day(sheet: Sheet, member: Answer, at: datetime, left: float) -> None:
     sheet.rect("night", left + NIGHT_BEGINS * hour, y, (24 - NIGHT_BEGINS) * hour, _BAR)
     passed = timedelta(hours=local.hour, minutes=local.minute) / timedelta(hours=1)
     sheet.rect("now", left + passed * hour - 1, y - 2, 2, _BAR + 4, f"{time_of_day(local)}, {dark}")
-
-
-def _coming(moment: datetime, at: datetime) -> str:
-    """Return a moment after *at*, with its date if it is not within a week."""
-    days = (moment.date() - at.astimezone(moment.tzinfo).date()).days
-    clock = time_of_day(moment)
-    return clock if days == 0 else f"{moment:%a} {clock}" if days < 7 else f"{moment:%Y-%m-%d}"

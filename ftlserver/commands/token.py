@@ -181,7 +181,10 @@ def _show(args: argparse.Namespace, token: Token, secret: str, config: Config) -
     print(f"ftlserver: token {token.id}{of}, {until}, shown this once:", file=sys.stderr)
     print(secret if address is None else address)
     if address is not None and address.startswith("/"):
-        print("ftlserver: this path follows the address of the server, such as http://127.0.0.1:8080", file=sys.stderr)
+        print(
+            "ftlserver: this path follows the URL of the server, such as http://127.0.0.1:8080",
+            file=sys.stderr,
+        )
     if token.view == tokens.WAKATIME:
         where = "with api_url = URL/api/wakatime, where URL is that of this server"
         print(f"ftlserver: this is the api_key for ~/.wakatime.cfg, {where}", file=sys.stderr)

@@ -58,7 +58,9 @@ def _pairs(before: dict[Pair, float], after: dict[Pair, float]) -> list[dict[str
         for pair in before
     ]
     changed = [pair for pair in found if pair["overlap_before"] != pair["overlap_after"]]
-    return sorted(changed, key=lambda pair: (-abs(pair["overlap_after"] - pair["overlap_before"]), pair["members"]))
+    return sorted(
+        changed, key=lambda pair: (-abs(pair["overlap_after"] - pair["overlap_before"]), pair["members"])
+    )
 
 
 def _whole(lengths: Iterable[float]) -> float | int:

@@ -1,4 +1,4 @@
-"""When members are usually active: the hours of the week in which they were, and what to expect of a time to come."""
+"""When members are usually active: the hours of the week in which they were, and what to expect of a time."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
@@ -85,7 +85,7 @@ def counted(habits: Habits) -> list[bool]:
 
 
 def expected(shares: Shares, offsets: Sequence[Piece], start: int, end: int) -> Expected:
-    """Return how much of [*start*, *end*) a user with those *shares*, on the clock of *offsets*, will be active."""
+    """Return how much of [*start*, *end*) a user with those *shares* will be active, on the clock of *offsets*."""
     spent = list(_spent(shares, offsets, start, end))
     attended = sum(share * length for share, length in spent) / (end - start)
     return Expected(attended, min(share for share, _ in spent))
@@ -137,7 +137,7 @@ def usual_intervals(habit: Habit) -> list[tuple[int, int]]:
 
 
 def shared(one: Shares, offset: int, other: Shares, other_offset: int) -> float:
-    """Return for how much of a week two users, on clocks with those offsets, can be expected to be active together.
+    """Return for how much of a week two users on clocks with those offsets can be expected to be active together.
 
     Whether one is active says nothing about the other, so both are with the product of their shares.
     """

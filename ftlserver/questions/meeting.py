@@ -64,7 +64,9 @@ def slot(habits: Habits, offsets: Offsets, start: int, end: int) -> Slot:
 def slots_of(habits: Habits, week: Interval, duration: int) -> list[Slot]:
     """Return every slot of *duration* within *week*, by start."""
     offsets = offsets_of(habits, week)
-    return [slot(habits, offsets, start, start + duration) for start in range(week[0], week[1] - duration + 1, STEP)]
+    return [
+        slot(habits, offsets, start, start + duration) for start in range(week[0], week[1] - duration + 1, STEP)
+    ]
 
 
 def best(slots: Sequence[Slot], counts: Sequence[bool], most: int) -> list[Slot]:

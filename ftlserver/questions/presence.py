@@ -13,10 +13,11 @@ def presence(
     at: int,
     tz: Zone | None,
     time_format: TimeFormat,
+    *,
     left_at: int | None = None,
     back: int | None = None,
 ) -> dict[str, Any]:
-    """Return a member with ``active`` and, as it applies, ``since``, ``last_active``, ``left_at`` or ``usually_back``.
+    """Return a member with ``active`` and, where known, ``since``, ``last_active``, ``left_at``, ``usually_back``.
 
     Periods that overlap or touch count as one. Times are shown in *tz*, or in the member's zone. Who is active is
     not away, and who has left does not come back.

@@ -17,7 +17,7 @@ Cost = tuple[int, ...]  # of a slot: how much of it lies outside the usual hours
 
 
 class Fairest(NamedTuple):
-    """The indexes of slots whose costs add up to the lowest maximum, unless the search was given up before its end."""
+    """The indexes of slots whose costs add up to the lowest maximum, unless the search was given up."""
 
     indexes: list[int]
     is_lowest: bool
@@ -38,13 +38,16 @@ def rotation(
     found = fairest(costs, [(slot.start, slot.end) for slot in slots], count if members else 0)
     chosen = [slots[index] for index in sorted(found.indexes)]
     whole = sum(slot.end - slot.start for slot in chosen)
-    shares = [sum(costs[index][number] for index in found.indexes) / (whole or 1) for number in range(len(members))]
+    shares = [
+        sum(costs[index][number] for index in found.indexes) / (whole or 1) for number in range(len(members))
+    ]
     return {
         "slots": [slot.to_json(habits, tz, time_format) for slot in chosen],
         "worst_share": round(max(shares, default=0), 4),
         "is_lowest": found.is_lowest,
         "members": [
-            {"id": one.user.id, "outside_share": round(share, 4)} for one, share in zip(members, shares, strict=True)
+            {"id": one.user.id, "outside_share": round(share, 4)}
+            for one, share in zip(members, shares, strict=True)
         ],
     }
 

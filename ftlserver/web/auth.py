@@ -62,7 +62,7 @@ class Authentication:
     def subscriber(self, secret: str, view: str, address: str) -> Principal:
         """Return the caller at *address* who opens the feed *view* with *secret*.
 
-        Raise RefusedError, or InvalidRequestError for a secret that opens nothing: there is nothing at that address.
+        Raise RefusedError, or InvalidRequestError for a secret that opens nothing: there is nothing at its path.
         """
         try:
             return self._principal(self._owner(secret, token.id_of(secret), view, address))

@@ -164,7 +164,9 @@ def with_policy(application: WSGIApplication, policy: Policy) -> WSGIApplication
             request = f"{_printable(environ['REQUEST_METHOD'])} {route.rule if route else '-'}"
             seconds = time.perf_counter() - started
             log_request(environ.get("REMOTE_ADDR", "-"), request, status[:3], seconds, request_id)
-            said = {name for name, _ in headers}  # an answer's own policy and caching take the place of the usual ones
+            said = {
+                name for name, _ in headers
+            }  # an answer's own policy and caching take the place of the usual ones
             return start_response(status, [*headers, *(pair for pair in extra if pair[0] not in said)], exc_info)
 
         try:

@@ -154,11 +154,15 @@ PRESENCE = _question(_MEMBERS | {"at": {"type": "string"}, "usually_back": {"typ
 HOURS = _question(_MEMBERS_AND_WINDOW)
 MEETING = _question(
     _MEMBERS_AND_WINDOW
-    | {"week": {"type": "string"}, "minutes": _count(15, 24 * 60), "slots": _count(1, 100), "rotate": _count(2, 12)}
+    | {
+        "week": {"type": "string"},
+        "minutes": _count(15, 24 * 60),
+        "slots": _count(1, 100),
+        "rotate": _count(2, 12),
+    }
 )
 CLOCK_CHANGES = _question(
-    _MEMBERS_AND_WINDOW
-    | {"weeks": _count(1, 53), "meeting": {"type": "string"}, "minutes": _count(15, 24 * 60)}
+    _MEMBERS_AND_WINDOW | {"weeks": _count(1, 53), "meeting": {"type": "string"}, "minutes": _count(15, 24 * 60)}
 )
 
 _ID: _Fields = {"id": {"required": True, "check_with": "user_id"}}

@@ -12,8 +12,22 @@ from ftlcommon.calendars import Event
 
 CHANGED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 ZONES = [
-    *("Europe/Berlin", "Europe/Dublin", "America/New_York", "America/St_Johns", "Africa/Casablanca", "Asia/Kolkata"),
-    *("Australia/Lord_Howe", "Pacific/Auckland", "Pacific/Apia", "America/Santiago", "Antarctica/Troll", "Asia/Gaza"),
+    *(
+        "Europe/Berlin",
+        "Europe/Dublin",
+        "America/New_York",
+        "America/St_Johns",
+        "Africa/Casablanca",
+        "Asia/Kolkata",
+    ),
+    *(
+        "Australia/Lord_Howe",
+        "Pacific/Auckland",
+        "Pacific/Apia",
+        "America/Santiago",
+        "Antarctica/Troll",
+        "Asia/Gaza",
+    ),
     *("Pacific/Kiritimati", "Africa/Cairo"),
 ]
 
@@ -37,7 +51,9 @@ def test_a_zone_is_written_so_that_a_program_without_zones_reads_every_time(name
     own = text.replace(f"TZID:{name}".encode(), f"TZID:x-{name}".encode())
     own = own.replace(f"TZID={name}".encode(), f"TZID=x-{name}".encode())
     found = icalendar.Calendar.from_ical(own).walk("VEVENT")
-    assert [event["DTSTART"].dt.astimezone(UTC) for event in found] == [event.start.astimezone(UTC) for event in events]
+    assert [event["DTSTART"].dt.astimezone(UTC) for event in found] == [
+        event.start.astimezone(UTC) for event in events
+    ]
 
 
 def test_an_event_recurs_on_its_clock_until_its_end() -> None:

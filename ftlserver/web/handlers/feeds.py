@@ -1,7 +1,7 @@
 """Feeds: a view that is fetched again and again, at an address that contains the secret of its token.
 
-A calendar is fetched every few hours, so it never says who is active now; and it says the same all day, or all week,
-so that it need not be sent again.
+A calendar is fetched every few hours, so it never says who is active now; and it says the same all day or all
+week, so that it need not be sent again.
 """
 
 from collections import defaultdict
@@ -65,7 +65,7 @@ def activity(storage: Storage, request: Request) -> HTTPResponse:
 
 
 def usual_hours(storage: Storage, request: Request) -> HTTPResponse:
-    """Answer with the hours of the week in which members are usually active, by the eight weeks before this one."""
+    """Answer with the hours of the week in which members are usually active, by the eight weeks before."""
     monday = _monday()
     window = Window.of(_between(monday - _HISTORY, monday), monday)
     found, last_keys = questions.activities(storage, _members(request), window)
@@ -103,13 +103,8 @@ def clock_changes(storage: Storage, request: Request) -> HTTPResponse:
 def board(storage: Storage, request: Request) -> HTTPResponse:
     """Answer with a picture of who is active, since when, and when the others are usually back."""
     answer = _answer(questions.presence, storage, request, {"usually_back": True})
-    backs = {
-        member["id"]: datetime.fromisoformat(member["usually_back"])
-        for member in answer["members"]
-        if "usually_back" in member
-    }
     heading = Heading.of("Who is active", answer, "UTC", request.caller.team_id)
-    return _picture(drawing.board(answer, heading, back=backs))
+    return _picture(drawing.board(answer, heading))
 
 
 def badge(storage: Storage, request: Request) -> HTTPResponse:
@@ -161,9 +156,9 @@ def _weekly(one: Habit, monday: int) -> Iterator[Event]:
     user = one.user
     first = timezones.date_at(monday, _UTC)
     for (hour, length), weekdays in days.items():
-        start = datetime.combine(first + timedelta(weekdays[0]), time(hour), user.zone)
+        begin = datetime.combine(first + timedelta(weekdays[0]), time(hour), user.zone)
         yield Event(
-            *(("usual", user.id, str(hour), str(length)), user.real_name, start, start + timedelta(hours=length)),
+            *(("usual", user.id, str(hour), str(length)), user.real_name, begin, begin + timedelta(hours=length)),
             changed_at=_datetime(monday),
             description=f"usually active, {user.zone.key}",
             weekdays=tuple(weekdays),

@@ -123,17 +123,19 @@ def presence(storage: Storage, request: Request) -> responses.Answer:
 
     def members() -> Iterator[Iterator[bytes]]:
         habits = [] if recent is None else map(habit, _activities(storage, *recent))
-        backs = {one.user.id: usually_back(one, at) for one in habits}
+        backs = {one.user.id: back for one in habits if (back := usually_back(one, at)) is not None}
         is_away, coming = True, []
         for activity in _activities(storage, extents):
             id_ = activity.user.id
-            member = presence_of(activity, at, tz, time_format, left_at.get(id_), backs.get(id_))
+            member = presence_of(activity, at, tz, time_format, left_at=left_at.get(id_), back=backs.get(id_))
             is_away = is_away and not member["active"]
             if "usually_back" in member:
                 coming.append(backs[id_])
             yield iter([orjson.dumps(member)])
         if is_away and coming:
-            extents.last_keys["usually_back"] = render_in_zone(min(coming), tz or timezones.zone("UTC"), time_format)
+            extents.last_keys["usually_back"] = render_in_zone(
+                min(coming), tz or timezones.zone("UTC"), time_format
+            )
 
     return _answer(extents, members(), recent[0] if recent else (), at=time_formats.utc(at))
 
@@ -209,8 +211,10 @@ def clock_changes(storage: Storage, request: Request) -> responses.Answer:
     return responses.stream(responses.JSON, in_turn(extents, pieces()))
 
 
-def activities(storage: Storage, asked: dict[str, Any], window: Window) -> tuple[Iterator[Activity], dict[str, Any]]:
-    """Return the activity of the members that are *asked* about, one after the other, and the last keys of an answer."""
+def activities(
+    storage: Storage, asked: dict[str, Any], window: Window
+) -> tuple[Iterator[Activity], dict[str, Any]]:
+    """Return the activity of the members that are *asked* about, one by one, and the last keys of an answer."""
     extents = _extents(storage, asked, window)
     return _activities(storage, extents, window), extents.last_keys
 
@@ -276,7 +280,7 @@ def _shown(window: Window, extents: Iterable[Extent], rule: str) -> dict[str, An
 def _answer(
     extents: _Extents, members: Iterable[Iterator[bytes]], also: Iterable[Extent] = (), **opening: Any
 ) -> responses.Answer:
-    """Answer with *members*, each as the pieces of its JSON, one after the other; *also* is read besides *extents*."""
+    """Answer with *members*, each as the pieces of its JSON, one by one; *also* is read besides *extents*."""
 
     def pieces() -> responses.Pieces:
         separator = b""
@@ -292,6 +296,8 @@ def _answer(
 
 def _recent(storage: Storage, chosen: Chosen, at: int) -> tuple[_Extents, Window]:
     """Return what is read to tell when members are usually active: the eight weeks until *at*, or until now."""
+    count = len(chosen.users)
+    limits.check(count, limits.MEMBERS_OF_RETURN, "members of whom to tell when they are back", "name fewer")
     now = instants.now()
     window = Window.of(_history({}, (at, at), now, timezones.zone("UTC")), now)
     return _counted(storage, chosen, window.edges_of_all(chosen.users), moved={}), window

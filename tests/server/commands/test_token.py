@@ -231,7 +231,7 @@ def test_a_feed_is_made_with_its_address(
 ) -> None:
     path, err = made_feed(capsys)
     assert re.fullmatch(r"/feed/ftl_[0-9A-Za-z]{8}_[0-9A-Za-z_-]{43}/activity\.ics", path)
-    assert "this path follows the address of the server" in err
+    assert "this path follows the URL of the server" in err
     assert path.split("/")[2] not in err
     assert get(database, path) == 200
     assert whoami(database, path.split("/")[2]) == 401

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -40,15 +41,14 @@ def app(sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch) -> TestApp:
 def overlap(shares: dict[str, list[float]], first: str, second: str, instant: datetime) -> float:
     """Return the seconds of a week that two users share, minute by minute, on the clocks that they have then."""
     total = 0.0
-    offsets = {id_: instant.astimezone(ZoneInfo(dict(ZONES_OF)[id_])).utcoffset() for id_ in (first, second)}
+    offsets = {id_: instant.astimezone(ZoneInfo(dict(PEOPLE)[id_])).utcoffset() for id_ in (first, second)}
     for minute in range(7 * 24 * 60):
-        walls = [datetime(2026, 1, 5) + timedelta(minutes=minute) + offsets[id_] for id_ in (first, second)]
+        walls = [
+            datetime(2026, 1, 5, tzinfo=UTC) + timedelta(minutes=minute) + offsets[id_] for id_ in (first, second)
+        ]
         hours = [wall.weekday() * 24 + wall.hour for wall in walls]
         total += 60 * shares[first][hours[0]] * shares[second][hours[1]]
     return total
-
-
-ZONES_OF = PEOPLE
 
 
 def test_the_changes_of_the_coming_half_year_say_what_they_do_to_each_pair(app: TestApp) -> None:
@@ -85,7 +85,11 @@ def test_the_weeks_ahead_can_be_chosen(app: TestApp) -> None:
     assert ask(app, "clock-changes", id_list=["berlin"], weeks=17)["changes"] == []
     assert ask(app, "clock-changes", id_list=["kolkata"], weeks=53)["changes"] == []
     for weeks in (0, 54):
-        assert refused(app, "clock-changes", id_list=["berlin"], weeks=weeks) == (400, "invalid_argument", "/weeks")
+        assert refused(app, "clock-changes", id_list=["berlin"], weeks=weeks) == (
+            400,
+            "invalid_argument",
+            "/weeks",
+        )
 
 
 def starts_of(weekday: int, hour: int, zone: str) -> Iterator[datetime]:
@@ -93,7 +97,9 @@ def starts_of(weekday: int, hour: int, zone: str) -> Iterator[datetime]:
     for number in range(54 * 7):
         day = date(2026, 11, 25) + timedelta(days=number)
         start = datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo(zone)).astimezone(UTC)
-        if day.weekday() == weekday and timedelta() <= start - datetime(2026, 11, 25, 12, tzinfo=UTC) < timedelta(371):
+        if day.weekday() == weekday and timedelta() <= start - datetime(2026, 11, 25, 12, tzinfo=UTC) < timedelta(
+            371
+        ):
             yield start
 
 
@@ -107,7 +113,7 @@ def test_a_standing_meeting_moves_when_the_clocks_of_its_members_part(app: TestA
     )
     assert meeting["first"]["start_time"] == "2026-12-01T17:00:00+01:00"
     expected = []
-    for before, start in zip(starts, starts[1:], strict=False):
+    for before, start in pairwise(starts):
         moved = {
             id_: before.astimezone(ZoneInfo(tz)).isoformat()
             for id_, tz in PEOPLE
@@ -124,7 +130,9 @@ def test_a_standing_meeting_moves_when_the_clocks_of_its_members_part(app: TestA
 
 def test_a_standing_meeting_says_who_falls_outside_their_usual_hours(app: TestApp) -> None:
     """At 16:00 in Berlin all of it is within 9 to 17 in New York; at 22:00 it is so only in the weeks between."""
-    answer = ask(app, "clock-changes", id_list=["berlin", "york", "new"], meeting="tuesday 22:00 Europe/Berlin", **MONTH)
+    answer = ask(
+        app, "clock-changes", id_list=["berlin", "york", "new"], meeting="tuesday 22:00 Europe/Berlin", **MONTH
+    )
     outside = [
         (move["start_time"][:10], [one["id"] for one in move["members"] if one["attendance"] == "unlikely"])
         for move in (answer["meeting"]["first"], *answer["meeting"]["moves"])
@@ -136,18 +144,26 @@ def test_a_standing_meeting_says_who_falls_outside_their_usual_hours(app: TestAp
         ("2027-11-02", ["berlin", "york"]),
         ("2027-11-09", ["berlin"]),
     ]
-    assert [one["attendance"] for one in answer["meeting"]["first"]["members"]] == ["unlikely", "likely", "unknown"]
+    assert [one["attendance"] for one in answer["meeting"]["first"]["members"]] == [
+        "unlikely",
+        "likely",
+        "unknown",
+    ]
 
 
 @pytest.mark.parametrize(
-    "text", ["", "Tue", "T 17:00 UTC", "Tu 17:00", "Foo 17:00 UTC", "Tue 24:00 UTC", "Tue 17:60 UTC", "Tue 5pm UTC"]
+    "text",
+    ["", "Tue", "T 17:00 UTC", "Tu 17:00", "Foo 17:00 UTC", "Tue 24:00 UTC", "Tue 17:60 UTC", "Tue 5pm UTC"],
 )
 def test_a_meeting_that_cannot_be_read_is_refused(app: TestApp, text: str) -> None:
     assert refused(app, "clock-changes", id_list=["york"], meeting=text) == (400, "invalid_argument", "/meeting")
 
 
 def test_a_meeting_in_an_unknown_zone_is_refused(app: TestApp) -> None:
-    assert refused(app, "clock-changes", id_list=["york"], meeting="Tue 17:00 Mars/X")[:2] == (422, "unknown_timezone")
+    assert refused(app, "clock-changes", id_list=["york"], meeting="Tue 17:00 Mars/X")[:2] == (
+        422,
+        "unknown_timezone",
+    )
 
 
 def test_a_meeting_at_a_time_that_its_zone_skips_is_held_after_the_gap(app: TestApp) -> None:

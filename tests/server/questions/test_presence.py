@@ -8,6 +8,7 @@ from webtest import TestApp
 
 from ftlserver.commands import sample_data
 from ftlserver.domain.user import User
+from ftlserver.questions import limits
 from ftlserver.storage import Storage
 from ftlserver.web.app import create_app
 from tests.helpers import EGON, ask, put, refused
@@ -102,10 +103,22 @@ def test_who_has_left_does_not_come_back(sqlite_storage: Storage) -> None:
     assert "usually_back" not in ask(app, "presence", all=True, at="2026-10-24T12:00Z", usually_back=True)
 
 
+def test_the_return_of_too_many_is_refused(sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "MEMBERS_OF_RETURN", 2)
+    app = workers(sqlite_storage)
+    response = app.post_json("/api/presence/", {"all": True, "usually_back": True}, status=400)
+    assert (response.json["error"], response.json["max"]) == ("too_much", 2)
+    assert ask(app, "presence", all=True)["members"]
+
+
 @pytest.mark.slow
 def test_back_is_the_next_minute_of_a_usual_hour(sqlite_storage: Storage) -> None:
     now = datetime(2026, 10, 21, 12, tzinfo=UTC)
-    team = [(user, found) for user, found in sample_data.demo_team(round(now.timestamp()) * 1_000_000) if len(found) > 9]
+    team = [
+        (user, found)
+        for user, found in sample_data.demo_team(round(now.timestamp()) * 1_000_000)
+        if len(found) > 9
+    ]
     sqlite_storage.bulk_import.store([user for user, _ in team], [one for _, found in team for one in found])
     app = TestApp(create_app(sqlite_storage))
     for hours in range(0, 9 * 24, 17):
@@ -116,7 +129,9 @@ def test_back_is_the_next_minute_of_a_usual_hour(sqlite_storage: Storage) -> Non
         for member in answer["members"]:
             if member["active"]:
                 continue
-            usual = [share >= min(0.25, sum(sorted(shares[member["id"]])[-10:]) / 20) for share in shares[member["id"]]]
+            usual = [
+                share >= min(0.25, sum(sorted(shares[member["id"]])[-10:]) / 20) for share in shares[member["id"]]
+            ]
             minute, tz = at, ZoneInfo(member["tz"])
             while not usual[minute.astimezone(tz).weekday() * 24 + minute.astimezone(tz).hour]:
                 minute += timedelta(minutes=1)

@@ -159,7 +159,11 @@ def test_a_token_whose_last_user_was_deleted_allows_nothing(sqlite_storage: Stor
     for method, path, scope in ROUTE_TABLE:
         for user_id in (EGON.id, GLINDA.id, None):
             sample = SAMPLES[method, path](user_id)
-            if sample is not None and scope not in (ANY_TOKEN, WAKATIME_KEY, FEED, None) and (method, path) != OWN_TEAMS:
+            if (
+                sample is not None
+                and scope not in (ANY_TOKEN, WAKATIME_KEY, FEED, None)
+                and (method, path) != OWN_TEAMS
+            ):
                 assert send(app, method, *sample, headers=headers).status_int == 403, (method, path, user_id)
     assert send(app, *OWN_TEAMS, headers=headers).json["teams"] == []
     assert send(app, "GET", "/api/whoami", headers=headers).json["user_ids"] == []

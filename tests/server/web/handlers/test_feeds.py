@@ -65,7 +65,9 @@ def instant(value: datetime) -> int:
 
 
 @pytest.mark.parametrize("view", CALENDARS)
-def test_a_calendar_says_how_often_to_fetch_it_and_has_stable_events(demo: Storage, app: TestApp, view: str) -> None:
+def test_a_calendar_says_how_often_to_fetch_it_and_has_stable_events(
+    demo: Storage, app: TestApp, view: str
+) -> None:
     path = make_feed(demo, view)
     first = app.get(path)
     found = calendar(first)
@@ -80,7 +82,10 @@ def test_a_calendar_says_how_often_to_fetch_it_and_has_stable_events(demo: Stora
         assert not any(text in event.to_ical().decode() for text in ("W012A3CDE", "jonas@"))
 
 
-def test_activity_is_what_was_over_at_midnight(demo: Storage, app: TestApp, team: Any) -> None:
+def test_activity_is_what_was_over_at_midnight(
+    demo: Storage, app: TestApp, team: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "EVENTS", 5_000)
     today, first = at("2026-10-21T00:00:00Z"), at("2026-07-23T00:00:00Z")
     expected = set()
     for user, periods in team:
@@ -115,10 +120,14 @@ def test_who_is_active_now_is_in_no_calendar(demo: Storage, app: TestApp, monkey
     assert [app.get(path).body for path in paths] == before
 
 
-def test_activity_over_midnight_comes_when_it_is_over(sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_activity_over_midnight_comes_when_it_is_over(
+    sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     user = User("a", "A", "UTC")
     day = at("2026-10-21T00:00:00Z")
-    sqlite_storage.bulk_import.store([user], [ActivityPeriod.in_zone(user, day - instants.HOUR, day + instants.HOUR)])
+    sqlite_storage.bulk_import.store(
+        [user], [ActivityPeriod.in_zone(user, day - instants.HOUR, day + instants.HOUR)]
+    )
     app = TestApp(create_app(sqlite_storage))
     path = make_feed(sqlite_storage, "activity.ics")
     assert events(app.get(path)) == []
@@ -165,22 +174,29 @@ def usual_minutes(app: TestApp, user_id: str, first: int, last: int) -> set[int]
 
 
 def occurrences(found: Any, first: str, last: str) -> Iterator[tuple[str, int, int]]:
-    for event in recurring_ical_events.of(found).between(datetime.fromisoformat(first), datetime.fromisoformat(last)):
+    for event in recurring_ical_events.of(found).between(
+        datetime.fromisoformat(first), datetime.fromisoformat(last)
+    ):
         yield str(event["SUMMARY"]), instant(event["DTSTART"].dt), instant(event["DTEND"].dt)
 
 
 @pytest.mark.parametrize("user_id", ["jonas", "maya", "chloe", "sita"])
 @pytest.mark.parametrize(
     ("first", "last"),
-    [("2026-10-19T00:00:00+00:00", "2026-10-24T00:00:00+00:00"), ("2026-11-02T00:00:00+00:00", "2026-11-07T00:00:00+00:00")],
+    [
+        ("2026-10-19T00:00:00+00:00", "2026-10-24T00:00:00+00:00"),
+        ("2026-11-02T00:00:00+00:00", "2026-11-07T00:00:00+00:00"),
+    ],
     ids=["before the clock change", "after it"],
 )
 def test_usual_hours_are_on_the_members_clock_before_and_after_a_clock_change(
     demo: Storage, app: TestApp, user_id: str, first: str, last: str
 ) -> None:
     """Read with the VTIMEZONE of the calendar alone, as by a program that knows no zones."""
-    text = app.get(make_feed(demo, "usual-hours.ics", (user_id,))).body.replace(b"TZID:", b"TZID:X-").replace(
-        b"TZID=", b"TZID=X-"
+    text = (
+        app.get(make_feed(demo, "usual-hours.ics", (user_id,)))
+        .body.replace(b"TZID:", b"TZID:X-")
+        .replace(b"TZID=", b"TZID=X-")
     )
     edges = at(first), at(last)
     found = {
@@ -255,7 +271,9 @@ def test_a_secret_opens_its_own_view_and_nothing_else(
 
 
 @pytest.mark.parametrize("view", FEEDS)
-def test_no_other_token_opens_a_feed(demo: Storage, app: TestApp, monkeypatch: pytest.MonkeyPatch, view: str) -> None:
+def test_no_other_token_opens_a_feed(
+    demo: Storage, app: TestApp, monkeypatch: pytest.MonkeyPatch, view: str
+) -> None:
     monkeypatch.setattr(auth, "_FAILURES", 0)
     app = TestApp(create_app(demo))
     secrets = [make_token(demo, scope)["Authorization"].split()[1] for scope in ("read", "write", "admin")]
@@ -308,9 +326,11 @@ def test_no_log_and_no_error_contains_a_secret(
     caplog.set_level(logging.DEBUG)
     path = make_feed(demo, "meeting.ics")
     secret = path.split("/")[2]
-    answers = [app.request(path, method=method, expect_errors=True) for method in ("GET", "HEAD", "POST", "DELETE")]
-    for wrong in (f"{path}?x=1", f"{path}x", f"/feed/{secret}", f"/feed/{secret}/board.svg", f"{path}/more"):
-        answers.append(app.get(wrong, expect_errors=True))
+    answers = [
+        app.request(path, method=method, expect_errors=True) for method in ("GET", "HEAD", "POST", "DELETE")
+    ]
+    wrong = (f"{path}?x=1", f"{path}x", f"/feed/{secret}", f"/feed/{secret}/board.svg", f"{path}/more")
+    answers += [app.get(other, expect_errors=True) for other in wrong]
     demo.tokens.revoke(path.split("_")[1], NOW)
     answers.append(app.get(path, expect_errors=True))
     for answer in answers:
@@ -327,9 +347,7 @@ def test_wrong_secrets_of_an_address_are_limited(demo: Storage) -> None:
     assert app.get(path).status_int == 200
 
 
-def test_what_would_be_too_much_is_refused(
-    demo: Storage, app: TestApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_would_be_too_much_is_refused(demo: Storage, app: TestApp, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "PERIODS", 100)
     for view in CALENDARS:
         response = app.get(make_feed(demo, view), expect_errors=True)
