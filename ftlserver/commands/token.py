@@ -191,7 +191,7 @@ def _show(args: argparse.Namespace, token: Token, secret: str, config: Config) -
 
 
 def _base_url(config: Config) -> str:
-    """Return the URL of a server behind a proxy, which takes https alone; that of another one is not known here."""
+    """Return the URL of a server behind a proxy, which takes https alone; others are not known here."""
     return f"https://{config.allowed_hosts[0]}" if config.allowed_hosts and config.trusted_proxy else ""
 
 

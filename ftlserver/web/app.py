@@ -55,9 +55,9 @@ _TIME = frozenset(["nonexistent_local_time", "ambiguous_local_time"])
 class Route:
     """A method and a path: the scope that a token must have, the handler, the shape of the request, the errors.
 
-    *scope* ANY_TOKEN takes every token, WAKATIME_KEY only a key for editor plugins, FEED only a token of a feed, in
-    its path, None every caller. *errors* are the codes of this route; those of HTTP and authentication come with it.
-    *query* are the fields that its query string may have, *success* is the status of an answer without error.
+    *scope* ANY_TOKEN takes every token, WAKATIME_KEY only a key for editor plugins, FEED only a token of a feed in
+    its path, None every caller. *errors* are the codes of this route; those of HTTP and of authentication come with
+    it. *query* are the fields that its query string may have, *success* is the status of an answer without error.
     """
 
     method: str

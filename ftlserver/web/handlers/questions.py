@@ -9,7 +9,6 @@ from typing import Any
 import orjson
 
 from ftlserver.domain import instants, time_formats, timezones
-from ftlserver.domain.days_and_hours import WEEK
 from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import Span
 from ftlserver.domain.time_formats import render_in_zone
@@ -189,8 +188,9 @@ def clock_changes(storage: Storage, request: Request) -> responses.Answer:
     tz = read_zone(asked) or timezones.zone("UTC")
     meeting = _standing_meeting(asked)
     weeks = asked.get("weeks", _WEEKS_OF_CHANGES if meeting is None else _WEEKS_OF_A_MEETING)
-    ahead = now, now + weeks * WEEK
-    window = Window.of(_history(asked, ahead, now, tz), now)
+    today = timezones.date_at(now, tz)
+    ahead = timezones.day_start(today, tz), timezones.day_start(today + timedelta(weeks=weeks), tz)
+    window = Window.of(_history(asked, (now, now), now, tz), now)
     extents = _extents(storage, asked, window, limits.MEMBERS_OF_MEETING)
 
     def pieces() -> Generator[bytes, None, None]:

@@ -72,8 +72,13 @@ ROTATION = {
 }
 PAIR = {"members": ["bob", "ann"], "overlap_before": 7200.5, "overlap_after": 3600}
 STANDING = {
-    **{"weekday": "Monday", "time": "09:00", "tz": "Europe/Berlin", "minutes": 60, "times": 53},
-    **{"first": SLOT, "moves": [{**SLOT, "moved": {"ann": START}}]},
+    "weekday": "Monday",
+    "time": "09:00",
+    "tz": "Europe/Berlin",
+    "minutes": 60,
+    "times": 53,
+    "first": SLOT,
+    "moves": [{**SLOT, "moved": {"ann": START}}],
 }
 ANSWERS: dict[str, dict[str, Any]] = {
     "activity": ACTIVITY,

@@ -19,7 +19,11 @@ CLOCK_CHANGES: dict[str, Any] = {
     "changes": [{**MEETING["changes"][0], "pairs": PAIRS}],
 }
 STANDING = {
-    **{"weekday": "Monday", "time": "20:00", "tz": "Europe/Berlin", "minutes": 60, "times": 53},
+    "weekday": "Monday",
+    "time": "20:00",
+    "tz": "Europe/Berlin",
+    "minutes": 60,
+    "times": 53,
     "first": SLOT,
     "moves": [
         {**SLOT, "start_time": "2027-03-29T20:00:00+02:00", "moved": {"b": "2027-03-23T08:00:00+13:00"}},

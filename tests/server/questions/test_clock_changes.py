@@ -53,7 +53,7 @@ def overlap(shares: dict[str, list[float]], first: str, second: str, instant: da
 
 def test_the_changes_of_the_coming_half_year_say_what_they_do_to_each_pair(app: TestApp) -> None:
     answer = ask(app, "clock-changes", id_list=IDS, **MONTH)
-    assert answer["ahead"] == {"from": "2026-11-25T12:00:00Z", "to": "2027-05-26T12:00:00Z"}
+    assert answer["ahead"] == {"from": "2026-11-25T00:00:00Z", "to": "2027-05-26T00:00:00Z"}
     assert [(change["tz"], change["at"], change["members"]) for change in answer["changes"]] == [
         ("America/New_York", "2027-03-14T07:00:00+00:00", ["york"]),
         ("Europe/Berlin", "2027-03-28T01:00:00+00:00", ["berlin"]),
@@ -97,9 +97,7 @@ def starts_of(weekday: int, hour: int, zone: str) -> Iterator[datetime]:
     for number in range(54 * 7):
         day = date(2026, 11, 25) + timedelta(days=number)
         start = datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo(zone)).astimezone(UTC)
-        if day.weekday() == weekday and timedelta() <= start - datetime(2026, 11, 25, 12, tzinfo=UTC) < timedelta(
-            371
-        ):
+        if day.weekday() == weekday and timedelta() <= start - datetime(2026, 11, 25, tzinfo=UTC) < timedelta(371):
             yield start
 
 
