@@ -21,13 +21,13 @@ ORDERS = {
     "ftlclient": "errors time_ranges time_expressions config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",
     "ftlcommon": "terminal member_names whole_file calendar_days english_dates day_expressions command_line offset_changes"
-    " zone_guess formats progress",
+    " zone_guess formats progress programs",
     "ftlcommon.formats": "__init__ json_objects lines rows time_entries"
     " activitywatch clockify csv git ical members ndjson slack timewarrior toggl source",
 }
 # Commands and views stand beside each other; only what they share, whose names begin with _, is imported.
 SIDE_BY_SIDE = {
-    "ftlserver.commands": ["delete_user", "sample_data", "users"],
+    "ftlserver.commands": ["delete_user", "import_file", "sample_data", "users"],
     "ftlclient.commands": [],
     "ftlclient.views": ["formatting"],
 }
