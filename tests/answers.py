@@ -17,6 +17,7 @@ from ftlserver.domain.token import FEED
 from ftlserver.errors import HTTP_STATUSES
 from ftlserver.web import responses
 from ftlserver.web.app import ROUTES, Route
+from ftlserver.web.handlers import metrics
 
 _PATTERNS = [(re.compile(re.sub(r"<\w+>", "[^/]+", route.path) + "/?"), route) for route in ROUTES]
 # What the application answers where no route is found or called.
@@ -78,7 +79,7 @@ def _check_headers(status: int, headers: list[tuple[str, str]]) -> None:
     assert "x-request-id" in names
     assert not {"server", "x-powered-by", "via"} & set(names), names
     if status != 204:
-        assert dict(headers).get("Content-Type") in (responses.JSON, responses.NDJSON), headers
+        assert dict(headers).get("Content-Type") in (responses.JSON, responses.NDJSON, metrics.TEXT), headers
 
 
 def _check_feed(status: int, headers: dict[str, str]) -> None:
@@ -96,6 +97,8 @@ def _check_feed(status: int, headers: dict[str, str]) -> None:
 def _check_body(status: int, headers: list[tuple[str, str]], pieces: Iterable[bytes]) -> Any:
     """Return the document of an answer that is complete, if it has a body."""
     if not isinstance(pieces, list) or not (body := b"".join(pieces)):
+        return None
+    if dict(headers)["Content-Type"] == metrics.TEXT:
         return None
     if dict(headers)["Content-Type"] == responses.NDJSON:
         body = body.splitlines()[-1]

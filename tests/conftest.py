@@ -35,8 +35,10 @@ from tests.recorder import Recorder
 # What other tests import from here.
 __all__ = ["DATA", "EGON", "GLINDA", "TIMES", "all_rows", "assignment_periods", "at", "in_threads", "serving"]
 
-settings.register_profile("ftl", deadline=None)  # time is for the benchmarks
-settings.load_profile("ftl")
+# Time is for the benchmarks. The long form: pytest --hypothesis-profile=long
+settings.register_profile("short", deadline=None, max_examples=40)
+settings.register_profile("long", deadline=None, max_examples=1_000)
+settings.load_profile("short")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -87,6 +89,8 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
         "FTL_ALLOWED_HOSTS",
         "FTL_ALLOWED_ORIGINS",
         "FTL_TRUSTED_PROXY",
+        "FTL_SOCKET",
+        "NOTIFY_SOCKET",
         "NO_COLOR",
         "FORCE_COLOR",
         "COLUMNS",
@@ -94,6 +98,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
         monkeypatch.delenv(name, raising=False)
     for name in ("CONFIG", "DATA"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "machine"))
     monkeypatch.setenv("TZ", "Europe/Berlin")  # for tzlocal; the clock of the process stays
     root = logging.getLogger()
     before = root.handlers[:]

@@ -10,9 +10,10 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import astuple
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -39,7 +40,13 @@ from ftlserver.commands._undo import say_undo
 from ftlserver.config import Config
 from ftlserver.domain.period import ActivityPeriod
 from ftlserver.domain.user import User
-from ftlserver.errors import ConfigError, ImportFileError, InvalidValueError, UserNotFoundError
+from ftlserver.errors import (
+    ConfigError,
+    ImportFileError,
+    InvalidValueError,
+    NoDatabaseError,
+    UserNotFoundError,
+)
 from ftlserver.storage import Storage
 from ftlserver.storage.bulk_import import Imported
 
@@ -53,21 +60,55 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    # Rows hold nothing that could refer to them: looking for cycles among a million takes a tenth of the time.
-    gc.set_threshold(100_000)
-    with Storage.open(config.database) as storage:
-        owners = Owners(storage, args)
-        try:
-            with open_source(args, owners.known) as source:
-                imported, skipped = _import(args, storage, source, owners)
-        except FormatError as exc:
-            raise ConfigError(str(exc)) from exc
-    for line in (*owners.report(), *zone_guess.weak(imported.guesses.items())):
+    with ExitStack() as stack:
+        storage = _open(config.database, stack, dry_run=args.dry_run)
+        found = read_into(storage, args)
+    for line in (*found.report, *zone_guess.weak(found.imported.guesses.items())):
         _say(line)
-    print(_counts(imported, skipped, dry_run=args.dry_run))
-    if imported.change is not None:
-        say_undo(imported.change)
+    print(_counts(found.imported, found.skipped, dry_run=args.dry_run))
+    if found.imported.change is not None:
+        say_undo(found.imported.change)
     return 0
+
+
+def _open(database: str, stack: ExitStack, *, dry_run: bool) -> Storage:
+    """Open the database; a dry run without one is of an empty one that is removed afterwards."""
+    try:
+        return stack.enter_context(Storage.open(database, create=not dry_run))
+    except NoDatabaseError:
+        directory = stack.enter_context(tempfile.TemporaryDirectory())
+        return stack.enter_context(Storage.open(f"{directory}/ftl.sqlite3"))
+
+
+def arguments(*words: str) -> argparse.Namespace:
+    """Return what *words* on the command line mean to this command."""
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return parser.parse_args(words)
+
+
+class Found(NamedTuple):
+    """What became of a file: what was stored, how much was skipped and why, and lines about its owners."""
+
+    imported: Imported
+    skipped: Counter[str]
+    report: list[str]
+
+
+def read_into(storage: Storage, args: argparse.Namespace) -> Found:
+    """Store what is in the file that *args* name; raise ConfigError or ImportFileError."""
+    # Rows hold nothing that could refer to them: looking for cycles among a million takes a tenth of the time.
+    before = gc.get_threshold()
+    gc.set_threshold(100_000)
+    owners = Owners(storage, args)
+    try:
+        with open_source(args, owners.known) as source:
+            imported, skipped = _import(args, storage, source, owners)
+    except FormatError as exc:
+        raise ConfigError(str(exc)) from exc
+    finally:
+        gc.set_threshold(*before)
+    return Found(imported, skipped, list(owners.report()))
 
 
 def _import(

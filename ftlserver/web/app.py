@@ -19,12 +19,14 @@ from ftlserver.web.handlers import (
     exports,
     feeds,
     health,
+    metrics,
     periods,
     questions,
     teams,
     users,
     wakatime,
 )
+from ftlserver.web.metrics import Metrics
 from ftlserver.web.middleware import FEED_PATH, Policy, with_policy
 from ftlserver.web.requests import Request, check_query
 from ftlserver.web.schemas import Schema
@@ -56,8 +58,8 @@ class Route:
     """A method and a path: the scope that a token must have, the handler, the shape of the request, the errors.
 
     *scope* ANY_TOKEN takes every token, WAKATIME_KEY only a key for editor plugins, FEED only a token of a feed in
-    its path, None every caller. *errors* are the codes of this route; those of HTTP and of authentication come with
-    it. *query* are the fields that its query string may have, *success* is the status of an answer without error.
+    its path, None every caller. *errors* are the codes of this route; those of HTTP and of tokens come with it.
+    *query* are the fields that its query string may have, *success* is the status of an answer without error.
     """
 
     method: str
@@ -132,6 +134,7 @@ ROUTES = [
     Route("PUT", _USER, "admin", users.put, schemas.PUT_USER, _BODY | {"unknown_timezone", "user_exists"}),
     Route("PATCH", _USER, "admin", users.patch, schemas.PATCH_USER, _BODY | _NO_USER | {"unknown_timezone"}),
     Route("DELETE", _USER, "admin", users.delete, None, _NO_USER),
+    Route("PUT", _USER + "/aliases/<alias>", "admin", users.add_alias, None, _NO_USER | {"user_exists"}),
     Route("POST", _USER + "/merge", "admin", users.merge, schemas.MERGE, _BODY | _NO_USER),
     Route("POST", "/api/teams", "admin", teams.add, schemas.ADD_TEAM, _MEMBERS_OF_TEAM | {"team_exists"}),
     Route("PATCH", _TEAM, "admin", teams.patch, schemas.PATCH_TEAM, _MEMBERS_OF_TEAM | _NO_TEAM),
@@ -147,6 +150,7 @@ ROUTES = [
     Route("GET", f"{_FEEDS}/badge.svg", FEED, feeds.badge, None, _QUESTION_OF_FEED),
     Route("GET", "/healthz", None, health.health),
     Route("GET", "/readyz", None, health.readiness, None, _DATABASE),
+    Route("GET", "/metrics", "admin", metrics.scrape),
 ]
 
 _BOTTLE_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
@@ -158,8 +162,16 @@ _BOTTLE_MESSAGES = {
 }
 
 
-def create_app(storage: Storage, policy: Policy | None = None) -> WSGIApplication:
-    """Return the application over *storage*; without *policy* it is for a server on this machine alone."""
+def new_metrics(workers: int = 1) -> Metrics:
+    """Return counters for the routes, of as many *workers*."""
+    return Metrics([(route.method, route.path) for route in ROUTES], workers)
+
+
+def create_app(storage: Storage, policy: Policy | None = None, counters: Metrics | None = None) -> WSGIApplication:
+    """Return the application over *storage*; without *policy* it is for a server on this machine alone.
+
+    It counts in *counters*, or in its own.
+    """
     policy = policy or Policy()
     auth = Authentication(
         storage.tokens, storage.teams, is_local=policy.is_local, public_read=policy.public_read, rate=policy.rate
@@ -168,7 +180,7 @@ def create_app(storage: Storage, policy: Policy | None = None) -> WSGIApplicatio
     for route in ROUTES:
         handler = _guarded(route, storage, policy, auth)
         application.route([route.path, route.path + "/"], route.method, handler)
-    return with_policy(application, policy)
+    return with_policy(application, policy, counters or new_metrics())
 
 
 class _Bottle(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped

@@ -86,6 +86,9 @@ SAMPLES: dict[tuple[str, str], Samples] = {
     ),
     ("PATCH", "/api/users/<user_id>"): _about_user("/api/users/<user_id>", lambda user: {"tz": user.tz}),
     ("DELETE", "/api/users/<user_id>"): _about_user("/api/users/<user_id>"),
+    ("PUT", "/api/users/<user_id>/aliases/<alias>"): lambda user_id: (
+        None if user_id is None else (f"/api/users/{user_id}/aliases/{user_id}.other", None)
+    ),
     ("GET", "/api/users/<user_id>/export"): _about_user("/api/users/<user_id>/export"),
     ("GET", "/api/export"): _about_all("/api/export"),
     ("GET", "/api/whoami"): _about_all("/api/whoami"),
@@ -95,6 +98,7 @@ SAMPLES: dict[tuple[str, str], Samples] = {
     },
     ("GET", "/healthz"): _about_all("/healthz"),
     ("GET", "/readyz"): _about_all("/readyz"),
+    ("GET", "/metrics"): _about_all("/metrics"),
 }
 
 
