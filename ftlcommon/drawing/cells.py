@@ -13,7 +13,7 @@ from ftlcommon.zones import Zone
 
 _TOTAL = 60
 _NARROWEST = 7.0  # of a cell, in pixels
-_WIDEST = {"day": 19.0, "week": 19.0, "month": 44.0, "year": 60.0}
+_WIDEST = {"day": 48.0, "week": 48.0, "month": 60.0, "year": 90.0}
 _HEIGHT = BAR + 4
 # The upper and the lower label of a unit, and how a narrower lower one is written.
 _LABELS = {"day": ("%b %Y", "%d"), "week": ("%Y", "%b"), "month": ("%Y", "%b"), "year": ("", "%Y")}
@@ -75,7 +75,9 @@ def _gap(step: float) -> float:
     return 2.0 if step >= 10 else 1.0
 
 
-def unit_axis(sheet: Sheet, per: str, units: Sequence[date], left: float, step: float) -> None:
+def unit_axis(
+    sheet: Sheet, per: str, units: Sequence[date], left: float, step: float, total: str = "Active"
+) -> None:
     """Write what units belong to, and below it their names, as far as they do not touch."""
     upper, lower = _LABELS[per]
     before, ends = "", left
@@ -92,7 +94,7 @@ def unit_axis(sheet: Sheet, per: str, units: Sequence[date], left: float, step: 
         if label and x >= ends:
             sheet.text(x, sheet.y + 10, label, "dim small")
             ends = x + width_of(label, 11) + 2
-    sheet.text(WIDTH - MARGIN, sheet.y + 10, "Active", "dim small end")
+    sheet.text(WIDTH - MARGIN, sheet.y + 10, total, "dim small end")
     sheet.y += 16
 
 

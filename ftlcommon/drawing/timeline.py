@@ -65,14 +65,13 @@ def _hour_by_hour(
     minutes = [iter(in_minutes(_seconds(row, days, tz))) for row in rows]
     clock = clock_words((row.member["tz"] for row in rows), tz)
     for day in days:
-        title = f"{day:%a %Y-%m-%d}"
-        sheet.row_text(MARGIN, title, "bold")
         special = length_words(day, tz) if tz is not None else ""
-        x = MARGIN + width_of(title, bold=True) + 10
-        sheet.row_text(
-            x, f"a day of {special}" if special else clock if len(days) > 1 else "", "warn" if special else "dim"
-        )
-        sheet.y += ROW
+        if len(days) > 1 or special:
+            title = f"{day:%a %Y-%m-%d}"
+            sheet.row_text(MARGIN, title, "bold")
+            words = f"a day of {special}" if special else clock
+            sheet.row_text(MARGIN + width_of(title, bold=True) + 10, words, "warn" if special else "dim")
+            sheet.y += ROW
         _now(sheet, day, tz, now, left)
         if tz is None:
             step = (_RIGHT - left) / 24
@@ -151,10 +150,12 @@ def _side_by_side(sheet: Sheet, rows: Sequence[Row], days: Sequence[date], tz: Z
     left = MARGIN + name_width(row.name for row in rows) + 12
     step = (_RIGHT - left) / len(days)
     gap = 2.0
+    labels = _labels(days, step)
     for number, day in enumerate(days):
         x = left + number * step
-        label = next((text for text in _labels(day, tz) if width_of(text, 11) <= step), "")
-        special = length_words(day, tz) if tz else ""
+        special = length_words(day, tz).replace(" hours", " h") if tz else ""
+        longer = f"{labels[number]}, {special}"
+        label = longer if special and width_of(longer, 11) <= step else labels[number]
         sheet.text(x + (step - gap) / 2, sheet.y + 10, label, "small mid warn" if special else "small mid dim")
     sheet.text(WIDTH - MARGIN, sheet.y + 10, "Active", "dim small end")
     sheet.y += 16
@@ -175,11 +176,13 @@ def _side_by_side(sheet: Sheet, rows: Sequence[Row], days: Sequence[date], tz: Z
         sheet.y += ROW
 
 
-def _labels(day: date, tz: Zone | None) -> list[str]:
-    """Return labels of a day, the longest first."""
-    special = length_words(day, tz) if tz else ""
-    forms = [f"{day:{form}}" for form in ("%a %Y-%m-%d", "%a %m-%d", "%a %d", "%d")]
-    return [f"{form}, {special.replace(' hours', ' h')}" for form in forms if special] + forms
+def _labels(days: Sequence[date], space: float) -> list[str]:
+    """Return the longest labels of *days* that all fit into so many pixels."""
+    for form in ("%a %Y-%m-%d", "%a %m-%d", "%a %d", "%d"):
+        labels = [f"{day:{form}}" for day in days]
+        if all(width_of(label, 11) <= space for label in labels):
+            break
+    return labels
 
 
 def _seconds(row: Row, days: Sequence[date], tz: Zone | None) -> list[float]:
