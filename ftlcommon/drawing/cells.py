@@ -16,7 +16,7 @@ _NARROWEST = 7.0  # of a cell, in pixels
 _WIDEST = {"day": 48.0, "week": 48.0, "month": 60.0, "year": 90.0}
 _HEIGHT = BAR + 4
 # The upper and the lower label of a unit, and how a narrower lower one is written.
-_LABELS = {"day": ("%b %Y", "%d"), "week": ("%Y", "%b"), "month": ("%Y", "%b"), "year": ("", "%Y")}
+_LABELS = {"day": ("%b %Y", "%d"), "week": ("%G", "%b"), "month": ("%Y", "%b"), "year": ("", "%Y")}
 
 
 def cells(answer: Answer, heading: Heading, *, now: datetime | None = None) -> Picture:

@@ -33,7 +33,6 @@ def summary(answer: Answer, heading: Heading, *, now: datetime | None = None) ->
     if not drawn:
         sheet.lines("no activity")
     if words := not_shown(answer, drawn) if drawn else "":
-        sheet.y += 6
         sheet.lines(words)
     return sheet.picture()
 
@@ -92,8 +91,8 @@ def _bars(sheet: Sheet, rows: Sequence[Units], per: str, heading: Heading, now: 
                 sheet.rect("active", left + number * step, base - tall, max(step - _gap(step), 1), tall, title)
         sheet.y += height + 2
     sheet.y += 4
-    total = f"{length(rows[0].seconds)} in all; " if is_one else ""
-    sheet.lines(f"{total}a bar for each {per}, of which the longest is {length(longest)}")
+    total = f"{length(rows[0].seconds)} in all. " if is_one else ""
+    sheet.lines(f"{total}Bars are {per}s; the longest is {length(longest)}")
 
 
 def _scale(sheet: Sheet, longest: float, base: float, left: float, width: float, height: float) -> None:

@@ -8,7 +8,7 @@ have a cell for each day, week or month.
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from ftlcommon.drawing.axes import Axis, hour_marks, length_words, nights, within
+from ftlcommon.drawing.axes import Axis, Span, hour_marks, length_words, nights, within
 from ftlcommon.drawing.bars import LEGEND, active_words, bars, track
 from ftlcommon.drawing.cells import cells, draw_cells
 from ftlcommon.drawing.rows import Answer, Row, first_and_last_day, not_shown, rows_of
@@ -81,7 +81,7 @@ def _hour_by_hour(
             marks = [(axis.place(instant), hour) for instant, hour in hour_marks(day, tz, _STEP)]
         _hours(sheet, marks, len(rows))
         for row, minute in zip(rows, minutes, strict=True):
-            own = Axis.even(day, tz, left, _RIGHT) if tz else Axis.wall_clock(day, row.tz, left, _RIGHT)
+            own = Axis.even(day, tz, left, _RIGHT) if tz else Axis.wall_clock([day], row.tz, left, _RIGHT)
             dark = nights(own.start, own.end, row.tz)
             sheet.name(row.name, left - MARGIN - 12)
             track(sheet, own, dark)
@@ -130,7 +130,7 @@ def _day_below_day(sheet: Sheet, row: Row, days: Sequence[date], heading: Headin
     _hours(sheet, [(left + step * hour, hour) for hour in range(0, 24, _STEP)], len(days))
     seconds = _seconds(row, days, zone)
     for day, length, minutes in zip(days, seconds, in_minutes(seconds), strict=True):
-        axis = Axis.wall_clock(day, zone, left, _RIGHT)
+        axis = Axis.wall_clock([day], zone, left, _RIGHT)
         dark = nights(axis.start, axis.end, row.tz)
         special = length_words(day, zone)
         sheet.row_text(MARGIN, f"{day:%a %m-%d}", "dim" if day.weekday() >= 5 else "")
@@ -149,31 +149,32 @@ def _side_by_side(sheet: Sheet, rows: Sequence[Row], days: Sequence[date], tz: Z
     """Draw a row for each member, with the days side by side."""
     left = MARGIN + name_width(row.name for row in rows) + 12
     step = (_RIGHT - left) / len(days)
-    gap = 2.0
-    labels = _labels(days, step)
-    for number, day in enumerate(days):
-        x = left + number * step
+    for number, (day, label) in enumerate(zip(days, _labels(days, step), strict=True)):
         special = length_words(day, tz).replace(" hours", " h") if tz else ""
-        longer = f"{labels[number]}, {special}"
-        label = longer if special and width_of(longer, 11) <= step else labels[number]
-        sheet.text(x + (step - gap) / 2, sheet.y + 10, label, "small mid warn" if special else "small mid dim")
+        longer = f"{label}, {special}"
+        shown = longer if special and width_of(longer, 11) <= step else label
+        kind = "small mid warn" if special else "small mid dim"
+        sheet.text(left + (number + 0.5) * step, sheet.y + 10, shown, kind)
     sheet.text(WIDTH - MARGIN, sheet.y + 10, "Active", "dim small end")
     sheet.y += 16
-    axes: dict[Zone, list[Axis]] = {}
+    top = sheet.y
+    axes: dict[Zone, Axis] = {}
+    dark: dict[tuple[Zone, Zone], Sequence[Span]] = {}
     for row in rows:
         zone = tz or row.tz
         if zone not in axes:
-            places = (left + number * step for number in range(len(days)))
-            found = (Axis.wall_clock(day, zone, x, x + step - gap) for day, x in zip(days, places, strict=True))
-            axes[zone] = [axis for axis in found if axis.start < axis.end]
+            axes[zone] = Axis.wall_clock(days, zone, left, _RIGHT)
+        axis = axes[zone]
+        if (zone, row.tz) not in dark:
+            dark[zone, row.tz] = nights(axis.start, axis.end, row.tz)
         sheet.name(row.name, left - MARGIN - 12)
-        dark = nights(axes[zone][0].start, axes[zone][-1].end, row.tz)
-        for axis in axes[zone]:
-            track(sheet, axis, dark)
-            bars(sheet, row, axis, dark, zone)
+        track(sheet, axis, dark[zone, row.tz])
+        bars(sheet, row, axis, dark[zone, row.tz], zone)
         seconds = sum(_seconds(row, days, zone))
         sheet.row_text(WIDTH - MARGIN, active_words(round(seconds / 60), seconds), "end")
         sheet.y += ROW
+    for number in range(len(days) + 1):
+        sheet.rect("line", left + number * step - 0.5, top, 1, sheet.y - top)
 
 
 def _labels(days: Sequence[date], space: float) -> list[str]:
