@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from ftlcommon.drawing.rows import Answer, not_shown
 from ftlcommon.drawing.sheet import BAR, MARGIN, ROW, WIDTH, Heading, Picture, Sheet, name_width
 from ftlcommon.drawing.texts import short, width_of
-from ftlcommon.drawing.units import Units, length, level_legend, per_of, unit_words, units_of
+from ftlcommon.drawing.units import Units, length, level_legend, per_of, reach, unit_words, units_of
 from ftlcommon.levels import Levels
 from ftlcommon.summary_units import UNITS, next_unit, unit_start
 from ftlcommon.zones import Zone
@@ -59,8 +59,7 @@ def units_that_fit(
     rows: Sequence[Units], per: str, now: datetime | None, tz: Zone | None, most: int
 ) -> tuple[str, list[date]]:
     """Return the shortest unit of which at most so many are needed, and the first day of each."""
-    first = min(row.first for row in rows)
-    last = max(row.until(now, tz) for row in rows)
+    first, last = reach(rows, now, tz)
     units: list[date] = []
     for longer in UNITS[UNITS.index(per) :]:
         units = [unit_start(longer, first)]

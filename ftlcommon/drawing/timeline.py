@@ -179,8 +179,8 @@ def _side_by_side(sheet: Sheet, rows: Sequence[Row], days: Sequence[date], tz: Z
 
 def _labels(days: Sequence[date], space: float) -> list[str]:
     """Return the longest labels of *days* that all fit into so many pixels."""
-    for form in ("%a %Y-%m-%d", "%a %m-%d", "%a %d", "%d"):
-        labels = [f"{day:{form}}" for day in days]
+    for weekday, form in ((3, " %Y-%m-%d"), (3, " %m-%d"), (3, " %d"), (2, " %d"), (0, "%d")):
+        labels = [f"{day:%a}"[:weekday] + f"{day:{form}}" for day in days]
         if all(width_of(label, 11) <= space for label in labels):
             break
     return labels

@@ -285,3 +285,15 @@ def test_days_that_have_not_begun_are_left_out() -> None:
     one = activity(["Ann"], 1, {"from": "2026-11-15T23:00:00Z", "to": "2026-11-29T23:00:00Z"})
     picture = drawing.timeline(one, heading(one), now=MONDAY + timedelta(days=2))
     assert len({track.y for track in blocks(picture, "track")}) == 3
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_of_a_window_of_millennia_only_the_days_with_activity_are_drawn(count: int) -> None:
+    periods = [period(MONDAY + timedelta(days=500 * number), 2) for number in range(count)]
+    window = ("1970-01-01T00:00:00Z", "9999-11-30T00:00:00Z")
+    one, idle = member(activity_periods=periods), member(1, activity_periods=[])
+    for members in ([one], [one, idle], [idle], [idle, {**idle, "id": "m2"}]):
+        picture = drawn(of(window, *members))
+        assert picture.height < 600
+        assert len(picture.svg()) < 100_000
+        assert len([block for block in blocks(picture, "l4") if "2:00" in block.title]) == count * (one in members)
