@@ -16,7 +16,7 @@ from ftlcommon.drawing.sheet import MARGIN, ROW, WIDTH, Heading, Picture, Sheet,
 from ftlcommon.drawing.texts import width_of
 from ftlcommon.drawing.units import days_of, per_of
 from ftlcommon.drawing.year import draw_year, year
-from ftlcommon.wording import clock_words, hours_and_minutes, in_minutes, time_of_day
+from ftlcommon.wording import hours_and_minutes, in_minutes, time_of_day
 from ftlcommon.zones import Zone, day_edges
 
 FEW_DAYS = 3  # drawn hour by hour
@@ -63,14 +63,13 @@ def _hour_by_hour(
     """Draw a block for each day, with one axis of hours and a row for each member."""
     left = MARGIN + name_width(row.name for row in rows) + 12
     minutes = [iter(in_minutes(_seconds(row, days, tz))) for row in rows]
-    clock = clock_words((row.member["tz"] for row in rows), tz)
     for day in days:
         special = length_words(day, tz) if tz is not None else ""
         if len(days) > 1 or special:
             title = f"{day:%a %Y-%m-%d}"
             sheet.row_text(MARGIN, title, "bold")
-            words = f"a day of {special}" if special else clock
-            sheet.row_text(MARGIN + width_of(title, bold=True) + 10, words, "warn" if special else "dim")
+            if special:
+                sheet.row_text(MARGIN + width_of(title, bold=True) + 10, f"a day of {special}", "warn")
             sheet.y += ROW
         _now(sheet, day, tz, now, left)
         if tz is None:
@@ -101,9 +100,9 @@ def _now(sheet: Sheet, day: date, tz: Zone | None, now: datetime | None, left: f
     axis = Axis.even(day, tz, left, _RIGHT)
     if axis.start <= now.timestamp() < axis.end:
         words = f"now {time_of_day(now.astimezone(tz))}"
-        half = width_of(words) / 2
+        half = width_of(words, 11) / 2
         x = min(max(axis.place(now.timestamp()), left + half), _RIGHT - half)
-        sheet.text(x, sheet.y + 8, words, "warn mid")
+        sheet.text(x, sheet.y + 8, words, "now small mid")
         sheet.y += 12
 
 
