@@ -35,7 +35,7 @@ SIDE_BY_SIDE = {
     "ftlclient.views": ["formatting"],
 }
 PACKAGES = ("ftlserver", "ftlclient", "ftlcommon")
-PURE = ("ftlserver.domain", "ftlserver.questions")
+PURE = ("ftlserver.domain", "ftlserver.questions", "ftlcommon.drawing")
 
 # The places of a library: packages, or modules.
 PLACES = {

@@ -28,11 +28,12 @@ _SECONDS = 60
 
 _PAGE_STYLE = """
 :root { color-scheme: light dark }
-body { margin: 2rem auto; padding: 0 1rem; max-width: 60rem; font: 14px/1.5 system-ui, sans-serif }
-figure { margin: 0 0 2rem; overflow-x: auto }
+body { margin: 1rem auto; padding: 0 1rem; max-width: 70rem; font: 14px/1.5 system-ui, sans-serif }
+figure, div { margin: 0 0 1rem; overflow-x: auto }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums }
 caption { text-align: left; font-weight: 600; padding-bottom: .5rem }
-th, td { padding: .2rem 1rem .2rem 0; text-align: left; border-bottom: 1px solid #8884 }
+th, td { padding: .2rem 1rem .2rem 0; text-align: left; white-space: nowrap; border-bottom: 1px solid #8884 }
+@media screen and (prefers-color-scheme: dark) { body { background: #0d1117; color: #e6edf3 } }
 """
 
 
@@ -97,6 +98,7 @@ def _page(picture: Picture, columns: Sequence[str], rows: Sequence[Sequence[obje
 <body>
 <figure>
 {picture.embedded()}</figure>
+<div>
 <table>
 <caption>{title}</caption>
 <thead><tr>{heads}</tr></thead>
@@ -104,6 +106,7 @@ def _page(picture: Picture, columns: Sequence[str], rows: Sequence[Sequence[obje
 {lines}
 </tbody>
 </table>
+</div>
 </body>
 </html>
 """

@@ -27,21 +27,22 @@ class Axis:
         return cls([edge.timestamp() for edge in day_edges(day, tz)], (left, right))
 
     @classmethod
-    def wall_clock(cls, day: date, tz: Zone, left: float, right: float) -> "Axis":
-        """Return the axis of a *day* with its wall clock to scale, so that days can stand below each other.
+    def wall_clock(cls, days: Sequence[date], tz: Zone, left: float, right: float) -> "Axis":
+        """Return the axis of consecutive *days* with their wall clock to scale, as wide as each other.
 
         An hour that occurs twice takes the place of one, and one that the clock skipped remains empty.
         """
-        start, end = (edge.timestamp() for edge in day_edges(day, tz))
-        midnight = datetime.combine(day, time())
-        instants = [end]
-        for hour in range(_HOURS - 1, 0, -1):
-            # A wall clock that was skipped lies too late with the offset of before, so it is at most the next.
-            instant = (midnight + timedelta(hours=hour)).replace(tzinfo=tz).timestamp()
-            instants.append(max(min(instant, instants[-1]), start))
-        instants.append(start)
-        step = (right - left) / _HOURS
-        return cls(instants[::-1], [left + step * hour for hour in range(_HOURS + 1)])
+        instants = [day_edges(days[-1], tz)[1].timestamp()]
+        for day in reversed(days):
+            start = day_edges(day, tz)[0].timestamp()
+            midnight = datetime.combine(day, time())
+            for hour in range(_HOURS - 1, 0, -1):
+                # A wall clock that was skipped lies too late with the offset of before, so it is at most the next.
+                instant = (midnight + timedelta(hours=hour)).replace(tzinfo=tz).timestamp()
+                instants.append(max(min(instant, instants[-1]), start))
+            instants.append(start)
+        step = (right - left) / (len(instants) - 1)
+        return cls(instants[::-1], [left + step * hour for hour in range(len(instants))])
 
     def place(self, instant: float) -> float:
         """Return where an instant lies; one that is not on the axis lies at its nearer end."""
@@ -56,7 +57,7 @@ class Axis:
     def gaps(self) -> Iterator[tuple[float, float]]:
         """Yield the places of the hours that do not exist."""
         for (t0, t1), (x0, x1) in zip(pairwise(self._instants), pairwise(self._places), strict=True):
-            if t0 == t1 and self.start < self.end:
+            if t0 == t1:
                 yield x0, x1
 
 

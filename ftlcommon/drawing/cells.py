@@ -6,17 +6,17 @@ from datetime import date, datetime, timedelta
 from ftlcommon.drawing.rows import Answer, not_shown
 from ftlcommon.drawing.sheet import BAR, MARGIN, ROW, WIDTH, Heading, Picture, Sheet, name_width
 from ftlcommon.drawing.texts import short, width_of
-from ftlcommon.drawing.units import Units, length, level_legend, per_of, unit_words, units_of
+from ftlcommon.drawing.units import Units, length, level_legend, per_of, reach, unit_words, units_of
 from ftlcommon.levels import Levels
 from ftlcommon.summary_units import UNITS, next_unit, unit_start
 from ftlcommon.zones import Zone
 
 _TOTAL = 60
 _NARROWEST = 7.0  # of a cell, in pixels
-_WIDEST = {"day": 19.0, "week": 19.0, "month": 44.0, "year": 60.0}
+_WIDEST = {"day": 48.0, "week": 48.0, "month": 60.0, "year": 90.0}
 _HEIGHT = BAR + 4
 # The upper and the lower label of a unit, and how a narrower lower one is written.
-_LABELS = {"day": ("%b %Y", "%d"), "week": ("%Y", "%b"), "month": ("%Y", "%b"), "year": ("", "%Y")}
+_LABELS = {"day": ("%b %Y", "%d"), "week": ("%G", "%b"), "month": ("%Y", "%b"), "year": ("", "%Y")}
 
 
 def cells(answer: Answer, heading: Heading, *, now: datetime | None = None) -> Picture:
@@ -59,8 +59,7 @@ def units_that_fit(
     rows: Sequence[Units], per: str, now: datetime | None, tz: Zone | None, most: int
 ) -> tuple[str, list[date]]:
     """Return the shortest unit of which at most so many are needed, and the first day of each."""
-    first = min(row.first for row in rows)
-    last = max(row.until(now, tz) for row in rows)
+    first, last = reach(rows, now, tz)
     units: list[date] = []
     for longer in UNITS[UNITS.index(per) :]:
         units = [unit_start(longer, first)]
@@ -75,7 +74,9 @@ def _gap(step: float) -> float:
     return 2.0 if step >= 10 else 1.0
 
 
-def unit_axis(sheet: Sheet, per: str, units: Sequence[date], left: float, step: float) -> None:
+def unit_axis(
+    sheet: Sheet, per: str, units: Sequence[date], left: float, step: float, total: str = "Active"
+) -> None:
     """Write what units belong to, and below it their names, as far as they do not touch."""
     upper, lower = _LABELS[per]
     before, ends = "", left
@@ -92,7 +93,7 @@ def unit_axis(sheet: Sheet, per: str, units: Sequence[date], left: float, step: 
         if label and x >= ends:
             sheet.text(x, sheet.y + 10, label, "dim small")
             ends = x + width_of(label, 11) + 2
-    sheet.text(WIDTH - MARGIN, sheet.y + 10, "Active", "dim small end")
+    sheet.text(WIDTH - MARGIN, sheet.y + 10, total, "dim small end")
     sheet.y += 16
 
 

@@ -23,7 +23,7 @@ from ftlcommon.wording import counted
 MOST_INTERVALS = 15
 MOST_IN_MATRIX = 15  # members; of more, the pairs that share most are drawn
 MOST_PAIRS = 15
-_BAR = 150.0
+_BAR = 110.0
 _LENGTH = 44.0
 _CELL = 44.0
 _LONGEST_PRESENT = 300  # characters of a title

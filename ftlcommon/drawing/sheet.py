@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ftlcommon.drawing.texts import SIZE, cut, escaped, short, width_of
+from ftlcommon.drawing.texts import cut, escaped, short, width_of
 from ftlcommon.drawing.theme import STYLE
 from ftlcommon.wording import clock_words, moment_words, window_words
 from ftlcommon.zones import UTC_ZONE, Zone, zone
@@ -163,9 +163,9 @@ class Sheet:
         return Picture(self.title, WIDTH, round(self.y + MARGIN - 4), "\n".join(self._elements))
 
 
-def name_width(names: Iterable[str], most: float = 150, size: float = SIZE) -> float:
+def name_width(names: Iterable[str], most: float = 150, *, bold: bool = False) -> float:
     """Return the width of a column of *names*, at most *most*."""
-    return max((min(width_of(name, size), most) for name in names), default=0.0)
+    return max((min(width_of(name, bold=bold), most) for name in names), default=0.0)
 
 
 def _number(value: float) -> str:

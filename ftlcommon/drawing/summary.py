@@ -15,6 +15,8 @@ _ROW = 30
 _TALL = 200  # of the bars of the only member
 _AXIS = 44.0
 _NARROWEST = 6.0
+_WIDEST = 100.0
+_ABOVE = 6  # the longest bar
 
 
 def summary(answer: Answer, heading: Heading, *, now: datetime | None = None) -> Picture:
@@ -31,7 +33,6 @@ def summary(answer: Answer, heading: Heading, *, now: datetime | None = None) ->
     if not drawn:
         sheet.lines("no activity")
     if words := not_shown(answer, drawn) if drawn else "":
-        sheet.y += 6
         sheet.lines(words)
     return sheet.picture()
 
@@ -64,30 +65,34 @@ def _bars(sheet: Sheet, rows: Sequence[Units], per: str, heading: Heading, now: 
     """Draw a row of bars for each member, all to the same scale."""
     is_one = len(rows) == 1
     left = MARGIN + (_AXIS if is_one else name_width(row.name for row in rows) + 12)
-    space = WIDTH - MARGIN - _TOTAL - left
-    per, units = units_that_fit(rows, per, now, heading.tz, int(space / _NARROWEST))
-    step = min(space / len(units), 60)
+    right = WIDTH - MARGIN - (0 if is_one else _TOTAL)
+    per, units = units_that_fit(rows, per, now, heading.tz, int((right - left) / _NARROWEST))
+    step = min((right - left) / len(units), _WIDEST)
     folded = [row.folded(per) for row in rows]
     longest = max((seconds for found in folded for seconds in found.values()), default=0)
     height = _TALL if is_one else _ROW
-    sheet.lines(f"Active time per {per}; the longest bar is {length(longest)}", "dim")
-    unit_axis(sheet, per, units, left, step)
+    if is_one and rows[0].member["real_name"] not in heading.title:
+        sheet.lines(rows[0].name, "bold")
+    unit_axis(sheet, per, units, left, step, total="" if is_one else "Active")
     for row, found in zip(rows, folded, strict=True):
         base = sheet.y + height - 2
         if is_one:
-            _scale(sheet, longest, base, left, step * len(units), height - 12)
+            _scale(sheet, longest, base, left, step * len(units), height - _ABOVE)
         else:
             sheet.y += height - ROW
             sheet.name(row.name, left - MARGIN - 12)
+            sheet.row_text(WIDTH - MARGIN, length(row.seconds) if row.seconds else "-", "bold end")
             sheet.y -= height - ROW
         sheet.rect("line", left, base, step * len(units), 1)
         for number, unit in enumerate(units):
-            if (seconds := found.get(unit, 0.0)) and longest:
-                tall = max(seconds / longest * (height - 12 if is_one else height - 6), 1)
+            if seconds := found.get(unit, 0.0):
+                tall = max(seconds / longest * (height - _ABOVE), 1)
                 title = f"{short(row.name)}, {unit_words(per, unit)}: {length(seconds)}"
                 sheet.rect("active", left + number * step, base - tall, max(step - _gap(step), 1), tall, title)
-        sheet.text(WIDTH - MARGIN, base - 3, length(row.seconds) if row.seconds else "-", "bold end")
         sheet.y += height + 2
+    sheet.y += 4
+    total = f"{length(rows[0].seconds)} in all. " if is_one else ""
+    sheet.lines(f"{total}Bars are {per}s; the longest is {length(longest)}")
 
 
 def _scale(sheet: Sheet, longest: float, base: float, left: float, width: float, height: float) -> None:

@@ -8,7 +8,7 @@ have a cell for each day, week or month.
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from ftlcommon.drawing.axes import Axis, hour_marks, length_words, nights, within
+from ftlcommon.drawing.axes import Axis, Span, hour_marks, length_words, nights, within
 from ftlcommon.drawing.bars import LEGEND, active_words, bars, track
 from ftlcommon.drawing.cells import cells, draw_cells
 from ftlcommon.drawing.rows import Answer, Row, first_and_last_day, not_shown, rows_of
@@ -16,7 +16,7 @@ from ftlcommon.drawing.sheet import MARGIN, ROW, WIDTH, Heading, Picture, Sheet,
 from ftlcommon.drawing.texts import width_of
 from ftlcommon.drawing.units import days_of, per_of
 from ftlcommon.drawing.year import draw_year, year
-from ftlcommon.wording import clock_words, hours_and_minutes, in_minutes, time_of_day
+from ftlcommon.wording import hours_and_minutes, in_minutes, time_of_day
 from ftlcommon.zones import Zone, day_edges
 
 FEW_DAYS = 3  # drawn hour by hour
@@ -63,16 +63,14 @@ def _hour_by_hour(
     """Draw a block for each day, with one axis of hours and a row for each member."""
     left = MARGIN + name_width(row.name for row in rows) + 12
     minutes = [iter(in_minutes(_seconds(row, days, tz))) for row in rows]
-    clock = clock_words((row.member["tz"] for row in rows), tz)
     for day in days:
-        title = f"{day:%a %Y-%m-%d}"
-        sheet.row_text(MARGIN, title, "bold")
         special = length_words(day, tz) if tz is not None else ""
-        x = MARGIN + width_of(title, bold=True) + 10
-        sheet.row_text(
-            x, f"a day of {special}" if special else clock if len(days) > 1 else "", "warn" if special else "dim"
-        )
-        sheet.y += ROW
+        if len(days) > 1 or special:
+            title = f"{day:%a %Y-%m-%d}"
+            sheet.row_text(MARGIN, title, "bold")
+            if special:
+                sheet.row_text(MARGIN + width_of(title, bold=True) + 10, f"a day of {special}", "warn")
+            sheet.y += ROW
         _now(sheet, day, tz, now, left)
         if tz is None:
             step = (_RIGHT - left) / 24
@@ -82,7 +80,7 @@ def _hour_by_hour(
             marks = [(axis.place(instant), hour) for instant, hour in hour_marks(day, tz, _STEP)]
         _hours(sheet, marks, len(rows))
         for row, minute in zip(rows, minutes, strict=True):
-            own = Axis.even(day, tz, left, _RIGHT) if tz else Axis.wall_clock(day, row.tz, left, _RIGHT)
+            own = Axis.even(day, tz, left, _RIGHT) if tz else Axis.wall_clock([day], row.tz, left, _RIGHT)
             dark = nights(own.start, own.end, row.tz)
             sheet.name(row.name, left - MARGIN - 12)
             track(sheet, own, dark)
@@ -102,9 +100,9 @@ def _now(sheet: Sheet, day: date, tz: Zone | None, now: datetime | None, left: f
     axis = Axis.even(day, tz, left, _RIGHT)
     if axis.start <= now.timestamp() < axis.end:
         words = f"now {time_of_day(now.astimezone(tz))}"
-        half = width_of(words) / 2
+        half = width_of(words, 11) / 2
         x = min(max(axis.place(now.timestamp()), left + half), _RIGHT - half)
-        sheet.text(x, sheet.y + 8, words, "warn mid")
+        sheet.text(x, sheet.y + 8, words, "now small mid")
         sheet.y += 12
 
 
@@ -131,7 +129,7 @@ def _day_below_day(sheet: Sheet, row: Row, days: Sequence[date], heading: Headin
     _hours(sheet, [(left + step * hour, hour) for hour in range(0, 24, _STEP)], len(days))
     seconds = _seconds(row, days, zone)
     for day, length, minutes in zip(days, seconds, in_minutes(seconds), strict=True):
-        axis = Axis.wall_clock(day, zone, left, _RIGHT)
+        axis = Axis.wall_clock([day], zone, left, _RIGHT)
         dark = nights(axis.start, axis.end, row.tz)
         special = length_words(day, zone)
         sheet.row_text(MARGIN, f"{day:%a %m-%d}", "dim" if day.weekday() >= 5 else "")
@@ -150,36 +148,41 @@ def _side_by_side(sheet: Sheet, rows: Sequence[Row], days: Sequence[date], tz: Z
     """Draw a row for each member, with the days side by side."""
     left = MARGIN + name_width(row.name for row in rows) + 12
     step = (_RIGHT - left) / len(days)
-    gap = 2.0
-    for number, day in enumerate(days):
-        x = left + number * step
-        label = next((text for text in _labels(day, tz) if width_of(text, 11) <= step), "")
-        special = length_words(day, tz) if tz else ""
-        sheet.text(x + (step - gap) / 2, sheet.y + 10, label, "small mid warn" if special else "small mid dim")
+    for number, (day, label) in enumerate(zip(days, _labels(days, step), strict=True)):
+        special = length_words(day, tz).replace(" hours", " h") if tz else ""
+        longer = f"{label}, {special}"
+        shown = longer if special and width_of(longer, 11) <= step else label
+        kind = "small mid warn" if special else "small mid dim"
+        sheet.text(left + (number + 0.5) * step, sheet.y + 10, shown, kind)
     sheet.text(WIDTH - MARGIN, sheet.y + 10, "Active", "dim small end")
     sheet.y += 16
-    axes: dict[Zone, list[Axis]] = {}
+    top = sheet.y
+    axes: dict[Zone, Axis] = {}
+    dark: dict[tuple[Zone, Zone], Sequence[Span]] = {}
     for row in rows:
         zone = tz or row.tz
         if zone not in axes:
-            places = (left + number * step for number in range(len(days)))
-            found = (Axis.wall_clock(day, zone, x, x + step - gap) for day, x in zip(days, places, strict=True))
-            axes[zone] = [axis for axis in found if axis.start < axis.end]
+            axes[zone] = Axis.wall_clock(days, zone, left, _RIGHT)
+        axis = axes[zone]
+        if (zone, row.tz) not in dark:
+            dark[zone, row.tz] = nights(axis.start, axis.end, row.tz)
         sheet.name(row.name, left - MARGIN - 12)
-        dark = nights(axes[zone][0].start, axes[zone][-1].end, row.tz)
-        for axis in axes[zone]:
-            track(sheet, axis, dark)
-            bars(sheet, row, axis, dark, zone)
+        track(sheet, axis, dark[zone, row.tz])
+        bars(sheet, row, axis, dark[zone, row.tz], zone)
         seconds = sum(_seconds(row, days, zone))
         sheet.row_text(WIDTH - MARGIN, active_words(round(seconds / 60), seconds), "end")
         sheet.y += ROW
+    for number in range(len(days) + 1):
+        sheet.rect("line", left + number * step - 0.5, top, 1, sheet.y - top)
 
 
-def _labels(day: date, tz: Zone | None) -> list[str]:
-    """Return labels of a day, the longest first."""
-    special = length_words(day, tz) if tz else ""
-    forms = [f"{day:{form}}" for form in ("%a %Y-%m-%d", "%a %m-%d", "%a %d", "%d")]
-    return [f"{form}, {special.replace(' hours', ' h')}" for form in forms if special] + forms
+def _labels(days: Sequence[date], space: float) -> list[str]:
+    """Return the longest labels of *days* that all fit into so many pixels."""
+    for weekday, form in ((3, " %Y-%m-%d"), (3, " %m-%d"), (3, " %d"), (2, " %d"), (0, "%d")):
+        labels = [f"{day:%a}"[:weekday] + f"{day:{form}}" for day in days]
+        if all(width_of(label, 11) <= space for label in labels):
+            break
+    return labels
 
 
 def _seconds(row: Row, days: Sequence[date], tz: Zone | None) -> list[float]:

@@ -11,6 +11,8 @@ from ftlcommon.summary_units import NAMES, next_unit, seconds_of, unit_start
 from ftlcommon.wording import hours_and_minutes
 from ftlcommon.zones import Zone, day_edges, zone_of
 
+_LONG = 400  # days
+
 
 @dataclass(frozen=True)
 class Units:
@@ -37,6 +39,15 @@ class Units:
             return self.last
         today = now.astimezone(tz or zone_of(self.member["tz"])).date()
         return min(self.last, max([today, *(day for day, seconds in self.found.items() if seconds)]))
+
+
+def reach(rows: Sequence[Units], now: datetime | None, tz: Zone | None) -> tuple[date, date]:
+    """Return the first and the last day to draw: those of the rows, and of more than 400 those with activity."""
+    first, last = min(row.first for row in rows), max(row.until(now, tz) for row in rows)
+    active = [day for row in rows for day, seconds in row.found.items() if seconds]
+    if (last - first).days > _LONG and active:
+        return max(first, min(active)), min(last, max(active))
+    return first, min(last, first + timedelta(days=_LONG)) if not active else last
 
 
 def per_of(answer: Answer) -> str:

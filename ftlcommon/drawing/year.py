@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from ftlcommon.drawing.rows import Answer
 from ftlcommon.drawing.sheet import MARGIN, WIDTH, Heading, Picture, Sheet
 from ftlcommon.drawing.texts import width_of
-from ftlcommon.drawing.units import Units, length, level_legend, unit_words, units_of
+from ftlcommon.drawing.units import Units, length, level_legend, reach, unit_words, units_of
 from ftlcommon.levels import Levels
 from ftlcommon.summary_units import unit_start
 from ftlcommon.wording import counted
@@ -30,14 +30,14 @@ def draw_year(heading: Heading, rows: Sequence[Units], now: datetime | None) -> 
         sheet.lines("no activity")
         return sheet.picture()
     row = rows[0]
-    last = row.until(now, heading.tz)
+    first, last = reach(rows, now, heading.tz)
     if row.member["real_name"] not in heading.title:
         sheet.lines(row.name, "bold")
     levels = Levels.of_seconds(row.found.values())
-    for first_day, last_day in _blocks(row.first, last):
+    for first_day, last_day in _blocks(first, last):
         _block(sheet, row, first_day, last_day, levels)
     active = sum(map(bool, row.found.values()))
-    words = f"{length(row.seconds)} in all, on {active:,} of {counted((last - row.first).days + 1, 'day')}"
+    words = f"{length(row.seconds)} in all, on {active:,} of {counted((last - first).days + 1, 'day')}"
     level_legend(sheet, levels, "day", words)
     return sheet.picture()
 

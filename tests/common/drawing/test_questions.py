@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from ftlcommon import drawing
+from ftlcommon import drawing, wording
 from tests.common.drawing.conftest import (
     BERLIN,
     NAMES,
@@ -139,3 +139,18 @@ def test_a_year_has_a_cell_for_each_day_in_the_row_of_its_weekday() -> None:
     assert sunday.y - monday.y == pytest.approx(6 * 13.5, abs=0.2)
     assert next_monday.x - monday.x == pytest.approx(13.5, abs=0.2)
     assert next_monday.y == monday.y
+
+
+def test_a_board_has_space_for_long_names_and_times() -> None:
+    answer = presence(["Bartholomew Featherstonehaugh"] * 4)
+    for member in answer["members"]:
+        member["tz"] = "America/Argentina/ComodRivadavia"
+    wording.use_clock("12h")
+    try:
+        picture = drawing.board(answer, heading(answer), back={"m1": NOW + timedelta(days=3)})
+    finally:
+        wording.use_clock("24h")
+    shown = texts(picture)
+    assert "Thu 11:00am" in shown or "Thu 10:00am" in shown
+    assert any(text.startswith("Bartholomew") for text in shown)
+    assert any(text.startswith("America/Ar") for text in shown)

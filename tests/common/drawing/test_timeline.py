@@ -111,6 +111,38 @@ def test_an_hour_that_the_clock_skipped_is_a_gap() -> None:
     assert "23 hours" in texts(picture)
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "gaps"),
+    [("2026-03-28T23:00:00Z", "2026-04-04T22:00:00Z", 2), ("2026-10-24T22:00:00Z", "2026-10-31T23:00:00Z", 0)],
+)
+def test_days_side_by_side_are_as_wide_as_each_other(first: str, last: str, gaps: int) -> None:
+    """The first day has 23 or 25 hours; each day is a seventh of the row, and 12:00 is in its middle."""
+    tz = zone_of(BERLIN)
+    start = datetime.fromisoformat(first).astimezone(tz)
+    noons = [start.replace(hour=12) + timedelta(days=day) for day in range(7)]
+    periods = [period(noon.astimezone(UTC), 2) for noon in noons]
+    picture = drawn(of((first, last), *(member(number, activity_periods=periods) for number in range(2))))
+    track = blocks(picture, "track")[0]
+    bars = [block for block in blocks(picture, "active") if block.y == track.y]
+    assert len(bars) == 7
+    for day, bar in enumerate(bars):
+        left = track.x + track.width * (day + 0.5) / 7
+        assert_covers(bar, left, left + track.width * 2 / 24 / 7)
+    assert len(blocks(picture, "gap")) == gaps
+    assert any(f"{start:%a}" in text and ", 2" in text for text in texts(picture))
+
+
+def test_breaks_of_less_than_a_pixel_are_not_drawn() -> None:
+    answer = activity(["A", "B"], 10)
+    for one in answer["members"]:
+        one["activity_periods"] = [
+            period(MONDAY + timedelta(hours=8, minutes=number), 0.9 / 60) for number in range(60)
+        ]
+    (a, b) = blocks(drawn(answer), "active")
+    assert a.title == "A, Mon 2026-11-16 09:00 to 09:59 (0:54 active)"
+    assert a.width == pytest.approx(b.width)
+
+
 def test_what_is_active_at_night_has_another_colour_on_the_members_own_clock() -> None:
     work = datetime(2026, 11, 16, 14, 30, tzinfo=UTC)  # 20:00 in Kolkata
     answer = of(
@@ -210,7 +242,7 @@ def test_the_window_decides_the_form(names: list[str], days: int, form: str) -> 
     rows = {track.y for track in tracks}
     match form:
         case "days side by side":
-            assert (len(rows), len(tracks)) == (2, 14)
+            assert (len(rows), len(tracks)) == (2, 2)
             assert "Tue 2026-11-17" in shown
         case "cells":
             assert blocks(picture, "l1", "l2", "l3", "l4")
@@ -253,3 +285,15 @@ def test_days_that_have_not_begun_are_left_out() -> None:
     one = activity(["Ann"], 1, {"from": "2026-11-15T23:00:00Z", "to": "2026-11-29T23:00:00Z"})
     picture = drawing.timeline(one, heading(one), now=MONDAY + timedelta(days=2))
     assert len({track.y for track in blocks(picture, "track")}) == 3
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_of_a_window_of_millennia_only_the_days_with_activity_are_drawn(count: int) -> None:
+    periods = [period(MONDAY + timedelta(days=500 * number), 2) for number in range(count)]
+    window = ("1970-01-01T00:00:00Z", "9999-11-30T00:00:00Z")
+    one, idle = member(activity_periods=periods), member(1, activity_periods=[])
+    for members in ([one], [one, idle], [idle], [idle, {**idle, "id": "m2"}]):
+        picture = drawn(of(window, *members))
+        assert picture.height < 600
+        assert len(picture.svg()) < 100_000
+        assert len([block for block in blocks(picture, "l4") if "2:00" in block.title]) == count * (one in members)
