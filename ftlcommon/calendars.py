@@ -60,10 +60,22 @@ def calendar(name: str, events: Iterable[Event], *, about: str = "", refresh: ti
     return bytes(written.to_ical())
 
 
-def meeting_event(slot: Answer, members: Iterable[Answer], tz: tzinfo, changed_at: datetime, *key: str) -> Event:
-    """Return the event of a *slot* in an answer about *members*, on the clock of *tz*."""
+def meeting_event(
+    slot: Answer,
+    members: Iterable[Answer],
+    tz: tzinfo,
+    changed_at: datetime,
+    key: tuple[str, ...],
+    *,
+    is_held: bool,
+) -> Event:
+    """Return the event of a *slot* in an answer about *members*, on the clock of *tz*.
+
+    One that *is_held* takes time; another one is a proposal.
+    """
     start, end = (datetime.fromisoformat(slot[name]).astimezone(tz) for name in ("start_time", "end_time"))
-    return Event(("meeting", *key), "Meeting", start, end, changed_at, _attendances(slot, members), busy=True)
+    summary = "Meeting" if is_held else "Best time to meet"
+    return Event(("meeting", *key), summary, start, end, changed_at, _attendances(slot, members), busy=is_held)
 
 
 def clock_change_events(answer: Answer, changed_at: datetime) -> list[Event]:

@@ -110,7 +110,9 @@ def presence_rank(member: Mapping[str, Any]) -> tuple[bool, float]:
 
 
 def coming_words(moment: datetime, at: datetime) -> str:
-    """Return a moment after *at*, with its date if it is not within a week."""
+    """Return a moment from *at* on, with its date if it is not within a week."""
+    if moment <= at:
+        return "now"
     days = (moment.date() - at.astimezone(moment.tzinfo).date()).days
     clock = time_of_day(moment)
     return clock if days == 0 else f"{moment:%a} {clock}" if days < 7 else f"{moment:%Y-%m-%d}"

@@ -80,6 +80,7 @@ def _calendar(answer: dict[str, Any], number: int) -> bytes:
     members = sorted(member["id"] for member in answer["members"])
     tz, now = zone_of(answer["tz"]), time_ranges.now()
     events = [
-        calendars.meeting_event(slot, answer["members"], tz, now, slot["start_time"], *members) for slot in slots
+        calendars.meeting_event(slot, answer["members"], tz, now, (slot["start_time"], *members), is_held=True)
+        for slot in slots
     ]
     return calendars.calendar("Meeting", events)

@@ -21,8 +21,8 @@ _ZONE = 90.0  # at least, for the name of a zone
 def board(answer: Answer, heading: Heading, *, back: Mapping[str, datetime] | None = None) -> Picture:
     """Draw the members of an answer to ``presence``: active ones first, then those who were active last.
 
-    *back* has, by the member's id, when a member who is not active usually is so again, with an offset; without it,
-    that is ``usually_back`` of the answer.
+    *back* has, by the member's id, when a member who is not active usually is so again, with an offset; without
+    it, that is ``usually_back`` of the answer.
     """
     if back is None:
         found = {member["id"]: member["usually_back"] for member in answer["members"] if "usually_back" in member}

@@ -11,7 +11,8 @@ from ftlserver.domain.timezones import Zone
 from ftlserver.questions.habits import Habits, outside_length
 from ftlserver.questions.meeting import Slot, offsets_of
 
-_MOST_SUMS = 5_000_000  # of two numbers, in the search: about two seconds
+_MOST_WORK = 5_000_000  # of the search: about two seconds
+_WORK_OF_A_STEP = 10  # beside that of adding up the cost of each member
 
 Cost = tuple[int, ...]  # of a slot: how much of it lies outside the usual hours of each member
 
@@ -81,7 +82,7 @@ class _Search:
         self._times = times
         self._totals = [0, *accumulate(map(sum, costs))]
         self._members = len(costs[0]) if costs else 0
-        self._sums_left = _MOST_SUMS
+        self._work_left = _MOST_WORK
         self.is_complete = True
 
     def run(self, count: int) -> list[int]:
@@ -143,12 +144,12 @@ class _Search:
             least = total + self._totals[place + left] - self._totals[place]
             if (-(-least // self._members), least) >= self._best_key:
                 return  # the slots after this one cost even more
-            if self._sums_left <= 0:
+            if self._work_left <= 0:
                 self.is_complete = False
                 return
             if not self._fits(place, chosen):
                 continue
-            self._sums_left -= self._members
+            self._work_left -= self._members + _WORK_OF_A_STEP
             new = tuple(map(add, sums, self._costs[place]))
             if (max(map(add, new, self._least[place + 1][left - 1])), least) < self._best_key:
                 self._extend([*chosen, place], new, place + 1)

@@ -86,7 +86,7 @@ def meeting(storage: Storage, request: Request) -> HTTPResponse:
         asked = {**_between(known - _HISTORY, known), "week": day, "slots": 1}
         answer = _answer(questions.meeting, storage, request, asked)
         events += [
-            calendars.meeting_event(slot, answer["members"], UTC, _datetime(known), day)
+            calendars.meeting_event(slot, answer["members"], UTC, _datetime(known), (day,), is_held=False)
             for slot in answer["slots"]
         ]
     return _calendar("Best times to meet", events, [f"The weeks from {_shown(monday)} on", *_left_out(answer)])
@@ -103,7 +103,7 @@ def clock_changes(storage: Storage, request: Request) -> HTTPResponse:
 def board(storage: Storage, request: Request) -> HTTPResponse:
     """Answer with a picture of who is active, since when, and when the others are usually back."""
     answer = _answer(questions.presence, storage, request, {"usually_back": True})
-    heading = Heading.of("Who is active", answer, "UTC", request.caller.team_id)
+    heading = Heading.of("Who is active", answer, None, request.caller.team_id)
     return _picture(drawing.board(answer, heading))
 
 

@@ -58,6 +58,7 @@ def test_who_is_away_is_usually_back() -> None:
     members = copy.deepcopy(PRESENCE["members"])
     away = next(member for member in members if not member["active"])
     for back, expected in (
+        ("2026-11-16T12:00:00+00:00", "now"),
         ("2026-11-16T13:00:00+00:00", "13:00"),
         ("2026-11-19T09:00:00+00:00", "Thu 09:00"),
         ("2026-11-30T09:00:00+00:00", "2026-11-30"),

@@ -49,7 +49,7 @@ def test_fewer_are_chosen_where_no_more_fit() -> None:
 
 
 def test_a_search_that_is_given_up_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rotation, "_MOST_SUMS", 10)
+    monkeypatch.setattr(rotation, "_MOST_WORK", 100)
     costs = [tuple((7 * slot + 3 * member) % 5 for member in range(6)) for slot in range(40)]
     found = fairest(costs, [(start, start + 1) for start in range(40)], 6)
     assert (len(found.indexes), found.is_lowest) == (6, False)
