@@ -45,6 +45,7 @@ def package(session: nox.Session) -> None:
     session.chdir(parent)
     session.run("ftlserver", "--version")
     session.run("ftlclient", "--version")
+    session.run("ftl-activity", "--version")
     session.run(
         "python",
         "-c",

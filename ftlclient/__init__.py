@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from ftlclient.api.models import ActivityPeriod, Member
     from ftlclient.errors import ClientError, NotThisAPIError, RefusedError, UnreachableError
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = [
     "ActivityPeriod",
     "Client",

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command that *argv* names and return the exit status."""
-    return run(_parser, _handle, argv)
+def main(argv: Sequence[str] | None = None, prog: str = "ftlclient") -> int:
+    """Run the command that *argv* names and return the exit status; the help calls the program *prog*."""
+    return run(lambda: parser(prog), _handle, argv)
 
 
 def _handle(args: argparse.Namespace) -> int:
@@ -52,11 +52,12 @@ def _console() -> "Console":
     return PipeConsole(highlight=False)
 
 
-def _parser() -> CommandParser:
-    parser = CommandParser(prog="ftlclient", description="Ask an FTL Activity server who was active when.")
-    parser.add_argument("--version", action="version", version=f"ftlclient {__version__}")
-    parser.add_commands("ftlclient.commands", COMMANDS, _add_common_arguments)
-    return parser
+def parser(prog: str = "ftlclient") -> CommandParser:
+    """Return the parser of the command line."""
+    made = CommandParser(prog=prog, description="Ask an FTL Activity server who was active when.")
+    made.add_argument("--version", action="version", version=f"ftlclient {__version__}")
+    made.add_commands("ftlclient.commands", COMMANDS, _add_common_arguments)
+    return made
 
 
 def _add_common_arguments(parser: argparse.ArgumentParser) -> None:

@@ -40,13 +40,13 @@ class CommandParser(argparse.ArgumentParser):
     ) -> None:
         """Add *commands*, each a name, the name of its module in *package*, and its help.
 
-        A module has ``add_arguments(parser)``, ``handle``, a docstring and optionally EXAMPLE.
-        *add_common_arguments* adds the options that all commands have.
+        A module has ``add_arguments(parser)``, ``handle``, a docstring and optionally EXAMPLE; a command without a
+        module is in the help only. *add_common_arguments* adds the options that all commands have.
         """
         added = self.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
         for name, module, help_ in commands:
             parser = added.add_parser(name, help=help_)
-            parser.module = f"{package}.{module}"
+            parser.module = f"{package}.{module}" if module else ""
             parser.add_common_arguments = add_common_arguments
 
     def load(self) -> None:

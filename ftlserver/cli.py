@@ -25,19 +25,19 @@ from ftlserver.errors import (
 )
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command that *argv* names and return the exit status."""
-    return run(_parser, _handle, argv)
+def main(argv: Sequence[str] | None = None, prog: str = "ftlserver") -> int:
+    """Run the command that *argv* names and return the exit status; the help calls the program *prog*."""
+    return run(lambda: parser(prog), _handle, argv)
 
 
 def _handle(args: argparse.Namespace) -> int:
     from dataclasses import replace  # noqa: PLC0415  25 ms that --help does not need
 
-    from ftlserver.config import Config  # noqa: PLC0415
+    from ftlserver.config import Config, find_file  # noqa: PLC0415
 
     _log_to_stderr(verbose=args.verbose, is_service=args.command in ("serve", "demo"))
     try:
-        config = Config.from_env(os.environ)
+        config = Config.from_env(os.environ, find_file(args.config))
         if args.database is not None:
             config = replace(config, database=args.database)
         return int(args.handle(args, config))
@@ -46,17 +46,18 @@ def _handle(args: argparse.Namespace) -> int:
         return _status(exc)
 
 
-def _parser() -> CommandParser:
-    parser = CommandParser(
-        prog="ftlserver",
+def parser(prog: str = "ftlserver") -> CommandParser:
+    """Return the parser of the command line."""
+    made = CommandParser(
+        prog=prog,
         description="Keep users and their activity periods, and answer over HTTP who was active when.",
     )
-    parser.add_argument("--version", action="version", version=f"ftlserver {__version__}")
-    _add_common_arguments(parser, None)
-    parser.add_commands(
+    made.add_argument("--version", action="version", version=f"ftlserver {__version__}")
+    _add_common_arguments(made, None)
+    made.add_commands(
         "ftlserver.commands", COMMANDS, lambda command: _add_common_arguments(command, argparse.SUPPRESS)
     )
-    return parser
+    return made
 
 
 def _add_common_arguments(parser: argparse.ArgumentParser, default: str | None) -> None:
@@ -66,6 +67,12 @@ def _add_common_arguments(parser: argparse.ArgumentParser, default: str | None) 
         metavar="URL",
         default=default,
         help="a path, sqlite: or postgresql: URL (default: DATABASE_URL, else a file in your data directory)",
+    )
+    parser.add_argument(
+        "--config",
+        metavar="FILE",
+        default=default,
+        help="settings in TOML (default: config.toml in your configuration directory, else in the machine's)",
     )
     parser.add_argument(
         "--verbose",

@@ -12,6 +12,7 @@ import webtest
 from ftlserver.errors import HTTP_STATUSES
 from ftlserver.web import responses
 from ftlserver.web.app import ROUTES, Route
+from ftlserver.web.handlers import metrics
 
 _PATTERNS = [(re.compile(re.sub(r"<\w+>", "[^/]+", route.path) + "/?"), route) for route in ROUTES]
 # What the application answers where no route is found or called.
@@ -70,12 +71,14 @@ def _check_headers(status: int, headers: list[tuple[str, str]]) -> None:
     assert "x-request-id" in names
     assert not {"server", "x-powered-by", "via"} & set(names), names
     if status != 204:
-        assert dict(headers).get("Content-Type") in (responses.JSON, responses.NDJSON), headers
+        assert dict(headers).get("Content-Type") in (responses.JSON, responses.NDJSON, metrics.TEXT), headers
 
 
 def _check_body(status: int, headers: list[tuple[str, str]], pieces: Iterable[bytes]) -> Any:
     """Return the document of an answer that is complete, if it has a body."""
     if not isinstance(pieces, list) or not (body := b"".join(pieces)):
+        return None
+    if dict(headers)["Content-Type"] == metrics.TEXT:
         return None
     if dict(headers)["Content-Type"] == responses.NDJSON:
         body = body.splitlines()[-1]

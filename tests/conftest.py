@@ -89,6 +89,8 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
         "FTL_ALLOWED_HOSTS",
         "FTL_ALLOWED_ORIGINS",
         "FTL_TRUSTED_PROXY",
+        "FTL_SOCKET",
+        "NOTIFY_SOCKET",
         "NO_COLOR",
         "FORCE_COLOR",
         "COLUMNS",
@@ -96,6 +98,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterat
         monkeypatch.delenv(name, raising=False)
     for name in ("CONFIG", "DATA"):
         monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "machine"))
     monkeypatch.setenv("TZ", "Europe/Berlin")  # for tzlocal; the clock of the process stays
     root = logging.getLogger()
     before = root.handlers[:]

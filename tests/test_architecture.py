@@ -12,16 +12,16 @@ ROOT = Path(__file__).parent.parent
 ORDERS = {
     "ftlserver": "errors config domain storage questions web serving commands cli __main__",
     "ftlserver.domain": "instants timezones time_formats user team period time_tables intervals days_and_hours window token",
-    "ftlserver.storage": "schema postgresql sqlite_file database idle_connections full_check backup changes aliases"
+    "ftlserver.storage": "schema postgresql sqlite_file database idle_connections full_check totals backup changes aliases"
     " tokens users teams packing period_writes periods recording heartbeats guessed_users bulk_import merging undo __init__",
     "ftlserver.questions": "__init__ limits activity overlap_sweep overlap presence summary hours meeting",
-    "ftlserver.web": "schemas bulk_json strict_json turns requests responses selection rates auth middleware handlers app",
-    "ftlserver.web.handlers": "users teams activity questions periods changes wakatime exports health",
-    "ftlserver.serving": "memory event_loop threads parser server workers",
+    "ftlserver.web": "schemas bulk_json strict_json turns requests responses selection rates auth metrics middleware handlers app",
+    "ftlserver.web.handlers": "users teams activity questions periods changes wakatime exports health metrics",
+    "ftlserver.serving": "memory event_loop threads parser server unix_socket notify workers",
     "ftlclient": "errors time_ranges time_expressions config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",
     "ftlcommon": "terminal member_names whole_file calendar_days english_dates day_expressions command_line offset_changes"
-    " zone_guess formats progress zones wording summary_units levels sentences drawing",
+    " zone_guess formats progress zones wording summary_units levels sentences drawing programs",
     "ftlcommon.drawing": "theme texts sheet axes rows bars units badge board cells year hours meeting overlap summary"
     " timeline __init__",
     "ftlcommon.formats": "__init__ json_objects lines rows time_entries"
@@ -29,7 +29,7 @@ ORDERS = {
 }
 # Commands and views stand beside each other; only what they share, whose names begin with _, is imported.
 SIDE_BY_SIDE = {
-    "ftlserver.commands": ["delete_user", "sample_data", "users"],
+    "ftlserver.commands": ["delete_user", "import_file", "sample_data", "users"],
     "ftlclient.commands": [],
     "ftlclient.views": ["formatting"],
 }

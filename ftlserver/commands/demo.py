@@ -1,4 +1,4 @@
-"""Serve a sample team of ten with 60 days of activity, from a temporary database."""
+"""Serve a sample team of ten with 60 days of activity, or a repository's team, from a temporary database."""
 
 import argparse
 import logging
@@ -6,53 +6,94 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-from ftlserver.commands import port, sample_data
+from ftlserver.commands import import_file, port, sample_data
 from ftlserver.config import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_THREADS, Config
 from ftlserver.domain import instants
-from ftlserver.domain.period import ActivityPeriod
-from ftlserver.domain.user import User
+from ftlserver.errors import ConfigError
 from ftlserver.serving.server import STOP_SIGNALS, Server, listen, serve
 from ftlserver.storage import Storage
 from ftlserver.web.app import create_app
 
+EXAMPLE = "ftlserver demo --git ."
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--git", metavar="DIR", help="the team of this repository, read from its commits, instead of a sample"
+    )
     parser.add_argument("--port", type=port, help="the port to listen on (PORT, else 8080); 0 is any free one")
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    for number in STOP_SIGNALS:  # so that the directory is removed whenever one arrives
-        signal.signal(number, lambda *_: sys.exit(0))
     logging.getLogger("ftlserver").setLevel(logging.ERROR)  # the terminal is for the text below
-    listener = listen(DEFAULT_HOST, config.port if args.port is None else args.port)
-    team = sample_data.demo_team(instants.now())
     with (
-        listener,
-        tempfile.TemporaryDirectory(prefix="ftlserver-demo-") as directory,
-        Storage.open(str(Path(directory, "demo.sqlite3")), threads=DEFAULT_THREADS) as storage,
+        _temporary_directory() as directory,
+        listen(DEFAULT_HOST, config.port if args.port is None else args.port) as listener,
+        Storage.open(str(directory / "demo.sqlite3"), threads=DEFAULT_THREADS) as storage,
     ):
-        periods = (period for _, found in team for period in found)
-        storage.bulk_import.store((user for user, _ in team), periods)
+        team, questions = _sample(storage) if args.git is None else _repository(storage, args.git)
         server = Server(create_app(storage), listener, DEFAULT_THREADS)
-        serve(server, lambda: print(_welcome(server, team), flush=True))
+        serve(server, lambda: print(_welcome(server, team, questions), flush=True))
     return 0
 
 
-def _welcome(server: Server, team: list[tuple[User, list[ActivityPeriod]]]) -> str:
-    ids = [user.id for user, _ in team]
-    url = "" if int(server.effective_port) == DEFAULT_PORT else f"--url {server.url} "
-    ftlclient = "ftlclient" if shutil.which("ftlclient") else Path(sys.argv[0]).with_name("ftlclient")
-    return f"""\
-A team of {len(team)} is at {server.url} until you press Ctrl-C.
-In another terminal, try:
+@contextmanager
+def _temporary_directory() -> Iterator[Path]:
+    """Give a directory that is removed at the end, also when one of STOP_SIGNALS or several of them arrive."""
+    before = {number: signal.signal(number, lambda *_: sys.exit(0)) for number in STOP_SIGNALS}
+    try:
+        with tempfile.TemporaryDirectory(prefix="ftlserver-demo-") as directory:
+            try:
+                yield Path(directory)
+            finally:
+                for number in STOP_SIGNALS:
+                    signal.signal(number, signal.SIG_IGN)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
-  {ftlclient} activity {url}{ids[0]} {ids[1]}
-  {ftlclient} timeline {url}--all --range yesterday
-  {ftlclient} who {url}--all
-  {ftlclient} summary {url}--all --range last-week
-  {ftlclient} hours {url}{ids[6]}
-  {ftlclient} overlap {url}--range last-week {ids[6]} {ids[3]}
-  {ftlclient} meeting {url}--all
-"""
+
+def _sample(storage: Storage) -> tuple[str, list[str]]:
+    """Store the sample team; return what it is, and questions about it."""
+    team = sample_data.demo_team(instants.now())
+    storage.bulk_import.store((user for user, _ in team), (period for _, found in team for period in found))
+    ids = [user.id for user, _ in team]
+    return f"A team of {len(team)}", [
+        f"activity {ids[0]} {ids[1]}",
+        "timeline --all --range yesterday",
+        "who --all",
+        "summary --all --range last-week",
+        f"hours {ids[6]}",
+        f"overlap --range last-week {ids[6]} {ids[3]}",
+        "meeting --all",
+    ]
+
+
+def _repository(storage: Storage, directory: str) -> tuple[str, list[str]]:
+    """Store the team of a git repository; return what it is, and questions about it."""
+    imported = import_file.read_into(storage, import_file.arguments("git", directory)).imported
+    newest_end = storage.totals.read().newest_end
+    if newest_end is None:
+        raise ConfigError(f"{directory} has no commits of people; name another repository")
+    newest = instants.wall_clock(newest_end, 0)
+    month, year = f"{newest:%Y-%m}", f"{newest:%Y}"
+    team = f"The team of {directory}, {imported.users_added:,} people with {imported.periods_added:,} periods,"
+    return team, [
+        f"timeline --range {month} --top 20",
+        f"ranking --range {year} --top 20",
+        f"hours --range {year} --top 5",
+        f"overlap --range {month} --top 5",
+    ]
+
+
+def _welcome(server: Server, team: str, questions: Sequence[str]) -> str:
+    url = "" if int(server.effective_port) == DEFAULT_PORT else f" --url {server.url}"
+    ftlclient = "ftlclient" if shutil.which("ftlclient") else str(Path(sys.argv[0]).with_name("ftlclient"))
+    asked = (question.split(" ", 1) for question in questions)
+    lines = (f"  {ftlclient} {command}{url} {rest}" for command, rest in asked)
+    first = f"{team} is at {server.url}/ until you press Ctrl-C."
+    return "\n".join([first, "In another terminal, try:", "", *lines, ""])

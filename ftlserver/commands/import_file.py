@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import astuple
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -60,21 +60,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    # Rows hold nothing that could refer to them: looking for cycles among a million takes a tenth of the time.
-    gc.set_threshold(100_000)
     with ExitStack() as stack:
         storage = _open(config.database, stack, dry_run=args.dry_run)
-        owners = Owners(storage, args)
-        try:
-            with open_source(args, owners.known) as source:
-                imported, skipped = _import(args, storage, source, owners)
-        except FormatError as exc:
-            raise ConfigError(str(exc)) from exc
-    for line in (*owners.report(), *zone_guess.weak(imported.guesses.items())):
+        found = read_into(storage, args)
+    for line in (*found.report, *zone_guess.weak(found.imported.guesses.items())):
         _say(line)
-    print(_counts(imported, skipped, dry_run=args.dry_run))
-    if imported.change is not None:
-        say_undo(imported.change)
+    print(_counts(found.imported, found.skipped, dry_run=args.dry_run))
+    if found.imported.change is not None:
+        say_undo(found.imported.change)
     return 0
 
 
@@ -85,6 +78,37 @@ def _open(database: str, stack: ExitStack, *, dry_run: bool) -> Storage:
     except NoDatabaseError:
         directory = stack.enter_context(tempfile.TemporaryDirectory())
         return stack.enter_context(Storage.open(f"{directory}/ftl.sqlite3"))
+
+
+def arguments(*words: str) -> argparse.Namespace:
+    """Return what *words* on the command line mean to this command."""
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return parser.parse_args(words)
+
+
+class Found(NamedTuple):
+    """What became of a file: what was stored, how much was skipped and why, and lines about its owners."""
+
+    imported: Imported
+    skipped: Counter[str]
+    report: list[str]
+
+
+def read_into(storage: Storage, args: argparse.Namespace) -> Found:
+    """Store what is in the file that *args* name; raise ConfigError or ImportFileError."""
+    # Rows hold nothing that could refer to them: looking for cycles among a million takes a tenth of the time.
+    before = gc.get_threshold()
+    gc.set_threshold(100_000)
+    owners = Owners(storage, args)
+    try:
+        with open_source(args, owners.known) as source:
+            imported, skipped = _import(args, storage, source, owners)
+    except FormatError as exc:
+        raise ConfigError(str(exc)) from exc
+    finally:
+        gc.set_threshold(*before)
+    return Found(imported, skipped, list(owners.report()))
 
 
 def _import(

@@ -2,18 +2,24 @@
 
 import argparse
 import logging
+import os
+import socket
 import sqlite3
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from ftlcommon.command_line import number
 from ftlserver import __version__
 from ftlserver.commands import port, positive
 from ftlserver.config import DEFAULT_RATE, DEFAULT_THREADS, MOST_RATE, MOST_WORKERS, Config
+from ftlserver.errors import ConfigError
+from ftlserver.serving import unix_socket
 from ftlserver.serving.memory import return_large_blocks
-from ftlserver.serving.server import Server, listen, serve, url_of
+from ftlserver.serving.notify import Notifier
+from ftlserver.serving.server import Server, address_of, listen, serve, url_of
 from ftlserver.serving.workers import supervise
 from ftlserver.storage import Storage
-from ftlserver.web.app import create_app
+from ftlserver.web.app import create_app, new_metrics
 from ftlserver.web.middleware import Policy
 
 _log = logging.getLogger("ftlserver")
@@ -23,10 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="the address to listen on (HOST, else 127.0.0.1)")
     parser.add_argument("--port", type=port, help="the port to listen on (PORT, else 8080); 0 is any free one")
     parser.add_argument(
+        "--socket",
+        metavar="PATH",
+        help="a unix socket to listen on, instead of an address; locked until there is a token (FTL_SOCKET)",
+    )
+    parser.add_argument(
         "--threads",
         type=positive,
-        default=DEFAULT_THREADS,
-        help="how many requests to work on at once (%(default)s)",
+        help=f"how many requests to work on at once ({DEFAULT_THREADS})",
     )
     parser.add_argument(
         "--workers",
@@ -51,7 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trusted-proxy",
         metavar="ADDRESS",
-        help="the proxy whose X-Forwarded-For and -Proto headers are used; * is any (FTL_TRUSTED_PROXY)",
+        help="the proxy whose X-Forwarded-For and -Proto headers are used; unix is one that connects to --socket,"
+        " * is any (FTL_TRUSTED_PROXY)",
     )
     parser.add_argument(
         "--rate",
@@ -64,47 +75,72 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, config: Config) -> int:
     workers = args.workers or config.workers
-    with listen(args.host or config.host, config.port if args.port is None else args.port) as listener:
+    threads = args.threads or config.threads
+    with _listener(args, config) as listener:
         policy = Policy.of(
-            listener.getsockname()[0],
+            address_of(listener),
             [*config.allowed_hosts, *args.allowed_host],
             [*config.allowed_origins, *args.allowed_origin],
             args.trusted_proxy or config.trusted_proxy,
-            public_read=args.public_read,
+            public_read=args.public_read or config.public_read,
             rate=config.rate if args.rate is None else args.rate,
         )
+        metrics = new_metrics(workers)
+        notifier = Notifier(os.environ, listener)
 
-        def work(ready: Callable[[str], None]) -> None:
+        def work(ready: Callable[[str], None], stopping: Callable[[], None] = lambda: None) -> None:
             return_large_blocks()
             with (
-                Storage.open(config.database, threads=args.threads) as storage,
+                Storage.open(config.database, threads=threads) as storage,
                 storage.full_check.in_background(),
                 storage.changes.pruned(config.undo_days),
             ):
                 server = Server(
-                    create_app(storage, policy),
+                    create_app(storage, policy, metrics),
                     listener,
-                    args.threads,
+                    threads,
                     storage.database.concurrency,
                     policy.caller_of,
+                    metrics=metrics,
                 )
-                serve(server, lambda: ready(server.url))
+                serve(server, lambda: ready(server.url), stopping)
+
+        def work_as(worker: int) -> None:
+            metrics.count_as(worker)
+            work(lambda _url: _log.info("ready"))
+
+        def stop_accepting() -> None:
+            notifier.stopping()
+            listener.close()  # so that new connections are refused, and not left to wait
 
         with Storage.open(config.database) as storage:  # before the workers, so that one process makes the tables
             has_tokens = storage.tokens.has_any()
         _log.setLevel(logging.INFO)
         if workers == 1:
-            work(lambda url: _say_ready(url, policy, has_tokens=has_tokens))
+            with notifier.in_background():
+                work(lambda url: _say_ready(url, policy, has_tokens=has_tokens), notifier.stopping)
         else:
             url = url_of(listener)
             supervise(
                 workers,
-                lambda: work(lambda _url: _log.info("ready")),
+                work_as,
                 ready=lambda: _say_ready(url, policy, has_tokens=has_tokens),
-                stopping=listener.close,  # so that new connections are refused, and not left to wait
+                look=notifier.look,
+                stopping=stop_accepting,
             )
     _log.info("stopped")
     return 0
+
+
+def _listener(args: argparse.Namespace, config: Config) -> AbstractContextManager[socket.socket]:
+    """Return a listening socket: at the path or on the address of an option, else of the settings."""
+    has_address = args.host is not None or args.port is not None
+    if args.socket is not None and has_address:
+        raise ConfigError("--socket takes the place of --host and --port; drop one or the other")
+    path = args.socket or (None if has_address else config.socket)
+    if path is not None:
+        return unix_socket.listening(path)
+    return listen(args.host or config.host, config.port if args.port is None else args.port)
 
 
 def _say_ready(url: str, policy: Policy, *, has_tokens: bool) -> None:

@@ -21,7 +21,8 @@ from ftlserver.serving.event_loop import EventLoop
 from ftlserver.serving.parser import Parser
 from ftlserver.serving.threads import STALLED_SECONDS, Dispatcher
 from ftlserver.web import requests, responses
-from ftlserver.web.middleware import log_request
+from ftlserver.web.metrics import NO_ROUTE, Metrics, State
+from ftlserver.web.middleware import UNIX_SOCKET, log_request
 
 # Windows has no SIGHUP.
 STOP_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)]
@@ -63,6 +64,7 @@ class _ErrorTask(ErrorTask):  # type: ignore[misc]
             self.response_headers.append(("Retry-After", "1"))
         self.set_close_on_finish()
         self.content_length = len(body)
+        self.channel.server.count_error(status)
         log_request(self.channel.addr[0], "- -", str(status), 0.0, "-")
         self.write(body)
 
@@ -190,16 +192,28 @@ def listen(host: str, port: int) -> socket.socket:
         raise ConfigError(reason) from exc
 
 
+def address_of(listener: socket.socket) -> str:
+    """Return the address that a socket listens on, UNIX_SOCKET if it has none."""
+    return str(listener.getsockname()[0]) if _is_tcp(listener.family) else UNIX_SOCKET
+
+
 def url_of(listener: socket.socket) -> str:
-    """Return the URL of a listening socket."""
+    """Return the URL of a listening socket, or ``unix:`` and the path of its file."""
+    if not _is_tcp(listener.family):
+        return f"unix:{listener.getsockname()}"
     host, port, *_ = listener.getsockname()
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _is_tcp(family: int) -> bool:
+    return family in (socket.AF_INET, socket.AF_INET6)
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]
     """An HTTP server on a listening socket; *concurrency* of its *threads* are active unless they are stalled.
 
-    *caller_of* tells callers apart by the headers of a request and the address of its connection.
+    *caller_of* tells callers apart by the headers of a request and the address of its connection. What the server
+    does is noted in *metrics*.
     """
 
     channel_class = _Channel
@@ -211,9 +225,13 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         threads: int,
         concurrency: int = 1,
         caller_of: Callable[[Mapping[str, str], str], str | None] = lambda _headers, _address: None,
+        *,
+        metrics: Metrics | None = None,
     ) -> None:
         dispatcher = Dispatcher(concurrency, threads)
         self._caller_of = caller_of
+        self._metrics = metrics or Metrics([])
+        self._refused = 0
         channels: dict[int, Any] = {}
         self.loop = EventLoop(channels)
         self.serving = threading.local()  # which channel a thread works on
@@ -265,10 +283,11 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             if not self._has_ended:
                 super().pull_trigger()
 
-    def run(self) -> None:
-        """Serve until stop() is called."""
+    def run(self, stopping: Callable[[], None] = lambda: None) -> None:
+        """Serve until stop() is called; call *stopping* before the requests under way are finished."""
         while not self._stop_asked:
             self._work(timeout=1.0)
+        stopping()
         self._drain()
 
     def _work(self, timeout: float) -> None:
@@ -290,6 +309,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         channel.is_spare = channel.is_spare and len(self.active_channels) > CONNECTIONS
         if channel.is_spare and not (is_health or request.error):
             request.error = _TooManyConnectionsError("")
+            self._refused += 1
         if channel.is_spare or is_health:
             self._urgent.append(channel)
         else:
@@ -323,6 +343,28 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             gives_way = is_crowded and idle > CROWDED_SECONDS and channel.is_idle()
             if is_idle or gives_way or channel.is_late(is_crowded):
                 channel.will_close = True
+        self._note_state()
+
+    def _note_state(self) -> None:
+        dispatcher = self.task_dispatcher
+        threads = len(dispatcher.threads), dispatcher.active_count, len(dispatcher.queue)
+        self._metrics.note(State(len(self.active_channels), *threads, self._refused))
+
+    def count_error(self, status: int) -> None:
+        """Count a request that is not valid HTTP, or one too many, which is answered here."""
+        self._metrics.count(NO_ROUTE, str(status), 0.0)
+
+    def getsockname(self) -> tuple[str, str]:
+        """Return host and port, for the environment of requests."""
+        return super().getsockname() if _is_tcp(self.family) else (UNIX_SOCKET, "0")
+
+    def set_socket_options(self, conn: socket.socket) -> None:
+        if _is_tcp(self.family):
+            super().set_socket_options(conn)
+
+    def fix_addr(self, addr: Any) -> Any:
+        """Return the address and port of a connection, of which one on a unix socket has none."""
+        return addr if _is_tcp(self.family) else (UNIX_SOCKET, 0)
 
     def del_channel(self, map: Any = None) -> None:  # noqa: A002  waitress' own signature
         self.loop.forget(self._fileno)
@@ -344,9 +386,9 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         self.loop.close()
 
 
-def serve(server: Server, ready: Callable[[], None]) -> None:
-    """Run *server* until one of STOP_SIGNALS; call *ready* once they are handled."""
+def serve(server: Server, ready: Callable[[], None], stopping: Callable[[], None] = lambda: None) -> None:
+    """Run *server* until one of STOP_SIGNALS; call *ready* once they are handled, *stopping* when one arrived."""
     for number in STOP_SIGNALS:
         signal.signal(number, server.stop)
     ready()
-    server.run()
+    server.run(stopping)

@@ -16,12 +16,18 @@ _log = logging.getLogger("ftlserver")
 
 
 def supervise(
-    count: int, work: Callable[[], None], *, ready: Callable[[], None], stopping: Callable[[], None]
+    count: int,
+    work: Callable[[int], None],
+    *,
+    ready: Callable[[], None],
+    look: Callable[[], float | None],
+    stopping: Callable[[], None],
 ) -> None:
     """Run *work* in *count* processes until one of STOP_SIGNALS, then let them end; raise ConfigError.
 
-    Each handles the signals itself. A worker whose supervisor is gone ends as if it had received one. Call *ready*
-    once the signals are handled, and *stopping* when one has arrived.
+    *work* is given the number of the worker, from 1 on, and handles the signals itself. A worker whose supervisor
+    is gone ends as if it had received one. Call *ready* once the signals are handled, *look* again whenever the
+    seconds that it returned have passed, unless it returned None, and *stopping* when a signal has arrived.
     """
     if not hasattr(os, "fork"):
         raise ConfigError("this system has no fork; serve with one worker")
@@ -44,7 +50,7 @@ def supervise(
         start(number)
     stopped = False
     while not stopped:
-        stopped = signal.sigwait(signals) != signal.SIGCHLD
+        stopped = _wait(signals, look) != signal.SIGCHLD
         for number, lifetime in _ended(workers):
             if stopped:
                 break
@@ -60,13 +66,21 @@ def supervise(
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
 
 
-def _work(number: int, alive: int, work: Callable[[], None]) -> None:
+def _wait(signals: set[signal.Signals], look: Callable[[], float | None]) -> int:
+    """Return the next of *signals*; call *look* when it is time."""
+    while (seconds := look()) is not None:
+        if (arrived := signal.sigtimedwait(signals, seconds)) is not None:
+            return arrived.si_signo
+    return signal.sigwait(signals)
+
+
+def _work(number: int, alive: int, work: Callable[[int], None]) -> None:
     status = 1
     try:
         for handler in logging.getLogger().handlers:
             handler.addFilter(lambda record: _name(record, number))
         threading.Thread(target=_end_with_supervisor, args=[alive], daemon=True).start()
-        work()
+        work(number)
         status = 0
     except BaseException:  # noqa: BLE001  its process ends here
         _log.exception("the worker ends")

@@ -15,6 +15,7 @@ from ftlserver.storage.periods import Periods
 from ftlserver.storage.recording import Recording
 from ftlserver.storage.teams import Teams
 from ftlserver.storage.tokens import Tokens
+from ftlserver.storage.totals import Counting
 from ftlserver.storage.undo import Changes
 from ftlserver.storage.users import Users
 
@@ -32,6 +33,7 @@ class Storage:
         self.recording = Recording(database, self.users, self.periods)
         self.heartbeats = Heartbeats(database, self.users, self.periods)
         self.full_check = FullCheck(database)
+        self.totals = Counting(database, self.full_check)
         self.merging = Merging(database, self.users, self.aliases, self.periods)
         self.changes = Changes(database, self.users, self.periods)
         self.bulk_import = BulkImport(database, self.users, self.aliases, self.periods)

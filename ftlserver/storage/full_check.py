@@ -27,11 +27,15 @@ _log = logging.getLogger("ftlserver")
 
 
 class FullCheck:
-    """Reads all of a database now and then; *failure* says what could not be read the last time, or is empty."""
+    """Reads all of a database now and then; *failure* says what could not be read the last time, or is empty.
+
+    *periods* is how many periods it read the last time, to the nearest ROWS_AT_ONCE.
+    """
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.failure = ""
+        self.periods: int | None = None
         self._stopping = threading.Event()
 
     @contextmanager
@@ -57,8 +61,7 @@ class FullCheck:
             # A new connection: the others keep in memory what they have read before.
             uri = f"{self.database.file.absolute().as_uri()}?mode=rw"
             with closing(sqlite3.connect(uri, LOCK_SECONDS, isolation_level=None, uri=True)) as connection:
-                for table in schema.TABLES:
-                    self._read(connection, table)
+                rows = {table: self._read(connection, table) for table in schema.TABLES}
                 self._read(connection, "activity_periods", "INDEXED BY long_periods", schema.IS_LONG)
                 _read_small_indexes(connection)
         except sqlite3.Error as exc:
@@ -74,6 +77,8 @@ class FullCheck:
         elif self.failure and not failure:
             _log.warning("the full check passes again (database: %s)", self.database.name)
         self.failure = failure
+        if not failure:
+            self.periods = rows["activity_periods"]
         return not failure
 
     def _repeat(self) -> None:
@@ -81,7 +86,8 @@ class FullCheck:
         while not self._stopping.wait(SECONDS_BETWEEN if passed else SECONDS_AFTER_FAILURE):
             passed = self.run()
 
-    def _read(self, connection: sqlite3.Connection, table: str, index: str = "", part: str = "1") -> None:
+    def _read(self, connection: sqlite3.Connection, table: str, index: str = "", part: str = "1") -> int:
+        """Read a table, or *part* of it by an *index*; return the number of rows, to the nearest ROWS_AT_ONCE."""
         found = connection.execute("SELECT name, pk FROM pragma_table_info(?)", [table]).fetchall()
         if not found:
             raise sqlite3.OperationalError(f"no such table: {table}")
@@ -96,12 +102,13 @@ class FullCheck:
             for start in ("1", after)
         )
         rows = connection.execute(first).fetchall()  # all, so that no statement stays open
-        seen: set[tuple[Any, ...]] = set()
+        seen: set[tuple[Any, ...]] = set()  # where the next rows begin, so far
         while rows and not self._stopping.wait(PAUSE_SECONDS):
             if rows[0] in seen:  # a damaged page may lead in a circle
                 raise sqlite3.DatabaseError(f"the rows of {table} have lost their order")
             seen.add(rows[0])
             rows = connection.execute(following, rows[0]).fetchall()
+        return len(seen) * (ROWS_AT_ONCE + 1)
 
 
 def _read_small_indexes(connection: sqlite3.Connection) -> None:

@@ -13,7 +13,19 @@ from ftlserver.errors import HTTP_STATUSES, FTLError
 from ftlserver.storage import Storage
 from ftlserver.web import responses, schemas
 from ftlserver.web.auth import Authentication
-from ftlserver.web.handlers import activity, changes, exports, health, periods, questions, teams, users, wakatime
+from ftlserver.web.handlers import (
+    activity,
+    changes,
+    exports,
+    health,
+    metrics,
+    periods,
+    questions,
+    teams,
+    users,
+    wakatime,
+)
+from ftlserver.web.metrics import Metrics
 from ftlserver.web.middleware import Policy, with_policy
 from ftlserver.web.requests import Request, check_query
 from ftlserver.web.schemas import Schema
@@ -124,6 +136,7 @@ ROUTES = [
     Route("GET", "/api/whoami", ANY_TOKEN, health.whoami),
     Route("GET", "/healthz", None, health.health),
     Route("GET", "/readyz", None, health.readiness, None, _DATABASE),
+    Route("GET", "/metrics", "admin", metrics.scrape),
 ]
 
 _BOTTLE_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
@@ -135,8 +148,16 @@ _BOTTLE_MESSAGES = {
 }
 
 
-def create_app(storage: Storage, policy: Policy | None = None) -> WSGIApplication:
-    """Return the application over *storage*; without *policy* it is for a server on this machine alone."""
+def new_metrics(workers: int = 1) -> Metrics:
+    """Return counters for the routes, of as many *workers*."""
+    return Metrics([(route.method, route.path) for route in ROUTES], workers)
+
+
+def create_app(storage: Storage, policy: Policy | None = None, counters: Metrics | None = None) -> WSGIApplication:
+    """Return the application over *storage*; without *policy* it is for a server on this machine alone.
+
+    It counts in *counters*, or in its own.
+    """
     policy = policy or Policy()
     auth = Authentication(
         storage.tokens, storage.teams, is_local=policy.is_local, public_read=policy.public_read, rate=policy.rate
@@ -145,7 +166,7 @@ def create_app(storage: Storage, policy: Policy | None = None) -> WSGIApplicatio
     for route in ROUTES:
         handler = _guarded(route, storage, policy, auth)
         application.route([route.path, route.path + "/"], route.method, handler)
-    return with_policy(application, policy)
+    return with_policy(application, policy, counters or new_metrics())
 
 
 class _Bottle(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped

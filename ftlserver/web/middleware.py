@@ -13,9 +13,11 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from ftlserver.errors import ConfigError, FTLError, InvalidRequestError, RefusedError
 from ftlserver.web import responses
+from ftlserver.web.metrics import NO_ROUTE, Metrics
 
 Environ = MutableMapping[str, Any]
 
+UNIX_SOCKET = "unix"  # in place of an address, which neither end of a unix socket has
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 # A name or an IPv4 address, or an IPv6 address in brackets, with or without a port.
@@ -58,19 +60,20 @@ class Policy:
         public_read: bool = False,
         rate: int = 0,
     ) -> "Policy":
-        """Return the policy of a server that listens on *address*.
+        """Return the policy of a server that listens on *address*, which may be UNIX_SOCKET.
 
-        It is local only if nothing says that it is reached from elsewhere: no other host, no proxy. Raise
-        ConfigError.
+        It is local only if nothing says that it is reached from elsewhere: no other host, no proxy, and no unix
+        socket, which is there for one. Raise ConfigError.
         """
-        listening = ipaddress.ip_address(address)
+        listening = None if address == UNIX_SOCKET else ipaddress.ip_address(address)
         names = frozenset(_own_name(host) for host in hosts)
-        own = () if listening.is_unspecified else (str(listening),)
+        own = () if listening is None or listening.is_unspecified else (str(listening),)
+        is_loopback = listening is not None and listening.is_loopback
         return cls(
             hosts=names.union(LOOPBACK_NAMES, own),
             origins=frozenset(origin.lower().rstrip("/") for origin in origins),
             trusted_proxy=trusted_proxy,
-            is_local=listening.is_loopback and trusted_proxy is None and names <= {*LOOPBACK_NAMES, *own},
+            is_local=is_loopback and trusted_proxy is None and names <= {*LOOPBACK_NAMES, *own},
             public_read=public_read,
             rate=rate,
         )
@@ -136,8 +139,8 @@ class Policy:
             raise RefusedError("cross_origin", message)
 
 
-def with_policy(application: WSGIApplication, policy: Policy) -> WSGIApplication:
-    """Return *application* surrounded by this module.
+def with_policy(application: WSGIApplication, policy: Policy, metrics: Metrics) -> WSGIApplication:
+    """Return *application* surrounded by this module, each of whose requests counts in *metrics*.
 
     It is outside Bottle, whose own hooks lose their headers when a handler fails.
     """
@@ -145,6 +148,7 @@ def with_policy(application: WSGIApplication, policy: Policy) -> WSGIApplication
     def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
         request_id = environ["ftl.request_id"] = f"{random.getrandbits(64):016x}"
+        environ["ftl.metrics"] = metrics
         policy.read_proxy(environ)
         extra = [*responses.HEADERS, ("X-Request-Id", request_id)]
         if environ["wsgi.url_scheme"] == "https":
@@ -159,6 +163,7 @@ def with_policy(application: WSGIApplication, policy: Policy) -> WSGIApplication
             route = environ.get("bottle.route")  # and not the path, which may contain an e-mail address
             request = f"{_printable(environ['REQUEST_METHOD'])} {route.rule if route else '-'}"
             seconds = time.perf_counter() - started
+            metrics.count((route.method, route.rule) if route else NO_ROUTE, status[:3], seconds)
             log_request(environ.get("REMOTE_ADDR", "-"), request, status[:3], seconds, request_id)
             return start_response(status, [*headers, *extra], exc_info)
 

@@ -2,40 +2,120 @@
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import requests
+
+from tests.helpers import run
+from tests.repositories import HOUR, MONDAY, commit, make_repository
+
+needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+
+
+@contextmanager
+def demo(tmp_path: Path, *argv: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a demo whose temporary files are in *tmp_path*."""
+    environ = os.environ | {"TMPDIR": str(tmp_path), "DATABASE_URL": ""}
+    command = [sys.executable, "-m", "ftlserver", "demo", "--port", "0", *argv]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ
+    ) as process:
+        yield process
+        process.kill()
+
+
+def files(tmp_path: Path) -> list[Path]:
+    return list(tmp_path.glob("ftlserver-demo-*"))
+
+
+def welcome(process: subprocess.Popen[str]) -> tuple[str, list[list[str]]]:
+    """Return the URL, and the arguments of the commands that the demo proposes."""
+    assert process.stdout is not None
+    lines = iter(process.stdout.readline, "")
+    url = re.search(r" is at (http://[\d.:]+)/ until you press Ctrl-C", next(lines))
+    assert url
+    assert [next(lines), next(lines)] == ["In another terminal, try:\n", "\n"]
+    commands = []
+    while line := next(lines).split():
+        assert line[0].endswith("ftlclient")
+        commands.append(line[1:])
+    return url[1], commands
 
 
 @pytest.mark.slow
-def test_demo_answers_and_leaves_no_files(tmp_path: Path) -> None:
-    environ = os.environ | {"TMPDIR": str(tmp_path), "DATABASE_URL": ""}
-    command = [sys.executable, "-m", "ftlserver", "demo", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        url = re.search(r"http://[\d.:]+", first)
-        assert url
-        assert list(tmp_path.glob("ftlserver-demo-*"))
-        ask = [sys.executable, "-m", "ftlclient", "activity", "--url", url[0], "W012A3CDE", "aroha"]
-        shown = subprocess.run(ask, capture_output=True, text=True, check=True).stdout
+def test_demo_answers_what_it_proposes_and_leaves_no_files(tmp_path: Path) -> None:
+    with demo(tmp_path) as process:
+        url, commands = welcome(process)
+        assert files(tmp_path)
+        names = [argv[0] for argv in commands]
+        assert names == ["activity", "timeline", "who", "summary", "hours", "overlap", "meeting"]
+        for argv in commands:
+            shown = subprocess.run(
+                [sys.executable, "-m", "ftlclient", *argv], capture_output=True, text=True, check=True
+            ).stdout
+            assert any(name in shown for name in ("Egon Spengler", "Jonas Weber"))
         process.terminate()
         assert process.wait(10) == 0
-    assert "Egon Spengler" in shown
-    assert "Aroha Ngata" in shown
-    assert not list(tmp_path.glob("ftlserver-demo-*"))
+    assert files(tmp_path) == []
+    assert url
 
 
 @pytest.mark.slow
-def test_demo_stops_when_its_terminal_closes(tmp_path: Path) -> None:
-    environ = os.environ | {"TMPDIR": str(tmp_path)}
-    command = [sys.executable, "-m", "ftlserver", "demo", "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environ) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        process.send_signal(signal.SIGHUP)
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT])
+def test_demo_stops_when_its_terminal_closes_and_on_ctrl_c(tmp_path: Path, number: int) -> None:
+    with demo(tmp_path) as process:
+        welcome(process)
+        process.send_signal(number)
+        process.send_signal(number)
         assert process.wait(10) == 0
-    assert not list(tmp_path.glob("ftlserver-demo-*"))
+    assert files(tmp_path) == []
+
+
+@needs_git
+@pytest.mark.slow
+def test_demo_shows_the_team_of_a_repository(tmp_path: Path) -> None:
+    history = [commit(f"Ada Number{n} <ada{n}@x>", MONDAY + n * HOUR) for n in range(4)]
+    path = make_repository(tmp_path / "r", *history)
+    with demo(tmp_path, "--git", str(path)) as process:
+        url, commands = welcome(process)
+        answer = requests.get(f"{url}/api/users/", timeout=10).json()
+        assert [member["id"] for member in answer["members"]] == [f"ada{n}@x" for n in range(4)]
+        assert [argv[0] for argv in commands] == ["timeline", "ranking", "hours", "overlap"]
+        for argv in commands:
+            ask = [sys.executable, "-m", "ftlclient", *argv]
+            assert "Ada Number0" in subprocess.run(ask, capture_output=True, text=True, check=True).stdout
+        process.terminate()
+        assert process.wait(10) == 0
+    assert files(tmp_path) == []
+
+
+@needs_git
+def test_a_directory_without_a_team_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    bots = make_repository(tmp_path / "bots", commit("dependabot[bot] <1+dependabot[bot]@x>", MONDAY))
+    for path in (tmp_path / "nowhere", tmp_path, bots):
+        status, out, err = run(capsys, "demo", "--port", "0", "--git", str(path))
+        assert (status, out, len(err.splitlines()), str(path) in err) == (2, "", 1, True)
+
+
+@needs_git
+@pytest.mark.slow
+def test_a_signal_during_the_import_leaves_no_files_either(tmp_path: Path) -> None:
+    history = (commit(f"Ada Number{n} <ada{n % 50}@x>", MONDAY + n * HOUR) for n in range(20_000))
+    path = make_repository(tmp_path / "r", *history)
+    with demo(tmp_path, "--git", str(path)) as process:
+        deadline = time.monotonic() + 20
+        while not any(found.joinpath("demo.sqlite3").exists() for found in files(tmp_path)):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        process.send_signal(signal.SIGTERM)
+        assert process.communicate(timeout=20) == ("", "")
+        assert process.returncode == 0
+    assert files(tmp_path) == []

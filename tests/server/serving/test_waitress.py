@@ -21,7 +21,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher
         (ErrorTask, ["execute", "set_close_on_finish", "write"]),
         (ThreadedTaskDispatcher, ["add_task", "handler_thread", "set_thread_count", "shutdown"]),
         (BaseWSGIServer, ["maintenance", "pull_trigger"]),
-        (TcpWSGIServer, ["channel_class", "run"]),
+        (TcpWSGIServer, ["channel_class", "run", "getsockname", "set_socket_options", "fix_addr"]),
         (wasyncore, ["loop", "close_all", "dispatcher"]),
         (Adjustments, ["channel_timeout", "cleanup_interval", "recv_bytes", "outbuf_high_watermark"]),
     ],

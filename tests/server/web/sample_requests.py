@@ -88,6 +88,7 @@ SAMPLES: dict[tuple[str, str], Samples] = {
     ("GET", "/api/whoami"): _about_all("/api/whoami"),
     ("GET", "/healthz"): _about_all("/healthz"),
     ("GET", "/readyz"): _about_all("/readyz"),
+    ("GET", "/metrics"): _about_all("/metrics"),
 }
 
 
