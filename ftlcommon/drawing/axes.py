@@ -70,7 +70,7 @@ def hour_marks(day: date, tz: Zone, step: int) -> Iterator[tuple[float, int]]:
             yield instant, hour
 
 
-def length_words(day: date, tz: Zone) -> str:
+def day_length_words(day: date, tz: Zone) -> str:
     """Return how many hours a day has, unless they are 24."""
     start, end = day_edges(day, tz)
     hours = (end - start) / timedelta(hours=1)

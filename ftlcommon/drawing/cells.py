@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from ftlcommon.drawing.rows import Answer, not_shown
 from ftlcommon.drawing.sheet import BAR, MARGIN, ROW, WIDTH, Heading, Picture, Sheet, name_width
 from ftlcommon.drawing.texts import short, width_of
-from ftlcommon.drawing.units import Units, length, level_legend, per_of, reach, unit_words, units_of
+from ftlcommon.drawing.units import Units, level_legend, per_of, reach, unit_words, units_of
 from ftlcommon.levels import Levels
+from ftlcommon.sentences import length_words
 from ftlcommon.summary_units import UNITS, next_unit, unit_start
 from ftlcommon.zones import Zone
 
@@ -46,10 +47,10 @@ def draw_cells(answer: Answer, heading: Heading, per: str, rows: Sequence[Units]
             sheet.rect("track", left + there[0] * step, sheet.y + 2, width, _HEIGHT)
         for number, unit in enumerate(units):
             if seconds := found.get(unit):
-                title = f"{short(row.name)}, {unit_words(per, unit)}: {length(seconds)}"
+                title = f"{short(row.name)}, {unit_words(per, unit)}: {length_words(seconds)}"
                 kind = f"l{levels.level(seconds)}"
                 sheet.rect(kind, left + number * step, sheet.y + 2, step - _gap(step), _HEIGHT, title)
-        sheet.row_text(WIDTH - MARGIN, length(row.seconds) if row.seconds else "-", "end")
+        sheet.row_text(WIDTH - MARGIN, length_words(row.seconds) if row.seconds else "-", "end")
         sheet.y += ROW
     level_legend(sheet, levels, per, not_shown(answer, len(rows)))
     return sheet.picture()

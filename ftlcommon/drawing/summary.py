@@ -7,7 +7,8 @@ from ftlcommon.drawing.cells import unit_axis, units_that_fit
 from ftlcommon.drawing.rows import Answer, most_active, names_of, not_shown
 from ftlcommon.drawing.sheet import BAR, MARGIN, ROW, WIDTH, Heading, Picture, Sheet, name_width
 from ftlcommon.drawing.texts import short
-from ftlcommon.drawing.units import Units, length, per_of, unit_words, units_of
+from ftlcommon.drawing.units import Units, per_of, unit_words, units_of
+from ftlcommon.sentences import length_words
 
 _TOTAL = 60
 _SHARE = 56
@@ -52,11 +53,11 @@ def _ranking(sheet: Sheet, answer: Answer) -> int:
     for member, name in zip(members, names, strict=True):
         seconds = member["active_seconds"]
         sheet.name(name, left - MARGIN - 12)
-        sheet.row_text(left + _TOTAL - 10, length(seconds) if seconds else "-", "bold end")
+        sheet.row_text(left + _TOTAL - 10, length_words(seconds) if seconds else "-", "bold end")
         sheet.row_text(bars - 10, f"{seconds / total:.1%}" if seconds else "-", "end dim")
         if seconds:
             width = max(seconds / longest * (WIDTH - MARGIN - bars), 1)
-            sheet.rect("active", bars, sheet.y + 4, width, BAR, f"{short(name)}: {length(seconds)}")
+            sheet.rect("active", bars, sheet.y + 4, width, BAR, f"{short(name)}: {length_words(seconds)}")
         sheet.y += ROW
     return len(members)
 
@@ -81,18 +82,18 @@ def _bars(sheet: Sheet, rows: Sequence[Units], per: str, heading: Heading, now: 
         else:
             sheet.y += height - ROW
             sheet.name(row.name, left - MARGIN - 12)
-            sheet.row_text(WIDTH - MARGIN, length(row.seconds) if row.seconds else "-", "bold end")
+            sheet.row_text(WIDTH - MARGIN, length_words(row.seconds) if row.seconds else "-", "bold end")
             sheet.y -= height - ROW
         sheet.rect("line", left, base, step * len(units), 1)
         for number, unit in enumerate(units):
             if seconds := found.get(unit, 0.0):
                 tall = max(seconds / longest * (height - _ABOVE), 1)
-                title = f"{short(row.name)}, {unit_words(per, unit)}: {length(seconds)}"
+                title = f"{short(row.name)}, {unit_words(per, unit)}: {length_words(seconds)}"
                 sheet.rect("active", left + number * step, base - tall, max(step - _gap(step), 1), tall, title)
         sheet.y += height + 2
     sheet.y += 4
-    total = f"{length(rows[0].seconds)} in all. " if is_one else ""
-    sheet.lines(f"{total}Bars are {per}s; the longest is {length(longest)}")
+    total = f"{length_words(rows[0].seconds)} in all. " if is_one else ""
+    sheet.lines(f"{total}Bars are {per}s; the longest is {length_words(longest)}")
 
 
 def _scale(sheet: Sheet, longest: float, base: float, left: float, width: float, height: float) -> None:

@@ -8,7 +8,7 @@ have a cell for each day, week or month.
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from ftlcommon.drawing.axes import Axis, Span, hour_marks, length_words, nights, within
+from ftlcommon.drawing.axes import Axis, Span, day_length_words, hour_marks, nights, within
 from ftlcommon.drawing.bars import LEGEND, active_words, bars, track
 from ftlcommon.drawing.cells import cells, draw_cells
 from ftlcommon.drawing.rows import Answer, Row, first_and_last_day, not_shown, rows_of
@@ -33,8 +33,8 @@ def timeline(answer: Answer, heading: Heading, *, now: datetime | None = None) -
 
     *now*, an aware time, is marked, and days after it are left out.
     """
-    if per_of(answer) != "total":
-        return (year if len(answer["members"]) == 1 else cells)(answer, heading, now=now)
+    if (per := per_of(answer)) != "total":
+        return (year if per == "day" and len(answer["members"]) == 1 else cells)(answer, heading, now=now)
     rows = rows_of(answer)
     sheet = Sheet(heading, (row.member["tz"] for row in rows))
     edges = first_and_last_day(rows, answer.get("window"), heading.tz)
@@ -64,23 +64,24 @@ def _hour_by_hour(
     left = MARGIN + name_width(row.name for row in rows) + 12
     minutes = [iter(in_minutes(_seconds(row, days, tz))) for row in rows]
     for day in days:
-        special = length_words(day, tz) if tz is not None else ""
+        special = day_length_words(day, tz) if tz is not None else ""
         if len(days) > 1 or special:
             title = f"{day:%a %Y-%m-%d}"
             sheet.row_text(MARGIN, title, "bold")
             if special:
                 sheet.row_text(MARGIN + width_of(title, bold=True) + 10, f"a day of {special}", "warn")
             sheet.y += ROW
-        _now(sheet, day, tz, now, left)
         if tz is None:
+            shared = None
             step = (_RIGHT - left) / 24
             marks = [(left + step * hour, hour) for hour in range(0, 24, _STEP)]
         else:
-            axis = Axis.even(day, tz, left, _RIGHT)
-            marks = [(axis.place(instant), hour) for instant, hour in hour_marks(day, tz, _STEP)]
+            shared = Axis.even(day, tz, left, _RIGHT)
+            marks = [(shared.place(instant), hour) for instant, hour in hour_marks(day, tz, _STEP)]
+            _now(sheet, shared, tz, now)
         _hours(sheet, marks, len(rows))
         for row, minute in zip(rows, minutes, strict=True):
-            own = Axis.even(day, tz, left, _RIGHT) if tz else Axis.wall_clock([day], row.tz, left, _RIGHT)
+            own = shared or Axis.wall_clock([day], row.tz, left, _RIGHT)
             dark = nights(own.start, own.end, row.tz)
             sheet.name(row.name, left - MARGIN - 12)
             track(sheet, own, dark)
@@ -93,15 +94,12 @@ def _hour_by_hour(
         sheet.y += 8
 
 
-def _now(sheet: Sheet, day: date, tz: Zone | None, now: datetime | None, left: float) -> None:
+def _now(sheet: Sheet, axis: Axis, tz: Zone, now: datetime | None) -> None:
     """Write the current time in a line of its own, as it would cover an hour."""
-    if now is None or tz is None:
-        return
-    axis = Axis.even(day, tz, left, _RIGHT)
-    if axis.start <= now.timestamp() < axis.end:
+    if now is not None and axis.start <= now.timestamp() < axis.end:
         words = f"now {time_of_day(now.astimezone(tz))}"
         half = width_of(words, 11) / 2
-        x = min(max(axis.place(now.timestamp()), left + half), _RIGHT - half)
+        x = min(max(axis.place(now.timestamp()), axis.left + half), axis.right - half)
         sheet.text(x, sheet.y + 8, words, "now small mid")
         sheet.y += 12
 
@@ -131,7 +129,7 @@ def _day_below_day(sheet: Sheet, row: Row, days: Sequence[date], heading: Headin
     for day, length, minutes in zip(days, seconds, in_minutes(seconds), strict=True):
         axis = Axis.wall_clock([day], zone, left, _RIGHT)
         dark = nights(axis.start, axis.end, row.tz)
-        special = length_words(day, zone)
+        special = day_length_words(day, zone)
         sheet.row_text(MARGIN, f"{day:%a %m-%d}", "dim" if day.weekday() >= 5 else "")
         sheet.row_text(left - 8, special, "warn small end")
         if axis.start < axis.end:
@@ -149,7 +147,7 @@ def _side_by_side(sheet: Sheet, rows: Sequence[Row], days: Sequence[date], tz: Z
     left = MARGIN + name_width(row.name for row in rows) + 12
     step = (_RIGHT - left) / len(days)
     for number, (day, label) in enumerate(zip(days, _labels(days, step), strict=True)):
-        special = length_words(day, tz).replace(" hours", " h") if tz else ""
+        special = day_length_words(day, tz).replace(" hours", " h") if tz else ""
         longer = f"{label}, {special}"
         shown = longer if special and width_of(longer, 11) <= step else label
         kind = "small mid warn" if special else "small mid dim"

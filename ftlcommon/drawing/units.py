@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from ftlcommon.drawing.rows import Answer, Row, most_active, names_of
 from ftlcommon.drawing.sheet import Sheet
 from ftlcommon.levels import Levels
+from ftlcommon.sentences import length_words
 from ftlcommon.summary_units import NAMES, next_unit, seconds_of, unit_start
-from ftlcommon.wording import hours_and_minutes
 from ftlcommon.zones import Zone, day_edges, zone_of
 
 _LONG = 400  # days
@@ -94,16 +94,11 @@ def unit_words(per: str, unit: date) -> str:
     return f"{unit:{forms[per]}}"
 
 
-def length(seconds: float) -> str:
-    """Return a duration as ``h:mm``."""
-    return hours_and_minutes(timedelta(seconds=seconds))
-
-
 def level_legend(sheet: Sheet, levels: Levels, per: str, *words: str) -> None:
     """Explain the shades of *levels*."""
     parts = []
     for number, bound in enumerate(levels.bounds):
         is_last = number == len(levels.bounds) - 1
-        text = f"{'' if number else 'up to '}{length(bound)}{f' a {per}' if is_last else ''}"
+        text = f"{'' if number else 'up to '}{length_words(bound)}{f' a {per}' if is_last else ''}"
         parts.append((f"l{levels.level(bound)}", text))
     sheet.legend([*parts, ("track", "none")], *words)

@@ -6,8 +6,9 @@ from datetime import date, datetime, timedelta
 from ftlcommon.drawing.rows import Answer
 from ftlcommon.drawing.sheet import MARGIN, WIDTH, Heading, Picture, Sheet
 from ftlcommon.drawing.texts import width_of
-from ftlcommon.drawing.units import Units, length, level_legend, reach, unit_words, units_of
+from ftlcommon.drawing.units import Units, level_legend, reach, unit_words, units_of
 from ftlcommon.levels import Levels
+from ftlcommon.sentences import length_words
 from ftlcommon.summary_units import unit_start
 from ftlcommon.wording import counted
 
@@ -37,7 +38,7 @@ def draw_year(heading: Heading, rows: Sequence[Units], now: datetime | None) -> 
     for first_day, last_day in _blocks(first, last):
         _block(sheet, row, first_day, last_day, levels)
     active = sum(map(bool, row.found.values()))
-    words = f"{length(row.seconds)} in all, on {active:,} of {counted((last - first).days + 1, 'day')}"
+    words = f"{length_words(row.seconds)} in all, on {active:,} of {counted((last - first).days + 1, 'day')}"
     level_legend(sheet, levels, "day", words)
     return sheet.picture()
 
@@ -71,7 +72,7 @@ def _block(sheet: Sheet, row: Units, first: date, last: date, levels: Levels) ->
             if first <= day <= last:
                 seconds = row.found.get(day, 0.0)
                 kind = f"l{levels.level(seconds)}" if seconds else "track"
-                title = f"{unit_words('day', day)}: {length(seconds) if seconds else 'none'}"
+                title = f"{unit_words('day', day)}: {length_words(seconds) if seconds else 'none'}"
                 sheet.rect(kind, _LEFT + number * _STEP, sheet.y, _CELL, _CELL, title)
             day += timedelta(days=7)
         sheet.y += _STEP

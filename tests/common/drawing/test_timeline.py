@@ -264,6 +264,8 @@ def test_the_window_decides_the_form(names: list[str], days: int, form: str) -> 
 def test_a_summary_is_drawn_as_cells_and_that_of_one_member_as_a_year() -> None:
     answer = summary(count=20)
     assert len(blocks(drawing.timeline(answer, heading(answer)), "track")) == 3
+    weeks = drawing.timeline(summary(["Ann"], "week", 20), heading(answer))
+    assert any("2026-W48: " in block.title for block in blocks(weeks))
     one = summary(["Ann"], count=20)
     assert len(blocks(drawing.timeline(one, heading(one)), "track", "l1", "l2", "l3", "l4")) == 20
 

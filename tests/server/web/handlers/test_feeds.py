@@ -1,8 +1,10 @@
 """Feeds: what a calendar or a page elsewhere fetches, at an address that contains the secret of its token."""
 
 import logging
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import icalendar
@@ -29,6 +31,7 @@ CALENDARS = [view for view in FEEDS if view.endswith(".ics")]
 @pytest.fixture(autouse=True)
 def _wednesday(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(instants, "now", lambda: NOW)
+    monkeypatch.setattr(limits, "EVENTS", 50)  # a thousand take half a second to write
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +39,19 @@ def team() -> list[tuple[User, list[ActivityPeriod]]]:
     return sample_data.demo_team(NOW)
 
 
+@pytest.fixture(scope="module")
+def database(team: list[tuple[User, list[ActivityPeriod]]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("demo") / "ftl.sqlite3"
+    with Storage.open(str(path)) as storage:
+        storage.bulk_import.store([user for user, _ in team], [period for _, found in team for period in found])
+    return path
+
+
 @pytest.fixture
-def demo(sqlite_storage: Storage, team: list[tuple[User, list[ActivityPeriod]]]) -> Storage:
-    sqlite_storage.bulk_import.store([user for user, _ in team], [period for _, found in team for period in found])
-    return sqlite_storage
+def demo(database: Path, tmp_path: Path) -> Iterator[Storage]:
+    copy = shutil.copy(database, tmp_path / "demo.sqlite3")
+    with Storage.open(str(copy)) as storage:
+        yield storage
 
 
 @pytest.fixture
@@ -86,17 +98,18 @@ def test_activity_is_what_was_over_at_midnight(
     demo: Storage, app: TestApp, team: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "EVENTS", 5_000)
+    shown = ("W012A3CDE", "jonas", "chloe", "kai")
     today, first = at("2026-10-21T00:00:00Z"), at("2026-07-23T00:00:00Z")
     expected = set()
-    for user, periods in team:
+    for user, periods in (pair for pair in team if pair[0].id in shown):
         for start, end in merged([(period.started_at, period.ended_at) for period in periods]):
             if first <= start and end < today:
                 expected.add((user.real_name, start, end))
-    found = events(app.get(make_feed(demo, "activity.ics")))
+    found = events(app.get(make_feed(demo, "activity.ics", shown)))
     assert {
         (str(event["SUMMARY"]), instant(event["DTSTART"].dt), instant(event["DTEND"].dt)) for event in found
     } == expected
-    assert len(expected) > 500
+    assert len(expected) > 200
     assert {str(event["TRANSP"]) for event in found} == {"TRANSPARENT"}
 
 
@@ -141,11 +154,11 @@ def test_a_long_calendar_has_the_latest_events_and_says_so(
     demo: Storage, app: TestApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = make_feed(demo, "activity.ics")
-    everything = [event["UID"] for event in events(app.get(path))]
-    monkeypatch.setattr(limits, "EVENTS", 100)
+    most = [event["UID"] for event in events(app.get(path))]
+    monkeypatch.setattr(limits, "EVENTS", 10)
     found = calendar(app.get(path))
-    assert [event["UID"] for event in found.walk("VEVENT")] == everything[-100:]
-    assert "the latest 100 times of activity" in str(found["X-WR-CALDESC"])
+    assert [event["UID"] for event in found.walk("VEVENT")] == most[-10:]
+    assert "the latest 10 times of activity" in str(found["X-WR-CALDESC"])
 
 
 @pytest.mark.parametrize("view", FEEDS)
