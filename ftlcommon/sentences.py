@@ -23,6 +23,7 @@ ATTENDANCES = {
 _BEST = 3  # hours that are named
 _ROUND_NUMBERS = (2, 3, 5, 10, 20, 50, 100, 200, 500)
 _MOST_NAMES = 3  # of those whose clock changes
+_FEW_WEEKS = timedelta(weeks=4)
 _MOST_UNKNOWN = 10  # names of those who are not counted
 
 Answer = Mapping[str, Any]
@@ -181,6 +182,12 @@ def standing_meeting_words(meeting: Answer) -> str:
     )
     when = f"{meeting['weekday']} {meeting['time']} {safe(meeting['tz'])}, {meeting['minutes']} minutes"
     return f"{when}: {often} in {counted(meeting['times'], 'week')}"
+
+
+def slot_days(starts: Sequence[datetime]) -> list[str]:
+    """Return the days of slots: with the weekday within a few weeks, else with the month."""
+    is_long = bool(starts) and max(starts) - min(starts) > _FEW_WEEKS
+    return [f"{start:%d %b}" if is_long else f"{start:%a %d}" for start in starts]
 
 
 def member_clock(member: Answer, start: datetime) -> str:

@@ -9,7 +9,7 @@ from rich.console import ConsoleOptions
 from rich.text import Text
 
 from ftlclient.views.formatting import fit, shown_as
-from ftlcommon.sentences import ATTENDANCES, attendances, member_clock
+from ftlcommon.sentences import ATTENDANCES, attendances, member_clock, slot_days
 from ftlcommon.wording import distinct_names, time_of_day
 
 LONGEST_NAME = 20
@@ -76,7 +76,7 @@ class SlotTable:
         starts = [start_of(slot) for slot in self.slots]
         head, by_member = self.shares or ("", {})
         more = bool(self.shares)
-        yield "", [(f"{start:%a %d}", "bold") for start in starts] + [(head, "bold")] * more
+        yield "", [(day, "bold") for day in slot_days(starts)] + [(head, "bold")] * more
         yield "", [(time_of_day(start), "bold") for start in starts] + [("", "")] * more
         for id_ in self.ids:
             cells = [

@@ -13,6 +13,7 @@ from ftlcommon.sentences import (
     meeting_words,
     member_clock,
     not_counted_words,
+    slot_days,
 )
 from ftlcommon.wording import counted, time_of_day, window_words
 from ftlcommon.zones import zone_of
@@ -48,13 +49,14 @@ def slot_table(
     rows = [*judged, *(member for member in answer["members"] if not member["enough_history"])][:MOST_MEMBERS]
     left = MARGIN + name_width([*(names[member["id"]] for member in rows), "expected"]) + 12
     in_block = max(1, int((WIDTH - MARGIN - left) / _NARROWEST))
+    days = slot_days([datetime.fromisoformat(slot["start_time"]) for slot in all_slots])
     for first in range(0, len(all_slots), in_block):
         slots = all_slots[first : first + in_block]
         step = min(_WIDEST, (WIDTH - MARGIN - left) / min(len(all_slots), in_block))
         starts = [datetime.fromisoformat(slot["start_time"]) for slot in slots]
         places = [left + number * step for number in range(len(slots))]
-        for x, start in zip(places, starts, strict=True):
-            sheet.text(x + step / 2 - 1, sheet.y + 10, f"{start:%a %d}", "bold mid")
+        for x, start, day in zip(places, starts, days[first:], strict=False):
+            sheet.text(x + step / 2 - 1, sheet.y + 10, day, "bold mid")
             sheet.text(x + step / 2 - 1, sheet.y + 26, time_of_day(start), "bold mid")
         sheet.y += 34
         for member in rows:
