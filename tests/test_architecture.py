@@ -21,7 +21,7 @@ ORDERS = {
     "ftlclient": "errors time_ranges time_expressions config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",
     "ftlcommon": "terminal member_names whole_file calendar_days english_dates day_expressions command_line offset_changes"
-    " zone_guess formats progress programs",
+    " zone_guess formats progress completion programs",
     "ftlcommon.formats": "__init__ json_objects lines rows time_entries"
     " activitywatch clockify csv git ical members ndjson slack timewarrior toggl source",
 }
