@@ -77,6 +77,10 @@ class ConfigError(FTLError):
     code = "config"
 
 
+class NoDatabaseError(ConfigError):
+    """There is no database where none is to be made."""
+
+
 class InvalidRequestError(FTLError):
     """A request that cannot be read; *limit* is the number that was exceeded, where one was."""
 

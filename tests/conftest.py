@@ -35,8 +35,10 @@ from tests.recorder import Recorder
 # What other tests import from here.
 __all__ = ["DATA", "EGON", "GLINDA", "TIMES", "all_rows", "assignment_periods", "at", "in_threads", "serving"]
 
-settings.register_profile("ftl", deadline=None)  # time is for the benchmarks
-settings.load_profile("ftl")
+# Time is for the benchmarks. The long form: pytest --hypothesis-profile=long
+settings.register_profile("short", deadline=None, max_examples=40)
+settings.register_profile("long", deadline=None, max_examples=1_000)
+settings.load_profile("short")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -108,6 +108,10 @@ def _names_its_members(answer: Any) -> bool:
     return len(set(ids)) == len(ids) and named <= set(ids)
 
 
+def _maps_ids(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(is_text, value.values()))
+
+
 def _is_square(answer: Any) -> bool:
     sizes = [len(row) for row in answer["matrix"]]
     return [*sizes, len(answer["at_least"])] == [len(answer["members"])] * (len(answer["members"]) + 1)
@@ -249,6 +253,7 @@ USERS: Shape = {
     "members": [_MEMBER | {"aliases?": [_TEXT]}],
     "response_metadata?": {"next_cursor": _TEXT},
 }
+RENAMED: Shape = {"renamed_to?": Value("an object that maps ids to ids", _maps_ids)}
 TEAMS: Shape = {"teams": [{"id": _TEXT, "name": _TEXT, "size": COUNT}]}
 TEAM: Shape = {"team": {"id": _TEXT, "name": _TEXT, "members": [_MEMBER]}, "widened_tokens?": COUNT}
 

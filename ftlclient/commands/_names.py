@@ -55,7 +55,7 @@ class Names:
     def unknown_member(self, text: str) -> str:
         """Return the sentence about a *text* that names no member, which asks whether a similar one was meant."""
         if self._everyone is None:
-            self._everyone = list(self._members())
+            self._everyone = list(self.all_members())
         self._suggested += 1
         return is_unknown("member", text, self._everyone if self._suggested <= _MOST_SUGGESTED else ())
 
@@ -68,7 +68,8 @@ class Names:
             return str(found[0]["id"])
         raise ConfigError(is_ambiguous(text, found) if found else is_unknown("team", text, answer["teams"]))
 
-    def _members(self) -> Iterator[Named]:
+    def all_members(self) -> Iterator[Named]:
+        """Yield the members of the server, page by page, up to _MOST_EVERYONE."""
         cursor = ""
         for _ in range(0, _MOST_EVERYONE, _PAGE):
             page = self._client.request("GET", f"/api/users/?query=&limit={_PAGE}{cursor}")

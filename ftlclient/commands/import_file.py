@@ -10,6 +10,8 @@ import json
 import re
 import sys
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from rich.console import Console
 from ftlclient.api import answers
 from ftlclient.api.client import Client
 from ftlclient.api.spool import Spool
+from ftlclient.commands._known_members import KnownMembers
 from ftlclient.commands._session import connect, find_user, note_change
 from ftlclient.config import spool_file
 from ftlclient.errors import ConfigError, RefusedError
@@ -55,8 +58,9 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         if args.format in USER_FORMATS:
             args.user = find_user(client, args.user) if args.user else args.default_user
         try:
-            with open_source(args) as source:
-                counts = _Import(args, client).run(source)
+            members = KnownMembers(client, by_name=args.format == "git" and not args.no_merge_names)
+            with open_source(args, members.known) as source:
+                counts = _Import(args, client, members).run(source)
         except FormatError as exc:
             raise ConfigError(str(exc)) from exc
     console.print(_summary(counts), soft_wrap=True)
@@ -66,8 +70,9 @@ def handle(args: argparse.Namespace, console: Console) -> int:
 class _Import:
     """One import."""
 
-    def __init__(self, args: argparse.Namespace, client: Client) -> None:
+    def __init__(self, args: argparse.Namespace, client: Client, members: KnownMembers) -> None:
         self._client = client
+        self._members = members
         self._skip_bad = args.skip_bad
         self._update = args.update
         self._user_id = args.user
@@ -120,6 +125,14 @@ class _Import:
     def _send_user(self, user: FoundUser) -> None:
         if user.tz is None:
             return  # only the server knows whether they are known; if not, it refuses their periods
+        aliases: Sequence[str] = user.aliases
+        if user.guessed:
+            member, aliases = self._members.find(user)
+            if member not in (None, user.id):
+                verb = "joins" if len(aliases) == 1 else "join"
+                if aliases:
+                    _say(f"{', '.join(aliases)} {verb} {member}, who is known, as an alias")
+                user = replace(user, id=member)
         try:
             created = self._add(user) if user.guessed and not self._update else self._put(user)
         except RefusedError as exc:
@@ -129,8 +142,21 @@ class _Import:
             self._bad(user.position, str(exc))
             return
         self._counts["users added" if created else "users known"] += 1
+        for alias in aliases:
+            self._send_alias(user.id, alias)
+        self._members.add((user.id, *aliases), user.id)
         if created and user.guess is not None:
             self._guesses.append((user.id, user.guess))
+
+    def _send_alias(self, user_id: str, alias: str) -> None:
+        try:
+            answer = self._client.request("PUT", f"/api/users/{user_id}/aliases/{alias}/")
+        except RefusedError as exc:
+            if exc.code not in ("user_exists", "user_not_found"):
+                raise
+            _say(f"{alias} is not added as an alias of {user_id}: {exc}")
+        else:
+            self._counts["aliases added"] += bool(answer.get("created"))
 
     def _put(self, user: FoundUser) -> bool:
         """Add a user or replace the one who is known, and tell whether they are new."""
@@ -226,11 +252,19 @@ def _key(args: argparse.Namespace, url: str) -> str | None:
 
 
 def _summary(counts: Counter[str]) -> str:
-    outcomes = ("users added", "users known", "periods added", "periods extended", "periods known")
+    outcomes = (
+        "users added",
+        "users known",
+        "aliases added",
+        "periods added",
+        "periods extended",
+        "periods known",
+    )
     extended = f"{counts['periods extended']:,} extended, " if counts["periods extended"] else ""
+    aliases = f"aliases: {counts['aliases added']:,} added; " if counts["aliases added"] else ""
     skipped = ", ".join(f"{counts[name]:,} {name}" for name in sorted(counts) if name not in outcomes) or "nothing"
     return (
-        f"users: {counts['users added']:,} added, {counts['users known']:,} known; "
+        f"users: {counts['users added']:,} added, {counts['users known']:,} known; {aliases}"
         f"periods: {counts['periods added']:,} added, {extended}{counts['periods known']:,} already known; "
         f"skipped: {skipped}"
     )

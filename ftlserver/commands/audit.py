@@ -12,6 +12,7 @@ from rich.text import Text
 
 from ftlcommon.terminal import safe
 from ftlserver.commands import positive
+from ftlserver.commands._names import user_id_of
 from ftlserver.config import Config
 from ftlserver.domain import instants, time_formats
 from ftlserver.storage import Storage
@@ -21,14 +22,15 @@ _USERS_SHOWN = 3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--user", metavar="ID", help="only changes of this user")
+    parser.add_argument("--user", metavar="USER", help="only changes of this user")
     parser.add_argument("--last", metavar="N", type=positive, default=50, help="how many (default: %(default)s)")
     parser.add_argument("--json", action="store_true", help="write a line of JSON for each change")
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
     with Storage.open(config.database, create=False) as storage:
-        entries = storage.changes.newest(args.last, args.user)
+        user_id = None if args.user is None else user_id_of(storage, args.user)
+        entries = storage.changes.newest(args.last, user_id)
         callers = {token.id: token.name for token in storage.tokens.all()}
     if args.json:
         for entry in entries:

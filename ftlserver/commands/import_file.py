@@ -10,6 +10,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import astuple
 from itertools import chain
 from typing import Any, NamedTuple
@@ -39,7 +40,13 @@ from ftlserver.commands._undo import say_undo
 from ftlserver.config import Config
 from ftlserver.domain.period import ActivityPeriod
 from ftlserver.domain.user import User
-from ftlserver.errors import ConfigError, ImportFileError, InvalidValueError, UserNotFoundError
+from ftlserver.errors import (
+    ConfigError,
+    ImportFileError,
+    InvalidValueError,
+    NoDatabaseError,
+    UserNotFoundError,
+)
 from ftlserver.storage import Storage
 from ftlserver.storage.bulk_import import Imported
 
@@ -53,7 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def handle(args: argparse.Namespace, config: Config) -> int:
-    with Storage.open(config.database) as storage:
+    with ExitStack() as stack:
+        storage = _open(config.database, stack, dry_run=args.dry_run)
         found = read_into(storage, args)
     for line in (*found.report, *zone_guess.weak(found.imported.guesses.items())):
         _say(line)
@@ -61,6 +69,15 @@ def handle(args: argparse.Namespace, config: Config) -> int:
     if found.imported.change is not None:
         say_undo(found.imported.change)
     return 0
+
+
+def _open(database: str, stack: ExitStack, *, dry_run: bool) -> Storage:
+    """Open the database; a dry run without one is of an empty one that is removed afterwards."""
+    try:
+        return stack.enter_context(Storage.open(database, create=not dry_run))
+    except NoDatabaseError:
+        directory = stack.enter_context(tempfile.TemporaryDirectory())
+        return stack.enter_context(Storage.open(f"{directory}/ftl.sqlite3"))
 
 
 def arguments(*words: str) -> argparse.Namespace:

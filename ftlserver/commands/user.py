@@ -63,7 +63,7 @@ def _list(args: argparse.Namespace, storage: Storage) -> int:
         print(json.dumps([_to_json(summary) for summary in summaries]))
     else:
         writer = csv.writer(sys.stdout, lineterminator="\n")
-        writer.writerow(["id", "real_name", "tz", "periods", "last_active_at"])
+        writer.writerow(["id", "real_name", "tz", "periods", "last_active_at", "left_at"])
         for summary in summaries:
             writer.writerow([safe(str(value or "")) for value in _to_json(summary).values()])
     return 0
@@ -73,7 +73,8 @@ def _to_json(summary: UserSummary) -> dict[str, Any]:
     last = summary.last_active_at
     at = None if last is None else time_formats.iso(last, summary.last_offset)
     user = {"id": summary.user.id, "real_name": summary.user.real_name, "tz": summary.user.tz}
-    return {**user, "periods": summary.periods, "last_active_at": at}
+    left_at = None if summary.left_at is None else time_formats.utc(summary.left_at)
+    return {**user, "periods": summary.periods, "last_active_at": at, "left_at": left_at}
 
 
 def _add(args: argparse.Namespace, storage: Storage) -> int:

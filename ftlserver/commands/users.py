@@ -10,6 +10,7 @@ from rich.text import Text
 
 from ftlcommon.terminal import safe
 from ftlserver.config import Config
+from ftlserver.domain import timezones
 from ftlserver.domain.instants import wall_clock
 from ftlserver.domain.user import UserSummary
 from ftlserver.storage import Storage
@@ -33,15 +34,29 @@ def show(summaries: Sequence[UserSummary]) -> None:
     table.add_column("Zone", no_wrap=True)
     table.add_column("Periods", justify="right")
     table.add_column("Last activity", no_wrap=True)
+    if any(summary.left_at is not None for summary in summaries):
+        table.add_column("Left", no_wrap=True)
     for summary in summaries:
         user = summary.user
         table.add_row(
-            Text(user.id), Text(safe(user.real_name)), Text(user.tz), f"{summary.periods:,}", _last(summary)
+            Text(user.id),
+            Text(safe(user.real_name)),
+            Text(user.tz),
+            f"{summary.periods:,}",
+            _last(summary),
+            *_left(summary),
         )
     console = Console()
     if not console.is_terminal:
         console.width = 1_000  # a pipe has no edge to wrap at
     console.print(table)
+
+
+def _left(summary: UserSummary) -> list[str]:
+    """Return the last day of a user who has left, on their own clock."""
+    if summary.left_at is None:
+        return []
+    return [timezones.date_at(summary.left_at - 1, summary.user.zone).isoformat()]
 
 
 def _last(summary: UserSummary) -> str:

@@ -73,12 +73,16 @@ USER_FIELDS = tuple(field.name for field in fields(User))
 
 @dataclass(frozen=True, slots=True)
 class UserSummary:
-    """A user with the number of their periods and the end of the last one: an instant, and the offset then."""
+    """A user with the number of their periods and the end of the last one: an instant, and the offset then.
+
+    *left_at* is the instant at which they left the team, if they have.
+    """
 
     user: User
     periods: int
     last_active_at: int | None
     last_offset: int
+    left_at: int | None
 
 
 # In the order in which they are listed: all of an id or a name, whole words of one, a part of one.

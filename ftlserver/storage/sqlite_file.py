@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ftlserver.config import default_database
-from ftlserver.errors import ConfigError, DatabaseError
+from ftlserver.errors import ConfigError, DatabaseError, NoDatabaseError
 
 
 def prepare(file: str | None, name: str, *, make: Callable[[str], None] | None) -> None:
@@ -43,9 +43,9 @@ def prepare(file: str | None, name: str, *, make: Callable[[str], None] | None) 
         raise DatabaseError("database_unavailable", reason, name)
 
 
-def missing(name: str) -> ConfigError:
+def missing(name: str) -> NoDatabaseError:
     """Return the error for a database that is not there, where none is to be made."""
-    return ConfigError(f"there is no database at {name}; name another one, or make it with: ftlserver migrate")
+    return NoDatabaseError(f"there is no database at {name}; name another one, or make it with: ftlserver migrate")
 
 
 def _check_directory(path: Path) -> None:

@@ -127,13 +127,15 @@ class Users:
         """Return all users by id, with the number of their periods and the end of the last one."""
         with transaction(self.database):
             rows = self.database.query(f"""
-                SELECT {_COLUMNS}, count(p.user_id) AS periods, max(p.ended_at) AS last_active_at,
+                SELECT {_COLUMNS}, u.left_at, count(p.user_id) AS periods, max(p.ended_at) AS last_active_at,
                        (SELECT end_offset FROM activity_periods l WHERE l.user_id = u.id
                         ORDER BY ended_at DESC LIMIT 1) AS last_offset
                 FROM users u LEFT JOIN activity_periods p ON p.user_id = u.id
-                GROUP BY {_COLUMNS} ORDER BY u.id""")  # noqa: S608
+                GROUP BY {_COLUMNS}, u.left_at ORDER BY u.id""")  # noqa: S608
             return [
-                UserSummary(_user(row), row["periods"], row["last_active_at"], row["last_offset"] or 0)
+                UserSummary(
+                    _user(row), row["periods"], row["last_active_at"], row["last_offset"] or 0, row["left_at"]
+                )
                 for row in rows
             ]
 
@@ -222,6 +224,22 @@ class Users:
             user = self._find(user_id)
             assert user is not None
             return user, change.save(connection)
+
+    def add_alias(self, user_id: str, alias: str, caller: str | None = None) -> Written:
+        """Add a further id under which a user is known; one that they have already changes nothing.
+
+        Raise UserNotFoundError, or UserExistsError for an alias that is another user's id or alias.
+        """
+        change = Change("add_alias", caller)
+        with transaction(self.database, write=True) as connection:
+            self._locked(connection, user_id)
+            if alias in self._aliases.of(user_id):
+                return Written(created=False, change=None)
+            self._aliases.refuse(connection, [alias])
+            if self.lock(connection, [alias]):
+                raise UserExistsError(alias)
+            self._aliases.add(alias, user_id, change)
+            return Written(created=True, change=change.save(connection))
 
     def delete(self, user_id: str) -> None:
         """Delete a user, all their periods and what changes hold of them, from the files too.

@@ -126,6 +126,7 @@ ROUTES = [
     Route("PUT", _USER, "admin", users.put, schemas.PUT_USER, _BODY | {"unknown_timezone", "user_exists"}),
     Route("PATCH", _USER, "admin", users.patch, schemas.PATCH_USER, _BODY | _NO_USER | {"unknown_timezone"}),
     Route("DELETE", _USER, "admin", users.delete, None, _NO_USER),
+    Route("PUT", _USER + "/aliases/<alias>", "admin", users.add_alias, None, _NO_USER | {"user_exists"}),
     Route("POST", _USER + "/merge", "admin", users.merge, schemas.MERGE, _BODY | _NO_USER),
     Route("POST", "/api/teams", "admin", teams.add, schemas.ADD_TEAM, _MEMBERS_OF_TEAM | {"team_exists"}),
     Route("PATCH", _TEAM, "admin", teams.patch, schemas.PATCH_TEAM, _MEMBERS_OF_TEAM | _NO_TEAM),

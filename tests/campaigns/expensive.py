@@ -50,6 +50,7 @@ ALLOWED: dict[str, tuple[str, dict[str, Any]]] = {
     "activity of one, whole": ("loguseractivity", {"id_list": ["one"]}),
 }
 REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
+    "overlap of one, ten years": ("overlap", {"id_list": ["one"], **TEN_YEARS}),
     "overlap of all, a week": ("overlap", {"all": True, "min_members": 1, **WEEK}),
     "overlap of 1,000, a week, any": ("overlap", {"id_list": IDS[:1_000], "min_members": 1, **WEEK}),
     "overlap of 1,000, a year": ("overlap", {"id_list": IDS[:1_000], **YEAR}),
@@ -57,6 +58,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "hours of all": ("hours", {"all": True}),
     "meeting of all": ("meeting", {"all": True}),
 }
+REFUSED_LATE = "overlap of one, ten years"  # only the sweep knows how many intervals there are
 MOST_SECONDS = 5.0
 MOST_MEMORY = 64.0  # MiB
 EIGHT = "summary of all, a month"
@@ -156,7 +158,7 @@ def expensive_requests(long: bool = False) -> str:
                     f"| {name} | {status} | {seconds:.2f} s | {length / 1e6:.1f} MB | {memory:+.0f} MiB | {others} |"
                 )
             assert status == (200 if name in ALLOWED else 400), f"{name}: {status}"
-            if name in ALLOWED:
+            if name in ALLOWED or name == REFUSED_LATE:
                 slowest, most = max(slowest, seconds), max(most, memory)
             else:
                 longest_refusal = max(longest_refusal, seconds)
@@ -164,8 +166,8 @@ def expensive_requests(long: bool = False) -> str:
         assert most <= MOST_MEMORY, f"one took {most:.0f} MiB"
         assert longest_refusal <= 1, f"a refusal took {longest_refusal:.1f} s"
     return (
-        f"{len(ALLOWED)} allowed: at most {slowest:.1f} s and {most:+.0f} MiB;"
-        f" {len(REFUSED)} refused within {longest_refusal:.2f} s"
+        f"{len(ALLOWED)} allowed and 1 refused late: at most {slowest:.1f} s and {most:+.0f} MiB;"
+        f" {len(REFUSED) - 1} refused within {longest_refusal:.2f} s"
     )
 
 

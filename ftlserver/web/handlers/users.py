@@ -71,6 +71,14 @@ def patch(storage: Storage, request: Request, user_id: str) -> dict[str, Any]:
     return _written(user, Written(created=False, change=change))
 
 
+def add_alias(storage: Storage, request: Request, user_id: str, alias: str) -> dict[str, Any]:
+    """Add a further id under which a user is known."""
+    _check_access(request, user_id)
+    if not is_user_id(alias):
+        raise InvalidRequestError("invalid_argument", f"the alias in the path is not valid: {USER_ID_RULE}")
+    return {"ok": True, **storage.users.add_alias(user_id, alias, request.caller.token_id)._asdict()}
+
+
 def merge(storage: Storage, request: Request, user_id: str) -> dict[str, Any]:
     """Move the periods of a user to another one, and keep the id as an alias."""
     request.caller.allow_users([user_id])

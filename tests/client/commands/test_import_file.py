@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,7 @@ def test_a_repository_becomes_members_with_the_address_that_commits_most(
     history = [commit("Ada L <work@x>", MONDAY + n * HOUR, zone) for n, zone in enumerate(shown)]
     path = str(make_repository(tmp_path / "r", *history, commit("Ada L <home@x>", MONDAY)))
     status, out, err = run(capsys, "import", "git", path)
-    assert (status, out.startswith("users: 1 added, 0 known; periods: 1 added")) == (0, True)
+    assert (status, out.startswith("users: 1 added, 0 known; aliases: 1 added; periods: 1 added")) == (0, True)
     assert "ftlclient: work@x: Europe/Berlin fits 40% of 5 times\n" in err
     assert storage.users.find("work@x") == User("work@x", "Ada L", "Europe/Berlin")
     assert storage.users.find("home@x") is None
@@ -97,9 +98,24 @@ def test_a_repository_becomes_members_with_the_address_that_commits_most(
     assert storage.users.find("work@x") == User("work@x", "Ada L", "Asia/Tokyo")
     storage.merging.merge("work@x", EGON.id, EVERYTHING)
     status, out, err = run(capsys, "import", "git", "--tz", "home@x=Asia/Seoul", path)
-    assert (status, out.startswith("users: 0 added, 1 known; periods: 0 added")) == (0, True)
-    assert "work@x is an alias; to change the zone of the member: ftlclient user zone ID Asia/Seoul" in err
-    assert storage.users.find(EGON.id) == EGON
+    assert (status, out.startswith("users: 0 added, 1 known; periods: 0 added"), err) == (0, True, "")
+    assert storage.users.find(EGON.id) == replace(EGON, tz="Asia/Seoul")
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_later_repository_joins_an_address_to_the_member_with_that_name(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, url: str, storage: Storage
+) -> None:
+    first = make_repository(tmp_path / "first", commit("Ada Lovelace <work@x>", MONDAY))
+    second = make_repository(tmp_path / "second", commit("Ada Lovelace <home@x>", MONDAY + 24 * HOUR))
+    third = make_repository(tmp_path / "third", commit("ada <home@x>", MONDAY + 48 * HOUR))
+    assert run(capsys, "import", "git", str(first))[1].startswith("users: 1 added, 0 known; periods: 1 added")
+    _, out, err = run(capsys, "import", "git", str(second))
+    assert out.startswith("users: 0 added, 1 known; aliases: 1 added; periods: 1 added")
+    assert "ftlclient: home@x joins work@x, who is known, as an alias\n" in err
+    assert run(capsys, "import", "git", str(third))[1].startswith("users: 0 added, 1 known; periods: 1 added")
+    assert {row[0] for row in all_rows(storage)} == {"work@x"}
+    assert storage.aliases.all() == {"home@x": "work@x"}
 
 
 def test_notices_are_shown_and_who_has_left_is_not_added(

@@ -89,9 +89,10 @@ def test_audit_lists_changes_of_all_or_of_one_user(capsys: pytest.CaptureFixture
     lines = [json.loads(line) for line in run(capsys, "audit", "--user", EGON.id, "--json")[1].splitlines()]
     assert [line["action"] for line in lines] == ["change_user", "import"]
     assert lines[1]["periods"] == {"added": 6, "changed": 0, "deleted": 0}
+    assert len(run(capsys, "audit", "--user", "glinda", "--json")[1].splitlines()) == 2
     with Storage.open(str(database)) as storage:
         storage.users.delete(EGON.id)
-    assert run(capsys, "audit", "--user", EGON.id, "--json")[1] == ""
+    assert run(capsys, "audit", "--user", EGON.id)[0] == 1
 
 
 def test_users_are_listed_for_people_and_programs(capsys: pytest.CaptureFixture[str]) -> None:
@@ -103,7 +104,12 @@ def test_users_are_listed_for_people_and_programs(capsys: pytest.CaptureFixture[
         "tz": EGON.tz,
         "periods": 3,
         "last_active_at": "2020-03-16T20:02:00-07:00",
+        "left_at": None,
     }
+    assert "Left" not in run(capsys, "user", "list")[1]
+    main(["user", "leave", EGON.id, "--on", "2020-03-31"])
+    capsys.readouterr()
+    assert re.search(r"Egon Spengler .* 2020-03-31 *$", run(capsys, "users")[1], re.MULTILINE)
     table = list(csv.reader(io.StringIO(run(capsys, "user", "list", "--format", "csv")[1])))
     assert [row[0] for row in table] == ["id", EGON.id, GLINDA.id]
 
@@ -112,4 +118,4 @@ def test_deleting_offers_the_export_and_cannot_be_undone(capsys: pytest.CaptureF
     status, out, err = run(capsys, "user", "delete", EGON.id, "--yes")
     assert (status, out, err) == (0, f'User "{EGON.id}" deleted !\n', "")
     assert EGON.id not in exported(capsys)
-    assert run(capsys, "audit", "--user", EGON.id, "--json")[1] == ""
+    assert run(capsys, "audit", "--user", EGON.id)[0] == 1

@@ -113,7 +113,7 @@ def test_another_answer_than_200_does_not_count(listener: socket.socket) -> None
         ({"WATCHDOG_USEC": "60000000", "WATCHDOG_PID": str(os.getpid())}, 30.0),
         ({"WATCHDOG_USEC": "60000000", "WATCHDOG_PID": "1"}, None),
     ],
-    ids=str,
+    ids=["none", "zero", "no number", "any process", "this process", "another process"],
 )
 def test_the_watchdog_is_told_twice_in_its_time_if_it_waits_for_this_process(
     environ: dict[str, str], seconds: float | None

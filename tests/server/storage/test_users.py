@@ -24,10 +24,11 @@ def test_users_are_added_all_or_none(storage: Storage) -> None:
 def test_summaries_have_the_number_of_periods_and_the_last_end(team: Storage) -> None:
     idle = User("AAA", "Ida Idle", "UTC")
     team.users.add_new([idle])
+    team.users.change(EGON.id, {"left_at": at("2020-04-01T07:00:00Z")})
     assert team.users.summaries() == [
-        UserSummary(idle, 0, None, 0),
-        UserSummary(EGON, 3, at("2020-03-17T03:02:00Z"), -25200),
-        UserSummary(GLINDA, 3, at("2020-03-16T14:32:00Z"), 19800),
+        UserSummary(idle, 0, None, 0, None),
+        UserSummary(EGON, 3, at("2020-03-17T03:02:00Z"), -25200, at("2020-04-01T07:00:00Z")),
+        UserSummary(GLINDA, 3, at("2020-03-16T14:32:00Z"), 19800, None),
     ]
 
 

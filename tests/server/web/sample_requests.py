@@ -80,6 +80,9 @@ SAMPLES: dict[tuple[str, str], Samples] = {
     ),
     ("PATCH", "/api/users/<user_id>"): _about_user("/api/users/<user_id>", lambda user: {"tz": user.tz}),
     ("DELETE", "/api/users/<user_id>"): _about_user("/api/users/<user_id>"),
+    ("PUT", "/api/users/<user_id>/aliases/<alias>"): lambda user_id: (
+        None if user_id is None else (f"/api/users/{user_id}/aliases/{user_id}.other", None)
+    ),
     ("GET", "/api/users/<user_id>/export"): _about_user("/api/users/<user_id>/export"),
     ("GET", "/api/export"): _about_all("/api/export"),
     ("GET", "/api/whoami"): _about_all("/api/whoami"),

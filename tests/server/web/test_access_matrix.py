@@ -1,5 +1,7 @@
 """Each principal at each route: made from the route table."""
 
+import re
+
 import pytest
 from webtest import TestApp
 
@@ -133,7 +135,7 @@ def test_permission_is_checked_before_existence_content_type_and_body(
         ):
             expected = {401 if name.startswith("anonymous") else 403}
         response = app.request(
-            path.replace("<user_id>", "unknown").replace("<team_id>", "unknown"),
+            re.sub("<(user_id|team_id|alias)>", "unknown", path),
             method=method,
             headers=headers,
             expect_errors=True,

@@ -152,3 +152,19 @@ def test_a_deleted_user_leaves_no_trace_in_the_database_file(sqlite_storage: Sto
     assert b"Egon Spengler" in stored
     assert app.get("/api/users/canary-id", headers=headers, expect_errors=True).status_int == 404
     assert app.delete("/api/users/canary-id", headers=headers, expect_errors=True).status_int == 404
+
+
+def test_an_alias_is_added_once_and_is_no_other_users_id(app: TestApp, team: Storage) -> None:
+    path = f"/api/users/{EGON.id}/aliases"
+    for is_new in (True, False):
+        answer = request(app, "PUT", f"{path}/egon@example.org").json
+        assert (answer["created"], answer["change"] is not None) == (is_new, is_new)
+    assert team.aliases.all() == {"egon@example.org": EGON.id}
+    assert refused_request(app, "PUT", f"{path}/W07QCRPA4", None) == (409, "user_exists", [])
+    other = "/api/users/W07QCRPA4/aliases/egon@example.org"
+    assert refused_request(app, "PUT", other, None) == (409, "user_exists", [])
+    assert refused_request(app, "PUT", "/api/users/unknown/aliases/x", None) == (404, "user_not_found", [])
+    assert refused_request(app, "PUT", f"{path}/a b", None)[:2] == (400, "invalid_argument")
+    change = request(app, "PUT", f"{path}/spengler").json["change"]
+    assert request(app, "POST", f"/api/changes/{change}/undo/", {}).status_int == 200
+    assert team.aliases.all() == {"egon@example.org": EGON.id}
