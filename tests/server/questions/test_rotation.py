@@ -1,6 +1,6 @@
 """Times to meet in turn."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import combinations
 from zoneinfo import ZoneInfo
 
@@ -98,6 +98,34 @@ def test_the_share_of_each_member_is_that_of_their_minutes(sqlite_storage: Stora
                 outside.append(hours[wall.weekday() * 24 + wall.hour] < least)
         assert member["outside_share"] == pytest.approx(sum(outside) / len(outside), abs=1e-4)
     assert answer["rotation"]["worst_share"] == max(m["outside_share"] for m in answer["rotation"]["members"])
+
+
+@pytest.mark.slow
+def test_no_two_other_slots_of_the_week_are_fairer(sqlite_storage: Storage) -> None:
+    """All pairs of half hours are tried, by the shares that the API answers."""
+    now = at("2026-11-25T12:00:00Z")
+    team = [pair for pair in sample_data.demo_team(now) if len(pair[1]) > 10]
+    sqlite_storage.bulk_import.store([user for user, _ in team], [one for _, found in team for one in found])
+    app = TestApp(create_app(sqlite_storage))
+    window = {"from": "2026-09-28", "to": "2026-11-23", "week": "2026-10-26"}
+    rotation = ask(app, "meeting", all=True, active_only=True, rotate=2, minutes=30, **window)["rotation"]
+    past = {name: window[name] for name in ("from", "to")}
+    members = ask(app, "hours", all=True, active_only=True, **past)["members"]
+    monday = datetime(2026, 10, 26, tzinfo=UTC)
+    outside = []
+    for half_hour in range(7 * 48):
+        start = monday + timedelta(minutes=30 * half_hour)
+        costs = []
+        for member in members:
+            least = min(0.25, sum(sorted(member["hours"])[-10:]) / 20)
+            walls = [(start + timedelta(minutes=n)).astimezone(ZoneInfo(member["tz"])) for n in range(0, 30, 15)]
+            costs.append(sum(member["hours"][wall.weekday() * 24 + wall.hour] < least for wall in walls))
+        outside.append(tuple(costs))
+    assert rotation["is_lowest"]
+    lowest = min(key(outside, pair) for pair in combinations(range(len(outside)), 2))
+    assert rotation["worst_share"] == lowest[0] / 4
+    total = sum(member["outside_share"] for member in rotation["members"])
+    assert total == pytest.approx(lowest[1] / 4)
 
 
 def test_a_rotation_without_history_is_empty(sqlite_storage: Storage) -> None:
