@@ -173,7 +173,8 @@ def _calendar(name: str, events: list[Event], about: list[str]) -> HTTPResponse:
         with turn_of_events(len(events)):
             return calendars.calendar(name, events, about=description, refresh=_REFRESH)
 
-    return responses.revalidated(repr((description, events)), body, calendars.MEDIA_TYPE)
+    key = repr((timezones.TZDATA_VERSION, description, events))
+    return responses.revalidated(key, body, calendars.MEDIA_TYPE)
 
 
 def _picture(picture: Picture) -> HTTPResponse:
