@@ -141,9 +141,13 @@ def standing_meeting_events(answer: Answer, tz: tzinfo, changed_at: datetime) ->
 def _attendances(slot: Answer, members: Iterable[Answer]) -> str:
     names = _names(members)
     return "\n".join(
-        f"{names[member['id']]}: {_clock(member['local_time'])}, {ATTENDANCES.get(member['attendance'], '?')}"
+        f"{names[member['id']]}: {_clock(member['local_time'])}, {_attendance(member['attendance'])}"
         for member in slot["members"]
     )
+
+
+def _attendance(name: str) -> str:
+    return ATTENDANCES[name][1] if name in ATTENDANCES else name
 
 
 def _names(members: Iterable[Answer]) -> dict[str, str]:

@@ -19,7 +19,7 @@ from ftlcommon.wording import counted, time_of_day, window_words
 from ftlcommon.zones import zone_of
 
 _WIDEST = 96.0  # of a column
-_NARROWEST = 64.0
+_NARROWEST = 76.0
 
 
 def meeting(answer: Answer, heading: Heading) -> Picture:
@@ -66,9 +66,11 @@ def slot_table(
                 if there is not None:
                     attendance = there["attendance"] if there["attendance"] in ATTENDANCES else "unknown"
                     clock = member_clock(there, start)
-                    title = f"{short(names[member['id']])}, {clock}: {ATTENDANCES[attendance]}"
+                    mark, meaning = ATTENDANCES[attendance]
+                    title = f"{short(names[member['id']])}, {clock}: {meaning}"
                     sheet.rect(attendance, x, sheet.y + 1, step - 2, ROW - 2, title)
-                    sheet.row_text(x + step / 2 - 1, clock, "mid")
+                    sheet.row_text(x + 6, mark)
+                    sheet.row_text(x + step / 2 + 3, clock, "mid")
             sheet.y += ROW
         sheet.row_text(MARGIN, "likely", "dim")
         sheet.text(MARGIN, sheet.y + ROW + 12, "expected", "dim")
@@ -79,6 +81,7 @@ def slot_table(
         sheet.y += 2 * ROW + 6
     found = {member["attendance"] for slot in all_slots for member in slot["members"]}
     words = f"Cells are the member's clock, with +1 or -1 on another day; {words}"
-    sheet.legend([(name, meaning) for name, meaning in ATTENDANCES.items() if name in found], words)
+    parts = [(name, f"{mark} {meaning}") for name, (mark, meaning) in ATTENDANCES.items() if name in found]
+    sheet.legend(parts, words)
     if hidden := len(answer["members"]) - len(rows):
         sheet.lines(f"Not shown: {counted(hidden, 'more member')}")
