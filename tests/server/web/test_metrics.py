@@ -63,10 +63,12 @@ def test_the_counts_of_workers_add_up_and_survive_them() -> None:
                 metrics.count_as(worker)
                 for _ in range(worker):
                     metrics.count(USER, "200", 0.5)
+                metrics.count_refused()
                 metrics.note(State(connections=worker, threads=8))
                 os._exit(0)
             children.append(pid)
         assert [os.waitpid(pid, 0)[1] for pid in children] == [0, 0, 0]
     assert list(metrics.requests()) == [(USER, "200", 12)]
     assert next(metrics.durations())[1].seconds == 6.0
+    assert metrics.refused() == 6
     assert metrics.state() == State(connections=6, threads=24)
