@@ -104,7 +104,7 @@ def test_every_question_has_a_table_json_csv_and_pictures(
     assert "Aroha" in out
     assert "\x1b" not in out
     assert svg.read_text().startswith("<svg")
-    assert "<pre" in html.read_text()
+    assert "<table" in html.read_text()
     status, out, _ = run(capsys, name, "jonas", "maya", "absent", "--format", "json")
     answer = json.loads(out)
     assert (status, answer["ok"], answer["not_found"]) == (0, True, ["absent"])
