@@ -25,6 +25,8 @@ from ftlserver.web.middleware import UNIX_SOCKET, Policy
 from tests.helpers import make_token, store_team, wait_for_url
 from tests.server.web.sample_requests import ROUTE_TABLE, sample_of
 
+pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="this system has no unix sockets")
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> str:
