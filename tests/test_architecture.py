@@ -15,7 +15,8 @@ ORDERS = {
     "ftlserver.storage": "schema postgresql sqlite_file database idle_connections full_check totals backup changes aliases"
     " tokens users teams packing period_writes periods recording heartbeats guessed_users bulk_import merging undo __init__",
     "ftlserver.questions": "__init__ limits activity overlap_sweep overlap presence summary hours meeting",
-    "ftlserver.web": "schemas bulk_json strict_json turns requests responses selection rates auth metrics middleware handlers app",
+    "ftlserver.web": "schemas bulk_json strict_json turns requests responses answers route openapi reference selection rates auth metrics"
+    " middleware handlers app",
     "ftlserver.web.handlers": "users teams activity questions periods changes wakatime exports health metrics",
     "ftlserver.serving": "memory event_loop threads parser server unix_socket notify workers",
     "ftlclient": "errors time_ranges time_expressions config api views commands cli __main__",

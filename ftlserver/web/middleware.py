@@ -165,7 +165,8 @@ def with_policy(application: WSGIApplication, policy: Policy, metrics: Metrics) 
             seconds = time.perf_counter() - started
             metrics.count((route.method, route.rule) if route else NO_ROUTE, status[:3], seconds)
             log_request(environ.get("REMOTE_ADDR", "-"), request, status[:3], seconds, request_id)
-            return start_response(status, [*headers, *extra], exc_info)
+            own = {name for name, _ in headers}  # a page has a policy of its own
+            return start_response(status, [*headers, *(one for one in extra if one[0] not in own)], exc_info)
 
         try:
             policy.check_host(environ)
