@@ -250,8 +250,8 @@ def _bodies(route: Route, schema: Schema) -> dict[str, Any]:
         example = [example]
     bodies: dict[str, Any] = {responses.JSON: {"schema": shape, "example": example}}
     if operation_id(route) in _TAKES_LINES:
-        lines = {"type": "string", "description": "a line of JSON for each of the `periods`"}
-        bodies[responses.NDJSON] = {"schema": lines}
+        lines = "a line of JSON for each of the `periods`"
+        bodies[responses.NDJSON] = {"schema": {"description": lines, "contentMediaType": responses.NDJSON}}
     return bodies
 
 

@@ -22,7 +22,8 @@ from ftlserver.web.route import Route
 
 _STYLE = """\
 :root { color-scheme: light dark; --line: light-dark(#ccd1d9, #3b424d); --back: light-dark(#f4f6f8, #1e2329); }
-body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 62rem; padding: 0 1rem 4rem; }
+body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 62rem; overflow-wrap: break-word;
+  padding: 0 1rem 4rem; }
 h2 { border-bottom: 1px solid var(--line); margin-top: 3rem; }
 h3 { margin-top: 2.5rem; }
 code, pre { background: var(--back); border-radius: .25rem; font: .9em/1.5 ui-monospace, monospace; }
@@ -33,6 +34,7 @@ table { border-collapse: collapse; display: block; overflow-x: auto; }
 th, td { border-bottom: 1px solid var(--line); padding: .3rem .75rem .3rem 0; text-align: left; }
 td { vertical-align: top; }
 nav ul { columns: 22rem; list-style: none; padding: 0; }
+caption { font-weight: bold; padding-top: .75rem; text-align: left; }
 a { color: light-dark(#0b57a4, #8ab8f0); }
 .skip:not(:focus) { left: -99rem; position: absolute; }
 @media print { nav { display: none; } }
@@ -162,27 +164,28 @@ class Page:
         ]
         if parameters := operation.get("parameters"):
             rows = [(one["name"], {**one["schema"], **one}, one.get("required", False)) for one in parameters]
-            parts.append(_fields("Parameters", rows))
+            parts.append(_fields("Parameters", rows, required="required"))
         for media_type, body in operation.get("requestBody", {}).get("content", {}).items():
-            parts.append(self._shape(f"Body: {media_type}", body["schema"]))
+            parts.append(self._shape(f"Body: {media_type}", body["schema"], required="required"))
         status, success = next(iter(operation["responses"].items()))
         for media_type, body in success["content"].items():
             caption = f"Answer: {status}, {media_type}"
-            parts.append(
-                self._shape(caption, body["schema"]) or f"<p>{caption}: {_inline(success['description'])}.</p>"
-            )
+            shape = self._shape(caption, body["schema"], optional="not always there")
+            parts.append(shape or f"<p>{caption}: {_inline(success['description'])}.</p>")
         parts.append(f"<p>Errors: {self._errors(operation)}</p>")
         examples = (self.curl(method, path, operation), self.python(method, path, operation))
         parts += [f"<pre><code>{escape(example)}</code></pre>" for example in examples]
         return "".join(parts) + "</section>\n"
 
-    def _shape(self, caption: str, schema: Mapping[str, Any]) -> str:
-        """Return the table of the fields of an object, and of those inside of it."""
+    def _shape(self, caption: str, schema: Mapping[str, Any], **marks: str) -> str:
+        """Return the table of the fields of an object, and of those inside of it, with the *marks* of these."""
         rows = list(self._rows(schema, ""))
         if not rows:
             description = schema.get("description")
             return f"<p>{escape(caption)}: {_inline(description)}.</p>" if description else ""
-        return _fields(caption, rows)
+        ways = [f"<code>{way['required'][0]}</code>" for way in self._resolved(schema).get("oneOf", [])]
+        choice = f"<p>The body has one of {', '.join(ways[:-1])} and {ways[-1]}.</p>" if ways else ""
+        return _fields(caption, rows, **marks) + choice
 
     def _rows(self, schema: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
         schema = self._resolved(schema)
@@ -222,7 +225,8 @@ class Page:
         )
         head = '<tr><th scope="col">Status</th><th scope="col">Code</th><th scope="col">When</th></tr>'
         table = f"<table>{head}{rows}</table>"
-        return f'<h2 id="errors">Errors</h2>{_fields("Every error", list(self._rows(error, "")))}{table}\n'
+        fields = _fields("Every error", list(self._rows(error, "")), optional="not always there")
+        return f'<h2 id="errors">Errors</h2>{fields}{table}\n'
 
     # ---- examples
 
@@ -239,9 +243,12 @@ class Page:
         return operation["requestBody"]["content"][responses.JSON]["example"]
 
 
-def _fields(caption: str, rows: Sequence[tuple[str, Mapping[str, Any], bool]]) -> str:
+def _fields(
+    caption: str, rows: Sequence[tuple[str, Mapping[str, Any], bool]], *, required: str = "", optional: str = ""
+) -> str:
+    """Return a table of fields, of which those that are *required*, or *optional*, are marked as such."""
     lines = "".join(
-        f"<tr><td><code>{escape(name)}</code></td><td>{_type(schema)}{', required' if is_required else ''}</td>"
+        f"<tr><td><code>{escape(name)}</code></td><td>{_type(schema, required if is_required else optional)}</td>"
         f"<td>{_inline(schema.get('description', ''))}</td></tr>"
         for name, schema, is_required in rows
     )
@@ -249,21 +256,29 @@ def _fields(caption: str, rows: Sequence[tuple[str, Mapping[str, Any], bool]]) -
     return f"<table><caption>{escape(caption)}</caption>{head}{lines}</table>"
 
 
-def _type(schema: Mapping[str, Any]) -> str:
-    """Return what a value may be, in words."""
+def _type(schema: Mapping[str, Any], mark: str) -> str:
+    """Return what a value may be, in words, and its *mark*."""
     if "const" in schema:
-        return f"<code>{json.dumps(schema['const'])}</code>"
-    if "enum" in schema and len(schema["enum"]) < 10:
-        words = " or ".join(f"<code>{escape(str(value))}</code>" for value in schema["enum"])
+        words = f"<code>{json.dumps(schema['const'])}</code>"
+    elif "enum" in schema and len(schema["enum"]) < 10:
+        words = " or ".join(f"<code>{escape(_json(value))}</code>" for value in schema["enum"])
     else:
         types = schema.get("type", "")
         words = escape(" or ".join(types) if isinstance(types, list) else types)
+        if "type" in (items := schema.get("items", {})):
+            words += f" of {items['type']}s"
+        if "maxItems" in schema:
+            words += f", at most {schema['maxItems']:,}"
     least, most = schema.get("minimum"), schema.get("maximum")
     if most is not None:
         words += f", {least:,} to {most:,}"
     if "default" in schema:
-        words += f", by default <code>{escape(json.dumps(schema['default']).strip(chr(34)))}</code>"
-    return words
+        words += f", by default <code>{escape(_json(schema['default']))}</code>"
+    return f"{words}, {mark}" if words and mark else words or mark
+
+
+def _json(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _scope(security: Sequence[Mapping[str, Sequence[str]]]) -> str:

@@ -1,4 +1,4 @@
-"""The assignment's question: members with their activity periods."""
+"""Who was active when: members with their activity periods."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
