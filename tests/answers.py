@@ -14,7 +14,7 @@ import waitress.server
 import webtest
 
 from ftlserver.errors import HTTP_STATUSES
-from ftlserver.web import openapi, responses
+from ftlserver.web import answers, openapi, responses
 from ftlserver.web.app import ROUTES, Route
 
 _PATTERNS = [(re.compile(re.sub(r"<\w+>", "[^/]+", route.path) + "/?"), route) for route in ROUTES]
@@ -31,6 +31,15 @@ def check_every_answer() -> None:
     """Check the answers of all applications that are served or tested from now on."""
     for target in (webtest.TestApp, waitress.server.BaseWSGIServer):
         _wrap(target)
+    original = responses.error_body
+
+    @functools.wraps(original)
+    def error_body(*args: Any, **more: Any) -> bytes:
+        body = original(*args, **more)
+        check_answer(answers.ref("Error"), json.loads(body))
+        return body
+
+    responses.error_body = error_body  # those of the HTTP layer, too
 
 
 def _wrap(target: Any) -> None:
@@ -102,8 +111,7 @@ def _described(route: Route | None, status: int) -> dict[str, Any]:
     """Return what the document says of the bodies that a route answers with a status, by media type."""
     if route is None or status == 405:
         return _ERROR
-    answers = DOCUMENT["paths"][openapi.path_of(route)][route.method.lower()]["responses"]
-    answer = answers[str(status)]
+    answer = DOCUMENT["paths"][openapi.path_of(route)][route.method.lower()]["responses"][str(status)]
     if "$ref" in answer:
         answer = DOCUMENT["components"]["responses"][answer["$ref"].rpartition("/")[2]]
     return dict(answer["content"])

@@ -58,7 +58,7 @@ def _object(required: Mapping[str, Any], optional: Mapping[str, Any] | None = No
     return {"type": "object", "properties": {**required, **(optional or {})}, "required": list(required), **more}
 
 
-_OK = {"ok": {"const": True}}
+_OK = {"ok": {"const": True, "description": "there was no error"}}
 _CHANGE = {
     "change": {"type": ["integer", "null"], "description": "the number of this change, null if there is none"}
 }
@@ -462,7 +462,7 @@ SCHEMAS: dict[str, JsonSchema] = {
     "Health": _answer({"tzdata": _text("the release of the time zone data")}),
     "Error": _object(
         {
-            "ok": {"const": False},
+            "ok": {"const": False, "description": "there was an error"},
             "error": _text("the error code, which is stable", enum=list(HTTP_STATUSES)),
             "status": {"type": "integer", "description": "the HTTP status"},
             "message": _text("a sentence that says what is wrong and what to do"),

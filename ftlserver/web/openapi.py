@@ -226,7 +226,8 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
     found = []
     for name in sorted(route.query):
         shown = dict(_QUERY_OF_LISTS[name] if name in _QUERY_OF_LISTS else field_schema(_fields(route)[name]))
-        parameter = {"name": name, "in": "query", "description": shown.pop("description"), "schema": shown}
+        description = shown.pop("description").replace("`id_list`", "`id`")
+        parameter = {"name": name, "in": "query", "description": description, "schema": shown}
         if operation_id(route) in _TAKES_LINES:
             parameter["description"] += "; only with `application/x-ndjson`"
         found.append(parameter)

@@ -76,6 +76,8 @@ class Page:
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
+        codes = [set(self._codes_of(operation)) for _, _, operation in self.operations()]
+        self._common = set.intersection(*codes)
 
     def operations(self) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
         """Yield the method, the path and the operation of each route, in the order of the tags."""
@@ -172,7 +174,9 @@ class Page:
             caption = f"Answer: {status}, {media_type}"
             shape = self._shape(caption, body["schema"], optional="not always there")
             parts.append(shape or f"<p>{caption}: {_inline(success['description'])}.</p>")
-        parts.append(f"<p>Errors: {self._errors(operation)}</p>")
+        own = [code for code in self._codes_of(operation) if code not in self._common]
+        common = '<a href="#every-route">those of every route</a>'
+        parts.append(f"<p>Errors: {_links(own)} and {common}.</p>" if own else f"<p>Errors: {common}.</p>")
         examples = (self.curl(method, path, operation), self.python(method, path, operation))
         parts += [f"<pre><code>{escape(example)}</code></pre>" for example in examples]
         return "".join(parts) + "</section>\n"
@@ -208,13 +212,13 @@ class Page:
             return {"type": "object", "description": "an error"}
         return {**self._document["components"]["schemas"][name], **schema}
 
-    def _errors(self, operation: Mapping[str, Any]) -> str:
-        codes = []
+    def _codes_of(self, operation: Mapping[str, Any]) -> list[str]:
+        codes: list[str] = []
         for answer in operation["responses"].values():
             if name := answer.get("$ref", "").rpartition("/")[2]:
                 schema = self._document["components"]["responses"][name]["content"][responses.JSON]["schema"]
                 codes += schema["properties"]["error"]["enum"]
-        return ", ".join(f'<a href="#{code}"><code>{code}</code></a>' for code in codes)
+        return codes
 
     def _codes(self) -> str:
         error = self._document["components"]["schemas"]["Error"]
@@ -225,8 +229,10 @@ class Page:
         )
         head = '<tr><th scope="col">Status</th><th scope="col">Code</th><th scope="col">When</th></tr>'
         table = f"<table>{head}{rows}</table>"
+        every = _links([code for codes in CODES.values() for code in codes if code in self._common])
+        common = f'<p id="every-route">Every route can answer {every}.</p>'
         fields = _fields("Every error", list(self._rows(error, "")), optional="not always there")
-        return f'<h2 id="errors">Errors</h2>{fields}{table}\n'
+        return f'<h2 id="errors">Errors</h2>{fields}{common}{table}\n'
 
     # ---- examples
 
@@ -266,7 +272,7 @@ def _type(schema: Mapping[str, Any], mark: str) -> str:
         types = schema.get("type", "")
         words = escape(" or ".join(types) if isinstance(types, list) else types)
         if "type" in (items := schema.get("items", {})):
-            words += f" of {items['type']}s"
+            words = words.replace("array", f"array of {items['type']}s")
         if "maxItems" in schema:
             words += f", at most {schema['maxItems']:,}"
     least, most = schema.get("minimum"), schema.get("maximum")
@@ -275,6 +281,10 @@ def _type(schema: Mapping[str, Any], mark: str) -> str:
     if "default" in schema:
         words += f", by default <code>{escape(_json(schema['default']))}</code>"
     return f"{words}, {mark}" if words and mark else words or mark
+
+
+def _links(codes: Sequence[str]) -> str:
+    return ", ".join(f'<a href="#{code}"><code>{code}</code></a>' for code in codes)
 
 
 def _json(value: Any) -> str:
