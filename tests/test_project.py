@@ -43,6 +43,7 @@ def test_the_sessions_of_the_readme_are_real(tmp_path: Path) -> None:
     with Storage.open(database, threads=4) as storage, serving(create_app(storage)) as url:
         environ = os.environ | {
             "PATH": f"{bin_}:{os.environ['PATH']}",
+            "PYTHONUNBUFFERED": "1",  # so that both streams keep their order
             "DATABASE_URL": database,
             "FTL_URL": url,
         }

@@ -25,7 +25,7 @@ Who was active when, for teams spread over time zones.
 
 Bodies and answers are JSON objects in UTF-8, except where this document says otherwise.
 Every answer contains `ok`, a boolean.
-Paths work with and without a trailing slash.
+Paths work with and without a trailing slash; one that does not take a method answers 405 `method_not_allowed`.
 Clients must ignore unknown keys of an answer, because later versions may add new ones; a request with an unknown
 field, in its body or its query string, gets 400 `unknown_field`.
 Every request can be sent again: a write that is sent twice is stored once.
@@ -63,7 +63,7 @@ _PATH = {
         "ftl_…",
     ),
 }
-_QUERY_OF_LISTS: dict[str, JsonSchema] = {
+_QUERY: dict[str, JsonSchema] = {
     "id": {
         "type": "array",
         "items": schemas.USER_ID_SCHEMA,
@@ -106,7 +106,7 @@ def document(routes: Iterable[Route]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "FTL Activity",
-            # That of the API, which only grows; the program's is nobody's business who has no token.
+            # That of the API, which only grows; the program's is for those who have a token.
             "version": "1",
             "description": _DESCRIPTION,
             "license": {"name": "MIT", "identifier": "MIT"},
@@ -230,7 +230,7 @@ def _path_parameters(route: Route) -> list[dict[str, Any]]:
 def _query_parameters(route: Route) -> list[dict[str, Any]]:
     found = []
     for name in sorted(route.query):
-        shown = dict(_QUERY_OF_LISTS[name] if name in _QUERY_OF_LISTS else field_schema(_fields(route)[name]))
+        shown = dict(_QUERY[name] if name in _QUERY else field_schema(_fields(route)[name]))
         description = shown.pop("description").replace("`id_list`", "`id`")
         parameter = {"name": name, "in": "query", "description": description, "schema": shown}
         if operation_id(route) in _TAKES_LINES:
