@@ -71,6 +71,8 @@ def handle(args: argparse.Namespace, console: Console) -> int:
 def _calendar(answer: dict[str, Any], number: int) -> bytes:
     """Return the calendar of one slot, or of all that are in turn; raise ConfigError."""
     slots = answer.get("rotation", answer)["slots"]
+    if not slots:
+        raise ConfigError("there is too little activity to propose a time, so --ics wrote nothing")
     if "rotation" not in answer:
         if number > len(slots):
             raise ConfigError(

@@ -56,6 +56,15 @@ def test_a_slot_that_is_not_there_is_refused(capsys: pytest.CaptureFixture[str],
 
 
 @pytest.mark.usefixtures("demo")
+def test_without_activity_nothing_is_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "meeting.ics"
+    for options in ((), ("--rotate", "2")):
+        status, _, err = run(capsys, "meeting", "jonas", "--range", "2001", "--ics", str(path), *options)
+        assert (status, "too little activity" in err) == (2, True)
+    assert not path.exists()
+
+
+@pytest.mark.usefixtures("demo")
 def test_a_file_is_replaced_only_if_a_person_agrees(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     path = tmp_path / "meeting.ics"
     path.write_text("old")
