@@ -11,10 +11,11 @@ import webtest
 
 from ftlserver.errors import HTTP_STATUSES
 from ftlserver.web import responses
-from ftlserver.web.app import ROUTES, Route
+from ftlserver.web.app import PAGES, ROUTES, Route
 from ftlserver.web.handlers import metrics
+from ftlserver.web.pages.visit import POLICY
 
-_PATTERNS = [(re.compile(re.sub(r"<\w+>", "[^/]+", route.path) + "/?"), route) for route in ROUTES]
+_PATTERNS = [(re.compile(re.sub(r"<\w+>", "[^/]+", route.path) + "/?"), route) for route in (*ROUTES, *PAGES)]
 # What the application answers where no route is found or called.
 _WITHOUT_ROUTE = {200, 204, 400, 403, 404, 405, 421, 500}
 
@@ -50,18 +51,51 @@ def checking(application: Callable[..., Iterable[bytes]]) -> Callable[..., Itera
 
         pieces = application(environ, respond)
         status, headers = begun
-        _check_headers(status, headers)
-        answer = _check_body(status, headers, pieces)
+        if dict(headers).get("Content-Type", "").startswith("text/html"):
+            assert _is_page(environ) or route in PAGES
+            _check_page(status, headers)
+            answer = None
+        elif route in PAGES and status < 400:
+            _check_file(headers)
+            answer = None
+        else:
+            _check_headers(status, headers)
+            answer = _check_body(status, headers, pieces)
         if route is None:
             assert status in _WITHOUT_ROUTE, (environ["PATH_INFO"], status)
         else:
-            assert status in route.statuses | {421}, (route.path, status)
+            assert status in route.statuses | {404, 421}, (route.path, status)
             if status != route.success and answer:
                 assert HTTP_STATUSES[answer["error"]] == status
                 assert answer["error"] in route.codes | {"not_found"}, (route.path, answer)
         return pieces
 
     return serve
+
+
+def _is_page(environ: dict[str, Any]) -> bool:
+    return "text/html" in environ.get("HTTP_ACCEPT", "") or not environ["PATH_INFO"].startswith("/api")
+
+
+def _check_page(status: int, headers: list[tuple[str, str]]) -> None:
+    """Check the headers of HTML: a policy of its own, and kept by the browser of its reader only to ask again."""
+    found = dict(headers)
+    assert found["Content-Security-Policy"] == POLICY
+    assert found["Cache-Control"] == ("private, no-cache" if "Etag" in found else "no-store")
+    assert ("Etag" in found) == (status in (200, 304)), headers
+    _check_rest(headers, {"Content-Security-Policy", "Cache-Control"})
+
+
+def _check_file(headers: list[tuple[str, str]]) -> None:
+    """Check the headers of CSV, JSON, style and script, and of an answer without body."""
+    _check_rest(headers, {"Content-Security-Policy", "Cache-Control"})
+
+
+def _check_rest(headers: list[tuple[str, str]], own: set[str]) -> None:
+    names = [name for name, _ in headers]
+    assert len(names) == len(set(names)), names
+    assert {*own, "X-Request-Id"} <= set(names), names
+    assert {pair for pair in responses.HEADERS if pair[0] not in own} <= set(headers), headers
 
 
 def _check_headers(status: int, headers: list[tuple[str, str]]) -> None:

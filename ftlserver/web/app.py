@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from wsgiref.types import WSGIApplication
 
@@ -27,6 +28,9 @@ from ftlserver.web.handlers import (
 )
 from ftlserver.web.metrics import Metrics
 from ftlserver.web.middleware import Policy, with_policy
+from ftlserver.web.pages import assets, board, login, member, views
+from ftlserver.web.pages import visit as visits
+from ftlserver.web.pages.visit import Visit
 from ftlserver.web.requests import Request, check_query
 from ftlserver.web.schemas import Schema
 
@@ -47,6 +51,7 @@ _BODY = frozenset(["invalid_json", "json_not_object", "unsupported_media_type", 
 _ASKED = frozenset(["too_many_ids", "unknown_timezone", "team_not_found", "too_much", "server_busy"])
 _QUESTION = _BODY | _ASKED
 _LINK = _ASKED | {"missing_argument", "invalid_cursor"}
+_VIEW = _ASKED | {"missing_argument", "user_not_found"}
 _PERIODS = _BODY | {"too_many_periods", "invalid_period", "server_busy"}
 _TIME = frozenset(["nonexistent_local_time", "ambiguous_local_time"])
 
@@ -57,7 +62,8 @@ class Route:
 
     *scope* ANY_TOKEN takes every token, WAKATIME_KEY only a key for editor plugins, None every caller. *errors*
     are the codes of this route; those of HTTP and of authentication come with it. *query* are the fields that its
-    query string may have, *success* is the status of an answer without error.
+    query string may have, *success* is the status of an answer without error, and *revalidated* says that one
+    may be 304, as the browser has it already.
     """
 
     method: str
@@ -68,6 +74,7 @@ class Route:
     errors: frozenset[str] = frozenset()
     query: frozenset[str] = frozenset()
     success: int = 200
+    revalidated: bool = False
 
     @property
     def codes(self) -> frozenset[str]:
@@ -77,7 +84,8 @@ class Route:
     @property
     def statuses(self) -> frozenset[int]:
         """Return the HTTP statuses that the route can answer."""
-        return frozenset([self.success, *(HTTP_STATUSES[code] for code in self.codes)])
+        successes = {self.success, 304} if self.revalidated else {self.success}
+        return frozenset([*successes, *(HTTP_STATUSES[code] for code in self.codes)])
 
 
 _USER = "/api/users/<user_id>"
@@ -139,6 +147,29 @@ ROUTES = [
     Route("GET", "/metrics", "admin", metrics.scrape),
 ]
 
+# The routes of the page, for browsers: they answer HTML, their handlers take a Visit, and the cookie is read here
+# and nowhere else.
+PAGES = [
+    Route("GET", "/", "read", board.show, schemas.PRESENCE, _VIEW, board.QUERY, revalidated=True),
+    Route("GET", "/board.csv", "read", board.csv, schemas.PRESENCE, _VIEW, board.QUERY),
+    Route("GET", "/board.json", "read", board.json, schemas.PRESENCE, _VIEW, board.QUERY),
+    *(
+        Route("GET", f"{view.path}{kind}", "read", partial(handler, view), view.schema, _VIEW, view.query, **more)
+        for view in views.VIEWS
+        for kind, handler, more in (
+            ("", views.show, {"revalidated": True}),
+            (".csv", views.csv, {}),
+            (".json", views.json, {}),
+        )
+    ),
+    Route("GET", "/members/<user_id>", "read", member.show, None, _VIEW, member.QUERY, revalidated=True),
+    Route("GET", "/login", None, login.show, revalidated=True),
+    Route("POST", "/login", None, login.log_in, None, _AUTH | {"unsupported_media_type"}, success=303),
+    Route("POST", "/logout", None, login.log_out, None, _DATABASE, success=303),
+    Route("GET", "/static/<name>", None, assets.show, None, frozenset(["not_found"])),
+]
+_PAGE_PATHS = {page.path.split("/")[1] for page in PAGES}
+
 _BOTTLE_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
 _BOTTLE_MESSAGES = {
     400: "the request is not valid HTTP",
@@ -166,11 +197,14 @@ def create_app(storage: Storage, policy: Policy | None = None, counters: Metrics
     for route in ROUTES:
         handler = _guarded(route, storage, policy, auth)
         application.route([route.path, route.path + "/"], route.method, handler)
+    for page in PAGES:
+        handler = _guarded_page(page, storage, policy, auth)
+        application.route(page.path if page.path == "/" else [page.path, page.path + "/"], page.method, handler)
     return with_policy(application, policy, counters or new_metrics())
 
 
 class _Bottle(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
-    """Bottle that speaks JSON only."""
+    """Bottle that speaks JSON, and HTML on the page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -180,6 +214,11 @@ class _Bottle(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
     def default_error_handler(self, error: bottle.HTTPError) -> bytes:
         """Answer what Bottle itself refuses, and unforeseen errors."""
         status = error.status_code
+        if _is_for_page(bottle.request.environ):
+            answer = visits.error_page(status, _BOTTLE_MESSAGES.get(status, error.status_line))
+            for name, value in visits.HEADERS.items():
+                bottle.response.set_header(name, value)
+            return bytes(answer.body)
         bottle.response.content_type = responses.JSON
         return responses.error_body(
             status,
@@ -209,3 +248,33 @@ def _guarded(route: Route, storage: Storage, policy: Policy, auth: Authenticatio
             return bottle.HTTPResponse(*responses.error(exc, environ["ftl.request_id"]))
 
     return answer
+
+
+def _guarded_page(page: Route, storage: Storage, policy: Policy, auth: Authentication) -> Callable[..., Any]:
+    """Return the handler of a *page* behind its checks, with errors as pages; without a login it is the login."""
+
+    def answer(**arguments: str) -> Any:
+        environ = bottle.request.environ
+        try:
+            (policy.check_page if page.method == "GET" else policy.check_form)(environ)
+            caller = Principal(frozenset())
+            if page.scope is not None:
+                caller = auth.reader(visits.cookie(), environ["ftl.client"])
+                caller.allow(page.scope)
+            check_query(page.query)
+            return page.handler(Visit(storage, auth, caller), **arguments)
+        except FTLError as exc:
+            if exc.status == HTTP_STATUSES["not_authed"]:
+                return login.ask(exc)
+            return visits.refused(exc, environ["ftl.request_id"])
+
+    return answer
+
+
+def _is_for_page(environ: dict[str, Any]) -> bool:
+    """Tell whether an error is shown to a reader: on a path of the page, or to a browser outside of the API."""
+    path: str = environ["PATH_INFO"]
+    first = path.partition("/")[2].partition("/")[0]
+    if first in _PAGE_PATHS:
+        return first != "" or path == "/"
+    return first != "api" and "text/html" in environ.get("HTTP_ACCEPT", "")
