@@ -124,7 +124,7 @@ def test_the_token_of_a_browser_is_listed_and_not_rotated(
     status, out, _ = run(capsys, "token", "list")
     assert (status, " page " in out) == (0, True)
     status, _, err = run(capsys, "token", "rotate", child.id)
-    assert (status, "belongs to a browser" in err) == (1, True)
+    assert (status, "belongs to a browser" in err) == (2, True)
 
 
 def test_a_token_has_scopes_users_and_an_expiry(capsys: pytest.CaptureFixture[str], database: Path) -> None:
