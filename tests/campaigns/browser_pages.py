@@ -38,7 +38,7 @@ document.addEventListener("securitypolicyviolation", (event) =>
   window.violations.push(event.violatedDirective + " " + event.blockedURI));
 """
 _AXE = """
-axe.run(document, {resultTypes: ["violations"]}).then((found) => found.violations.map((violation) =>
+axe.run(document, {resultTypes: ["violations"], preload: false}).then((found) => found.violations.map((violation) =>
   violation.id + ": " + violation.nodes.map((node) => node.target.join(" ")).slice(0, 3).join(", ")))
 """
 
