@@ -78,7 +78,7 @@ def _content(visit: Visit, subject: Subject, values: Values, now: int) -> Html:
     if number == 1:
         found = [
             *([_active(active, members, now)] if active else []),
-            *([_coming(coming)] if coming else []),
+            *([_coming(coming, now)] if coming else []),
             *found,
         ]
     return render(
@@ -88,7 +88,7 @@ def _content(visit: Visit, subject: Subject, values: Values, now: int) -> Html:
         tables=[render("table", table=table) for table in found],
         total=len(members),
         active=sum(member["active"] for member in members),
-        at=time_cell(time_formats.render_in_zone(now, subject.zone, "iso"), "weekday time"),
+        at=_time(time_formats.render_in_zone(now, subject.zone, "iso")),
         pages=render(
             "pages",
             pages=[(n, forms.link("/", values, page=str(n))) for n in range(1, count + 1)] if count > 1 else [],
@@ -179,34 +179,36 @@ def _active(active: Sequence[Member], members: Sequence[Member], now: int) -> Ta
     rows = [
         (
             member_cell(member),
-            time_cell(member["since"], "weekday time"),
+            _time(member["since"]),
             length(now / instants.SECOND - datetime.fromisoformat(member["since"]).timestamp()),
             _local_time(member),
             member["tz"],
         )
         for member in active
     ]
-    return Table("Active now", ("Member", "Since", "For", "Local time", "Zone"), rows, note=note)
+    return Table("Active now", ("Member", "Since", "For", "Local time", "Zone"), rows, range(2, 3), note)
 
 
-def _coming(coming: Sequence[Member]) -> Table:
+def _coming(coming: Sequence[Member], now: int) -> Table:
     rows = [
         (
             member_cell(member),
-            time_cell(member["usually_back"], "weekday time"),
+            "at this time" if _back(member)[0] <= now / instants.SECOND else _time(member["usually_back"]),
             _local_time(member),
             _last(member),
             member["tz"],
         )
         for member in coming
     ]
-    return Table("Next to come", ("Member", "Usually back", "Local time", "Last active", "Zone"), rows)
+    return Table(
+        "Next to come", ("Member", "Usually back", "Local time", "Last active", "Zone"), rows, tables.NONE
+    )
 
 
 def _others(members: Sequence[Member], count: int, number: int) -> Table:
     rows = [(member_cell(member), _local_time(member), _last(member), member["tz"]) for member in members]
     note = "" if count <= PAGE else f"Page {number}: {len(members)} of {count:,} others."
-    return Table("Others", ("Member", "Local time", "Last active", "Zone"), rows, note=note)
+    return Table("Others", ("Member", "Local time", "Last active", "Zone"), rows, tables.NONE, note)
 
 
 def _last(member: Member) -> Html | str:
@@ -215,7 +217,11 @@ def _last(member: Member) -> Html | str:
     return time_cell(member["last_active"]) if "last_active" in member else "never"
 
 
+def _time(iso: str) -> Html:
+    return time_cell(iso, "weekday time")
+
+
 def _local_time(member: Member) -> Html:
     hour = int(member["local_time"][11:13])
     part = "night" if hour >= _NIGHT_BEGINS or hour < _NIGHT_ENDS else "day"
-    return Html(f'{time_cell(member["local_time"], "weekday time")} <span class="when {part}">{part}</span>')
+    return Html(f'{_time(member["local_time"])} <span class="when {part}">{part}</span>')

@@ -199,10 +199,12 @@ def fields_of(
     *,
     with_window: bool = True,
     with_members: bool = True,
+    clock: str | None = None,
 ) -> Html:
-    """Return the fields of a form, as they were filled in."""
+    """Return the fields of a form, as they were filled in; *clock* is what it is without a zone, if not a zone."""
     return render(
         "fields",
+        clock=clock or (subject.zone.key if subject else "UTC"),
         values=values,
         subject=subject,
         teams=teams_of(visit) if with_members else (),

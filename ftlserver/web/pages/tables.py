@@ -13,6 +13,7 @@ from ftlserver.web.pages.templates import Html, escaped
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MOST_ROWS = 200
+NONE = range(0)  # columns
 NO_SHARE = "-"
 _IN_MATRIX = 12  # members of a matrix; of more, the pairs that share most are shown
 _PAIRS = 20
@@ -24,12 +25,12 @@ Rows = Iterator[Sequence[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table whose first column names the rows; the columns from *numbers_from* on are numbers."""
+    """A table whose first column names the rows; the columns *numbers*, by default all others, are numbers."""
 
     caption: str
     columns: Sequence[str]
     rows: Sequence[Sequence[object]]
-    numbers_from: int = 1
+    numbers: range = range(1, 1_000)
     note: str = ""
 
 
@@ -117,7 +118,7 @@ def timeline(answer: Answer) -> list[Table]:
         count_periods(answer),
         "periods",
     )
-    return [Table("Periods of activity", ("Member", "Start", "End", "Length"), rows, 3, note)]
+    return [Table("Periods of activity", ("Member", "Start", "End", "Length"), rows, range(3, 4), note)]
 
 
 # ---- summary
@@ -213,7 +214,7 @@ def overlap(answer: Answer) -> list[Table]:
     return [
         Table("How long so many were active at once", ("Members", "Time"), counts),
         _pairs(members, answer["matrix"]),
-        Table(title, ("Start", "End", "Length", "Members"), rows, note=note),
+        Table(title, ("Start", "End", "Length", "Members"), rows, range(2, 3), note),
     ]
 
 
@@ -233,7 +234,7 @@ def _pairs(members: Sequence[Answer], matrix: Sequence[Sequence[float]]) -> Tabl
         for seconds, one, other in nlargest(_PAIRS, pairs, key=lambda pair: (pair[0], -pair[1], -pair[2]))
         if seconds
     ]
-    return Table("The pairs that were active together longest", ("Member", "With", "Time"), best, 2)
+    return Table("The pairs that were active together longest", ("Member", "With", "Time"), best, range(2, 3))
 
 
 # ---- meeting
@@ -280,13 +281,17 @@ def meeting(answer: Answer) -> list[Table]:
         (time_cell(change["at"]), change["tz"], _offset(change["offset_before"]), _offset(change["offset_after"]))
         for change in answer["changes"]
     ]
-    found = [Table("The best times", ("Start", "End", "Expected members", "Outside their hours"), times, 2)]
+    found = [
+        Table("The best times", ("Start", "End", "Expected members", "Outside their hours"), times, range(2, 4))
+    ]
     if slots:
         found.append(
-            Table("Each member's own clock, and whether they are likely to be there", ("Member", *heads), rows, 99)
+            Table(
+                "Each member's own clock, and whether they are likely to be there", ("Member", *heads), rows, NONE
+            )
         )
     if changes:
-        found.append(Table("Clock changes until then, in UTC", ("At", "Zone", "Before", "After"), changes, 99))
+        found.append(Table("Clock changes until then, in UTC", ("At", "Zone", "Before", "After"), changes, NONE))
     return found
 
 

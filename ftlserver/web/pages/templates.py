@@ -22,6 +22,7 @@ _COMMON = {
     "current": Html(' aria-current="page"'),
     "selected": Html(" selected"),
     "number_class": Html(' class="number"'),
+    "dense": Html(' class="dense"'),
 }
 
 

@@ -156,7 +156,7 @@ MEETING = View(
     lambda _asked: tables.MEETING_COLUMNS,
     lambda answer, _asked: tables.meeting_rows(answer),
     lambda answer, subject, _now: pictures.meeting(answer, subject.team),
-    days=56,
+    days=57,
     fields=frozenset(["week", "minutes"]),
 )
 VIEWS = (TIMELINE, SUMMARY, HOURS, OVERLAP, MEETING)
@@ -177,7 +177,7 @@ def show(view: View, visit: Visit) -> bottle.HTTPResponse:
         "form",
         view=view,
         values=values,
-        fields=forms.fields_of(visit, values, subject),
+        fields=forms.fields_of(visit, values, subject, clock="each member's own" if view is HOURS else None),
         problem=problem,
         presets=presets(view.path, values, subject)[view.days > 7 :],
     )

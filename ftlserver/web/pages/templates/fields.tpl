@@ -5,7 +5,7 @@
 % end
 % end
 <p><label for="zone">Zone</label>
-<input id="zone" name="zone" value="{{values.get("zone")}}" placeholder="{{subject.zone.key if subject else "UTC"}}" autocapitalize="none" spellcheck="false"></p>
+<input id="zone" name="zone" value="{{values.get("zone")}}" placeholder="{{clock}}" autocapitalize="none" spellcheck="false"></p>
 % if with_members:
 % if teams or "team" in values:
 <p><label for="team">Team</label>
