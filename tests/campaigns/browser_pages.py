@@ -173,7 +173,7 @@ def _log_in(tab: Tab, url: str, secret: str, found: Found) -> None:
     tab.evaluate(f"document.getElementById('token').value = {json.dumps(secret)}")
     tab.events.clear()
     tab.evaluate("document.querySelector('form.login').requestSubmit()")
-    tab.wait(lambda: any(event["method"] == "Page.loadEventFired" for event in tab.events))
+    tab.wait_for("Page.loadEventFired")
     if tab.evaluate("location.pathname") != "/summary" or tab.evaluate("document.cookie"):
         found.wrong.append("the login does not lead to the page, or script reads its cookie")
     cookies = tab.call("Network.getCookies", urls=[url])["cookies"]

@@ -3,10 +3,11 @@
 import base64
 import json
 import os
+import select
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,18 +46,19 @@ class Tab:
         return answer["result"].get("value")
 
     def open(self, url: str) -> None:
-        """Open an address, and wait until it is loaded and quiet."""
+        """Open an address, and wait until it is loaded."""
         self.events.clear()
         self.call("Page.navigate", url=url)
-        self.wait(lambda: any(event["method"] == "Page.loadEventFired" for event in self.events))
-        self.evaluate("new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 50)))")
+        self.wait_for("Page.loadEventFired")
 
-    def wait(self, is_so: Callable[[], bool]) -> None:
-        """Read events until *is_so*."""
+    def wait_for(self, event: str) -> None:
+        """Read what the browser sends until that *event* is there."""
         end = time.monotonic() + _LONGEST
-        while not is_so():
-            assert time.monotonic() < end, "the browser did not answer"
-            self._browser.read()
+        while not any(one["method"] == event for one in self.events):
+            self._browser.read(end)
+        # What the page then still has to say comes with the answer to this.
+        time.sleep(0.05)
+        self.call("Runtime.getIsolateId")
 
     def look(self, width: int, *, is_dark: bool, media: str = "screen", zoom: float = 1) -> None:
         """Show pages *width* pixels wide, in that colour scheme."""
@@ -112,15 +114,16 @@ class Browser:
             data = data[os.write(self._write, data) :]
         end = time.monotonic() + _LONGEST
         while number not in self._answers:
-            assert time.monotonic() < end, f"no answer to {method}"
-            self.read()
+            self.read(end)
         answer = self._answers.pop(number)
         assert "error" not in answer, (method, answer["error"])
         return answer["result"]
 
-    def read(self) -> None:
-        """Read what the browser sends next."""
+    def read(self, end: float) -> None:
+        """Read what the browser sends next; fail when the monotonic time is *end*."""
         while b"\0" not in self._buffer:
+            ready, _, _ = select.select([self._read], [], [], max(0, end - time.monotonic()))
+            assert ready, "the browser did not answer"
             piece = os.read(self._read, 1 << 20)
             assert piece, "the browser has gone"
             self._buffer += piece

@@ -21,6 +21,7 @@ from ftlserver.web.pages.templates import Html, render
 from ftlserver.web.pages.visit import Handler, Visit
 from ftlserver.web.schemas import Schema
 
+_MOST_BARS = 1_200  # of the picture of a timeline
 _MOST_DAYS, _MOST_WEEKS = 62, 366  # days of a window in which days, or weeks, are shown apart
 
 Values = Mapping[str, str]
@@ -195,10 +196,14 @@ def _content(view: View, visit: Visit, subject: Subject, values: Values, now: in
     if "min_members" in asked and "at_least" not in values:
         asked["min_members"] = min(asked["min_members"], len(part.users))
     answer = visit.answer(view.handler, view.schema, {**asked, "id_list": part.ids})
-    found = view.tables(answer, asked)
-    if view is TIMELINE and len(part.ids) > 1 and tables.count_periods(answer) > tables.MOST_ROWS:
-        found = _days_of_timeline(visit, subject, part.ids, tables.count_periods(answer))
-    picture = view.picture(answer, subject, now) if part.number == 1 else Html()
+    found, drawn = view.tables(answer, asked), answer
+    if view is TIMELINE and len(part.ids) > 1 and (count := tables.count_periods(answer)) > tables.MOST_ROWS:
+        # Too many for a table, and perhaps for a picture: how much there was of each day takes their place.
+        per_day = _summary(subject, {})
+        days = visit.answer(questions.summary, schemas.SUMMARY, {**per_day, "id_list": part.ids})
+        found = tables.summary(days, per_day["per"], f"CSV and JSON have the {count:,} periods.")
+        drawn = days if count > _MOST_BARS else answer
+    picture = view.picture(drawn, subject, now) if part.number == 1 else Html()
     return render(
         "content",
         view=view,
@@ -210,13 +215,6 @@ def _content(view: View, visit: Visit, subject: Subject, values: Values, now: in
         csv=forms.link(f"{view.path}.csv", values, page=""),
         json=forms.link(f"{view.path}.json", values, page=""),
     )
-
-
-def _days_of_timeline(visit: Visit, subject: Subject, ids: list[str], count: int) -> list[Table]:
-    """Return how much there was of each day, in place of *count* periods."""
-    asked = _summary(subject, {})
-    found = visit.answer(questions.summary, schemas.SUMMARY, {**asked, "id_list": ids})
-    return tables.summary(found, asked["per"], f"CSV and JSON have the {count:,} periods.")
 
 
 def csv(view: View, visit: Visit) -> bottle.HTTPResponse:
