@@ -1,5 +1,5 @@
 % if with_window:
-% for name, label, day in (("from", "From", subject.first if subject else ""), ("to", "To (this day included)", subject.last if subject else "")):
+% for name, label, day in (("from", "From", subject.first if subject else ""), ("to", "To (included)", subject.last if subject else "")):
 <p><label for="{{name}}">{{label}}</label>
 <input id="{{name}}" name="{{name}}" type="{{"date" if subject or name not in values else "text"}}" value="{{day or values.get(name)}}"></p>
 % end
