@@ -181,7 +181,7 @@ _BOTTLE_MESSAGES = {
 
 def new_metrics(workers: int = 1) -> Metrics:
     """Return counters for the routes, of as many *workers*."""
-    return Metrics([(route.method, route.path) for route in ROUTES], workers)
+    return Metrics([(route.method, route.path) for route in (*ROUTES, *PAGES)], workers)
 
 
 def create_app(storage: Storage, policy: Policy | None = None, counters: Metrics | None = None) -> WSGIApplication:
