@@ -1,7 +1,5 @@
 """The board: who is active now and since when, who is usually back next, and what time it is for everybody."""
 
-import csv as csv_format
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
@@ -103,9 +101,7 @@ def csv(visit: Visit) -> bottle.HTTPResponse:
     """Answer with the board as CSV, a row for each member."""
     members = _whole(visit)["members"]
     rows = ([member["id"], *(_plain(member.get(name, "")) for name in COLUMNS[1:])] for member in members)
-    text = io.StringIO()
-    csv_format.writer(text, lineterminator="\r\n").writerows(tables.csv_lines(COLUMNS, rows))
-    return bottle.HTTPResponse(text.getvalue().encode(), 200, visits.csv_headers("board"))
+    return visits.csv_file("board", tables.csv_lines(COLUMNS, rows))
 
 
 def json(visit: Visit) -> dict[str, Any]:

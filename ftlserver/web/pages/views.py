@@ -1,7 +1,5 @@
 """The views of a question: timeline, summary, hours, overlap and meeting, each as a page, as CSV and as JSON."""
 
-import csv as csv_format
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -221,11 +219,7 @@ def csv(view: View, visit: Visit) -> bottle.HTTPResponse:
     """Answer with the rows of *view* as CSV, of all members that the form names."""
     _, asked = _whole(view, visit)
     answer = visit.answer(view.handler, view.schema, asked)
-    text = io.StringIO()
-    csv_format.writer(text, lineterminator="\r\n").writerows(
-        tables.csv_lines(view.columns(asked), view.rows(answer, asked))
-    )
-    return bottle.HTTPResponse(text.getvalue().encode(), 200, visits.csv_headers(view.name))
+    return visits.csv_file(view.name, tables.csv_lines(view.columns(asked), view.rows(answer, asked)))
 
 
 def json(view: View, visit: Visit) -> responses.Answer:

@@ -1,8 +1,10 @@
 """A request for a page, and the answers that pages have: HTML, with a policy of its own."""
 
+import csv
 import hashlib
+import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +29,7 @@ from ftlserver.web.requests import Request, query_fields
 from ftlserver.web.schemas import Schema
 
 HTML = "text/html; charset=utf-8"
+CSV = "text/csv; charset=utf-8"
 POLICY = "; ".join(
     (
         *("default-src 'none'", "connect-src 'self'", "img-src 'self'", "script-src 'self'", "style-src 'self'"),
@@ -126,9 +129,12 @@ def respond(html: Html, status: int = 200, **headers: str) -> bottle.HTTPRespons
     return bottle.HTTPResponse(body, 200, more)
 
 
-def csv_headers(name: str) -> dict[str, str]:
-    """Return the headers of a CSV file of that *name*."""
-    return {"Content-Type": "text/csv; charset=utf-8", "Content-Disposition": f'attachment; filename="{name}.csv"'}
+def csv_file(name: str, lines: Iterable[Sequence[Any]]) -> bottle.HTTPResponse:
+    """Answer with the *lines* of a CSV file of that *name*."""
+    text = io.StringIO()
+    csv.writer(text).writerows(lines)
+    headers = {"Content-Type": CSV, "Content-Disposition": f'attachment; filename="{name}.csv"'}
+    return bottle.HTTPResponse(text.getvalue().encode(), 200, headers)
 
 
 def cookie() -> str:

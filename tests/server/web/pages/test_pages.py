@@ -13,7 +13,10 @@ from webtest import TestApp
 
 from ftlserver.errors import DatabaseError
 from ftlserver.storage import Storage
+from ftlserver.web import responses
 from ftlserver.web.app import PAGES, Route, create_app
+from ftlserver.web.pages import tables
+from ftlserver.web.pages import visit as visits
 from ftlserver.web.pages.visit import POLICY
 from tests.campaigns.fuzz import STRINGS, TIMES
 from tests.helpers import EGON, GLINDA, ask
@@ -255,6 +258,28 @@ def test_a_name_is_no_formula_in_a_csv(browser: TestApp, today: Storage) -> None
 def test_refused_data_is_a_page_too(browser: TestApp) -> None:
     answer = browser.get("/timeline.csv", {"members": "nobody"}, expect_errors=True)
     assert (answer.status_int, answer.content_type) == (404, "text/html")
+
+
+def test_an_answer_that_is_too_large_for_a_table_is_refused_and_streams_as_json(
+    browser: TestApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(responses, "LONGEST_WHOLE", 500)
+    monkeypatch.setattr(visits, "LARGEST_ANSWER", 1_000)
+    for path in ("/timeline", "/timeline.csv"):
+        answer = browser.get(path, expect_errors=True)
+        assert (answer.status_int, "This is too much for a table" in answer.text) == (400, True)
+    assert browser.get("/timeline.json").json["ok"]
+    monkeypatch.setattr(visits, "LARGEST_ANSWER", 1_000_000)
+    assert "Glinda Southgood" in browser.get("/timeline").text
+
+
+def test_a_timeline_of_many_periods_is_a_table_of_days(browser: TestApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MOST_ROWS", 3)
+    text = browser.get("/timeline").text
+    assert "Active hours and minutes per day" in text
+    assert "CSV and JSON have the " in text
+    many = browser.get("/timeline", {"members": GLINDA.id}).text
+    assert "The first 3 of " in many
 
 
 def test_an_empty_server_says_how_to_fill_it(sqlite_storage: Storage) -> None:
