@@ -13,10 +13,11 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
+
+import sqlalchemy as sa
 
 from ftlserver.cli import main
 from ftlserver.commands import sample_data
@@ -26,6 +27,7 @@ from ftlserver.domain.team import Team
 from ftlserver.domain.token import Token
 from ftlserver.serving.server import Server, listen
 from ftlserver.storage import Storage
+from ftlserver.storage.database import transaction
 from ftlserver.web.app import create_app
 from tests.campaigns.devtools import Browser, Tab, chromium
 from tests.campaigns.running import NotTriedError
@@ -96,9 +98,11 @@ def fill_with_history(storage: Storage, history: Path, directory: Path) -> list[
         subprocess.run([*git, "fast-import", "--quiet"], input=stream.read(), check=True, timeout=300)
     assert main(["--database", str(directory / "history.sqlite3"), "import", "git", str(repository)]) == 0
     busiest = max(storage.users.summaries(), key=lambda one: one.periods)
-    last = instants.wall_clock(busiest.last_active_at or 0, 0).date() - timedelta(days=180)
-    month = f"from={last:%Y-%m}-01&to={last:%Y-%m}-28&zone=Europe/Berlin"
-    year = f"from={last:%Y}-01-01&to={last:%Y}-12-31"
+    with transaction(storage.database) as connection:
+        starts = connection.execute(sa.text("SELECT started_at FROM activity_periods ORDER BY 1")).scalars().all()
+    middle = instants.wall_clock(starts[len(starts) // 2], 0).date()
+    month = f"from={middle:%Y-%m}-01&to={middle:%Y-%m}-28&zone=Europe/Berlin"
+    year = f"from={middle:%Y}-01-01&to={middle:%Y}-12-31"
     more = ["/?page=2", f"/timeline?{year}", f"/timeline?{year}&page=2", f"/summary?{year}&per=month"]
     return [*_paths(month, busiest.user.id), *more, f"/hours?{month}&members={quote(busiest.user.id)}"]
 

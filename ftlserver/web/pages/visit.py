@@ -182,6 +182,7 @@ def problem(exc: FTLError) -> tuple[str, int]:
 
 def error_page(status: int, text: str) -> bottle.HTTPResponse:
     """Answer with a page that says what is wrong."""
+    text = "There is nothing at this address." if text == responses.NOTHING_HERE else text[:1].upper() + text[1:]
     title = {404: "Nothing here", 405: "Not possible", 429: "Too many requests"}.get(status, "This did not work")
     return respond(page(title, render("error", title=title, text=text)), status)
 
