@@ -1,7 +1,6 @@
 """The WSGI application: the route table, and the way from a route to its handler."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from wsgiref.types import WSGIApplication
@@ -31,22 +30,10 @@ from ftlserver.web.middleware import Policy, with_policy
 from ftlserver.web.pages import assets, board, login, member, views
 from ftlserver.web.pages import visit as visits
 from ftlserver.web.pages.visit import Visit
+from ftlserver.web.reference import Reference
 from ftlserver.web.requests import Request, check_query
-from ftlserver.web.schemas import Schema
+from ftlserver.web.route import ANY_TOKEN, AUTH_ERRORS, DATABASE_ERRORS, WAKATIME_KEY, Route
 
-ANY_TOKEN = "any token"  # noqa: S105  a scope
-WAKATIME_KEY = "a WakaTime key"
-
-# What every route can answer, whatever is sent to it: HTTP, host, origin, query string.
-_HTTP = frozenset(
-    (
-        *("bad_request", "headers_too_large", "body_too_large", "transfer_encoding_unsupported", "internal_error"),
-        *("too_many_connections", "host_missing", "host_not_allowed", "tls_required", "cross_origin"),
-        *("invalid_argument", "unknown_field"),
-    )
-)
-_DATABASE = frozenset(["database_busy", "database_unavailable", "storage_full", "query_timeout"])
-_AUTH = _DATABASE | {"not_authed", "invalid_auth", "missing_scope", "ratelimited"}
 _BODY = frozenset(["invalid_json", "json_not_object", "unsupported_media_type", "missing_argument"])
 _ASKED = frozenset(["too_many_ids", "unknown_timezone", "team_not_found", "too_much", "server_busy"])
 _QUESTION = _BODY | _ASKED
@@ -54,39 +41,6 @@ _LINK = _ASKED | {"missing_argument", "invalid_cursor"}
 _VIEW = _ASKED | {"missing_argument", "user_not_found"}
 _PERIODS = _BODY | {"too_many_periods", "invalid_period", "server_busy"}
 _TIME = frozenset(["nonexistent_local_time", "ambiguous_local_time"])
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A method and a path: the scope that a token must have, the handler, the shape of the request, the errors.
-
-    *scope* ANY_TOKEN takes every token, WAKATIME_KEY only a key for editor plugins, None every caller. *errors*
-    are the codes of this route; those of HTTP and of authentication come with it. *query* are the fields that its
-    query string may have, *success* is the status of an answer without error, and *revalidated* says that one
-    may be 304, as the browser has it already.
-    """
-
-    method: str
-    path: str
-    scope: str | None
-    handler: Callable[..., Any]
-    schema: Schema | None = None
-    errors: frozenset[str] = frozenset()
-    query: frozenset[str] = frozenset()
-    success: int = 200
-    revalidated: bool = False
-
-    @property
-    def codes(self) -> frozenset[str]:
-        """Return the codes that the route can answer."""
-        return self.errors | _HTTP | (_AUTH if self.scope else frozenset())
-
-    @property
-    def statuses(self) -> frozenset[int]:
-        """Return the HTTP statuses that the route can answer."""
-        successes = {self.success, 304} if self.revalidated else {self.success}
-        return frozenset([*successes, *(HTTP_STATUSES[code] for code in self.codes)])
-
 
 _USER = "/api/users/<user_id>"
 _NO_USER = frozenset(["user_not_found"])
@@ -102,8 +56,9 @@ _LINKED = _PAGE | {"id", *(schemas.LOG_USER_ACTIVITY.fields.keys() - {"id_list",
 _LINES = frozenset(["partial", "dry_run"])
 # Plugins are given what precedes /users, and append the rest.
 _PLUGIN = "/api/wakatime/users/current"
+_reference = Reference(lambda: ROUTES)
 
-ROUTES = [
+ROUTES: list[Route] = [
     Route("POST", "/api/loguseractivity", "read", activity.ask, schemas.LOG_USER_ACTIVITY, _QUESTION),
     Route("GET", "/api/loguseractivity", "read", activity.ask_by_link, schemas.LOG_USER_ACTIVITY, _LINK, _LINKED),
     Route("POST", "/api/summary", "read", questions.summary, schemas.SUMMARY, _QUESTION),
@@ -143,8 +98,10 @@ ROUTES = [
     Route("GET", "/api/export", "admin", exports.export),
     Route("GET", "/api/whoami", ANY_TOKEN, health.whoami),
     Route("GET", "/healthz", None, health.health),
-    Route("GET", "/readyz", None, health.readiness, None, _DATABASE),
+    Route("GET", "/readyz", None, health.readiness, None, DATABASE_ERRORS),
     Route("GET", "/metrics", "admin", metrics.scrape),
+    Route("GET", "/openapi.json", None, _reference.openapi),
+    Route("GET", "/docs", None, _reference.page),
 ]
 
 # The routes of the page, for browsers: they answer HTML, their handlers take a Visit, and the cookie is read here
@@ -164,8 +121,8 @@ PAGES = [
     ),
     Route("GET", "/members/<user_id>", "read", member.show, None, _VIEW, member.QUERY, revalidated=True),
     Route("GET", "/login", None, login.show, revalidated=True),
-    Route("POST", "/login", None, login.log_in, None, _AUTH | {"unsupported_media_type"}, success=303),
-    Route("POST", "/logout", None, login.log_out, None, _DATABASE, success=303),
+    Route("POST", "/login", None, login.log_in, None, AUTH_ERRORS | {"unsupported_media_type"}, success=303),
+    Route("POST", "/logout", None, login.log_out, None, DATABASE_ERRORS, success=303),
     Route("GET", "/static/<name>", None, assets.show, None, frozenset(["not_found"])),
 ]
 _PAGE_PATHS = {page.path.split("/")[1] for page in PAGES}

@@ -175,10 +175,8 @@ def with_policy(application: WSGIApplication, policy: Policy, metrics: Metrics) 
             seconds = time.perf_counter() - started
             metrics.count((route.method, route.rule) if route else NO_ROUTE, status[:3], seconds)
             log_request(environ.get("REMOTE_ADDR", "-"), request, status[:3], seconds, request_id)
-            said = {
-                name for name, _ in headers
-            }  # an answer's own policy and caching take the place of the usual ones
-            return start_response(status, [*headers, *(pair for pair in extra if pair[0] not in said)], exc_info)
+            own = {name for name, _ in headers}  # a page has a policy of its own
+            return start_response(status, [*headers, *(one for one in extra if one[0] not in own)], exc_info)
 
         try:
             policy.check_host(environ)

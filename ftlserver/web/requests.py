@@ -24,6 +24,7 @@ DEFAULT_PAGE = 100
 BY_ID = "1"
 
 _BOOLEANS = {"true": True, "false": False}
+_LISTS = {"id": "id_list", "exclude": "exclude"}  # fields of a query string that may be repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,18 +128,18 @@ def content_length() -> int:
 def read_query() -> tuple[dict[str, Any], dict[str, str]]:
     """Return the query string, as a body would say it, and the fields that choose a page.
 
-    ``id`` may be repeated. Raise InvalidRequestError for anything else that is.
+    ``id`` and ``exclude`` may be repeated. Raise InvalidRequestError for anything else that is.
     """
     query = query_fields()
     asked: dict[str, Any] = {}
     page: dict[str, str] = {}
     for name in query:
         values = query.getall(name)
-        if name == "id":
-            asked["id_list"] = values
+        if name in _LISTS:
+            asked[_LISTS[name]] = values
         elif len(values) > 1:
             problem = Problem(f"/{name[:64]}", "not_allowed", "expected once")
-            raise InvalidRequestError("invalid_argument", "only id may be repeated", [problem])
+            raise InvalidRequestError("invalid_argument", "only id and exclude may be repeated", [problem])
         elif name in ("limit", "cursor"):
             page[name] = values[0]
         elif name in ("clip", "active_only"):

@@ -28,7 +28,6 @@ from ftlserver.web.pages.templates import Html, render
 from ftlserver.web.requests import Request, query_fields
 from ftlserver.web.schemas import Schema
 
-HTML = "text/html; charset=utf-8"
 CSV = "text/csv; charset=utf-8"
 POLICY = "; ".join(
     (
@@ -38,7 +37,7 @@ POLICY = "; ".join(
     )
 )
 REVALIDATED = "private, no-cache"
-HEADERS = {"Content-Type": HTML, "Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
+HEADERS = {"Content-Type": responses.HTML, "Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
 LARGEST_ANSWER = 8 * 1024 * 1024  # of the API's JSON, of which a page or a table is made
 
 _TAG = re.compile(r'(?:W/)?("[^"]*")')

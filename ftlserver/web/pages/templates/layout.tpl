@@ -29,6 +29,6 @@
 <main id="content" tabindex="-1">
 {{content}}
 </main>
-<footer><p>Who was active when? Times are on the clock that the page names.</p></footer>
+<footer><p>Who was active when? Times are on the clock that the page names. Programs ask the <a href="/docs">API</a>.</p></footer>
 </body>
 </html>
