@@ -82,7 +82,7 @@ def _content(visit: Visit, subject: Subject, values: Values, now: int) -> Html:
     return render(
         "board_content",
         subject=subject,
-        picture=pictures.board(answer, subject.zone.key, subject.team) if number == 1 and members else Html(),
+        picture=pictures.board(answer, subject) if number == 1 and members else Html(),
         tables=[render("table", table=table) for table in found],
         total=len(members),
         active=sum(member["active"] for member in members),
@@ -101,7 +101,7 @@ def csv(visit: Visit) -> bottle.HTTPResponse:
     """Answer with the board as CSV, a row for each member."""
     members = _whole(visit)["members"]
     rows = ([member["id"], *(_plain(member.get(name, "")) for name in COLUMNS[1:])] for member in members)
-    return visits.csv_file("board", tables.csv_lines(COLUMNS, rows))
+    return visits.csv_file("board", tables.without_formulas(chain([COLUMNS], rows)))
 
 
 def json(visit: Visit) -> dict[str, Any]:

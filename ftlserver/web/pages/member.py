@@ -72,11 +72,11 @@ def _content(visit: Visit, user_id: str, subject: forms.Subject, values: Mapping
         since=tables.time_cell(presence["since"]) if "since" in presence else "",
         last=tables.time_cell(presence["last_active"]) if "last_active" in presence else "",
         local=tables.time_cell(presence["local_time"], "weekday time"),
-        timeline=pictures.timeline(periods, subject.zone.key, None, now),
+        timeline=pictures.timeline(periods, subject, now),
         periods=[render("table", table=table) for table in tables.timeline(periods)],
-        year=pictures.year(year, subject.zone.key, now),
+        year=pictures.year(year, subject, now),
         weeks=render("table", table=_weeks(year["members"][0]["days"], monday)),
-        hours=pictures.hours(hours),
+        hours=pictures.hours(hours, subject, now),
         hours_table=[render("table", table=table) for table in tables.hours(hours)],
         **{
             f"{name}_{kind}": forms.link(f"/{name}.{kind}", {**values, **more}, members=user_id)

@@ -5,47 +5,51 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ftlcommon import drawing
-from ftlcommon.drawing import Heading
+from ftlcommon.drawing import Heading, Picture
 from ftlserver.domain.instants import SECOND
+from ftlserver.web.pages.forms import Subject
 from ftlserver.web.pages.templates import Html
 
 Answer = Mapping[str, Any]
 
 
-def timeline(answer: Answer, zone: str, team: str | None, now: int) -> Html:
-    heading = Heading.of("Timeline", answer, zone, team)
-    return Html(drawing.timeline(answer, heading, now=_aware(now)).embedded())
+def timeline(answer: Answer, subject: Subject, now: int) -> Html:
+    return _html(drawing.timeline(answer, _heading("Timeline", answer, subject), now=_aware(now)))
 
 
-def summary(answer: Answer, zone: str, team: str | None, now: int) -> Html:
-    heading = Heading.of("Active time", answer, zone, team)
-    return Html(drawing.summary(answer, heading, now=_aware(now)).embedded())
+def summary(answer: Answer, subject: Subject, now: int) -> Html:
+    return _html(drawing.summary(answer, _heading("Active time", answer, subject), now=_aware(now)))
 
 
-def year(answer: Answer, zone: str, now: int) -> Html:
-    heading = Heading.of("Active time per day", answer, zone)
-    return Html(drawing.year(answer, heading, now=_aware(now)).embedded())
+def year(answer: Answer, subject: Subject, now: int) -> Html:
+    return _html(drawing.year(answer, _heading("Active time per day", answer, subject), now=_aware(now)))
 
 
-def hours(answer: Answer, team: str | None = None) -> Html:
-    return Html(drawing.hours(answer, Heading.of("Hours of the week", answer, None, team)).embedded())
+def hours(answer: Answer, subject: Subject, _now: int) -> Html:
+    # Without a zone in the answer, each member is shown on their own clock.
+    return _html(drawing.hours(answer, Heading.of("Hours of the week", answer, None, subject.team)))
 
 
-def overlap(answer: Answer, team: str | None) -> Html:
-    return Html(drawing.overlap(answer, Heading.of("Overlap", answer, None, team)).embedded())
+def overlap(answer: Answer, subject: Subject, _now: int) -> Html:
+    return _html(drawing.overlap(answer, _heading("Overlap", answer, subject)))
 
 
-def meeting(answer: Answer, team: str | None) -> Html:
-    return Html(drawing.meeting(answer, Heading.of("Times to meet", answer, None, team)).embedded())
+def meeting(answer: Answer, subject: Subject, _now: int) -> Html:
+    return _html(drawing.meeting(answer, _heading("Times to meet", answer, subject)))
 
 
-def board(answer: Answer, zone: str, team: str | None) -> Html:
-    back = {
-        member["id"]: datetime.fromisoformat(member["usually_back"])
-        for member in answer["members"]
-        if "usually_back" in member
-    }
-    return Html(drawing.board(answer, Heading.of("Who is active", answer, zone, team), back=back).embedded())
+def board(answer: Answer, subject: Subject) -> Html:
+    members = [member for member in answer["members"] if "usually_back" in member]
+    back = {member["id"]: datetime.fromisoformat(member["usually_back"]) for member in members}
+    return _html(drawing.board(answer, _heading("Who is active", answer, subject), back=back))
+
+
+def _heading(title: str, answer: Answer, subject: Subject) -> Heading:
+    return Heading.of(title, answer, subject.zone.key, subject.team)
+
+
+def _html(picture: Picture) -> Html:
+    return Html(picture.embedded())
 
 
 def _aware(now: int) -> datetime:

@@ -89,11 +89,12 @@ def _seconds(period: Answer) -> str:
 
 # ---- timeline
 
-TIMELINE_COLUMNS = ("user_id", "real_name", "tz", "start_time", "end_time", "seconds")
+_TIMELINE_COLUMNS = ("user_id", "real_name", "tz", "start_time", "end_time", "seconds")
 
 
-def timeline_rows(answer: Answer) -> Rows:
-    """Yield a row for each period."""
+def timeline_csv(answer: Answer) -> Rows:
+    """Yield the names of the columns, then a row for each period."""
+    yield _TIMELINE_COLUMNS
     for member in answer["members"]:
         for period in member["activity_periods"]:
             yield *_who(member), period["start_time"], period["end_time"], _seconds(period)
@@ -126,22 +127,23 @@ def timeline(answer: Answer) -> list[Table]:
 _UNIT_NAMES = {"day": "date", "week": "week", "month": "month"}
 
 
-def summary_columns(per: str) -> tuple[str, ...]:
-    return (
-        *("user_id", "real_name", "tz", _UNIT_NAMES[per]),
-        *("active_seconds", "length_seconds", "first_start", "last_end"),
-    )
+def _per_of(answer: Answer) -> str:
+    """Return what a summary adds up."""
+    return next((per for per in _UNIT_NAMES if any(f"{per}s" in member for member in answer["members"])), "day")
 
 
-def summary_rows(answer: Answer, per: str) -> Rows:
-    """Yield a row for each day, week or month of each member."""
-    names = summary_columns(per)[3:]
+def summary_csv(answer: Answer) -> Rows:
+    """Yield the names of the columns, then a row for each day, week or month of each member."""
+    per = _per_of(answer)
+    names = (_UNIT_NAMES[per], "active_seconds", "length_seconds", "first_start", "last_end")
+    yield "user_id", "real_name", "tz", *names
     for member in answer["members"]:
         for unit in member[f"{per}s"]:
             yield *_who(member), *(unit.get(name, "") for name in names)
 
 
-def summary(answer: Answer, per: str, note: str = "") -> list[Table]:
+def summary(answer: Answer, note: str = "") -> list[Table]:
+    per = _per_of(answer)
     name = _UNIT_NAMES[per]
     units = sorted({unit[name] for member in answer["members"] for unit in member[f"{per}s"]})
     rows = []
@@ -154,12 +156,13 @@ def summary(answer: Answer, per: str, note: str = "") -> list[Table]:
 
 # ---- hours
 
-HOURS_COLUMNS = ("user_id", "real_name", "tz", "weekday", "hour", "share", "clock")
+_HOURS_COLUMNS = ("user_id", "real_name", "tz", "weekday", "hour", "share", "clock")
 _HOURS = tuple(f"{hour:02}" for hour in range(24))
 
 
-def hours_rows(answer: Answer) -> Rows:
-    """Yield a row for each hour of the week of each member."""
+def hours_csv(answer: Answer) -> Rows:
+    """Yield the names of the columns, then a row for each hour of the week of each member."""
+    yield _HOURS_COLUMNS
     for member in answer["members"]:
         for number, value in enumerate(member["hours"]):
             yield *_who(member), WEEKDAYS[number // 24], number % 24, value, answer["tz"] or member["tz"]
@@ -180,13 +183,14 @@ def hours(answer: Answer) -> list[Table]:
 
 # ---- overlap
 
-OVERLAP_COLUMNS = ("start_time", "end_time", "seconds", "members")
+_OVERLAP_COLUMNS = ("start_time", "end_time", "seconds", "members")
 
 
-def overlap_rows(answer: Answer) -> Rows:
-    """Yield a row for each interval; its members are separated by spaces."""
+def overlap_csv(answer: Answer) -> Rows:
+    """Yield the names of the columns, then a row for each interval; its members are separated by spaces."""
+    yield _OVERLAP_COLUMNS
     for interval in answer["stretches"]:
-        yield *(interval[name] for name in OVERLAP_COLUMNS[:3]), " ".join(interval["members"])
+        yield *(interval[name] for name in _OVERLAP_COLUMNS[:3]), " ".join(interval["members"])
 
 
 def overlap(answer: Answer) -> list[Table]:
@@ -239,19 +243,20 @@ def _pairs(members: Sequence[Answer], matrix: Sequence[Sequence[float]]) -> Tabl
 
 # ---- meeting
 
-MEETING_COLUMNS = (
+_MEETING_COLUMNS = (
     *("rank", "start_time", "end_time", "expected_attendance", "outside_usual_hours"),
     *("user_id", "local_time", "expected", "usual", "attendance"),
 )
 
 
-def meeting_rows(answer: Answer) -> Rows:
-    """Yield a row for each member of each time."""
+def meeting_csv(answer: Answer) -> Rows:
+    """Yield the names of the columns, then a row for each member of each time."""
+    yield _MEETING_COLUMNS
     for rank, slot in enumerate(answer["slots"], 1):
         for member in slot["members"]:
             usual = "yes" if member["usual"] else "no"
             yield (
-                *(rank, *(slot[name] for name in MEETING_COLUMNS[1:5])),
+                *(rank, *(slot[name] for name in _MEETING_COLUMNS[1:5])),
                 *(member["id"], member["local_time"], member["expected"], usual, member["attendance"]),
             )
 
@@ -300,13 +305,14 @@ def _offset(seconds: int) -> str:
     return f"UTC{sign}{minutes // 60:02}:{minutes % 60:02}"
 
 
-def csv_lines(columns: Sequence[str], rows: Rows) -> Iterator[Sequence[Any]]:
-    """Yield the lines of a CSV; a name that a spreadsheet would take for a formula is kept from being one."""
-    yield columns
-    names = [number for number, column in enumerate(columns) if column == "real_name"]
-    for row in rows:
-        line = list(row)
-        for number in names:
-            if line[number][:1] in _FORMULA:
-                line[number] = f"'{line[number]}"
-        yield line
+def without_formulas(lines: Rows) -> Rows:
+    """Yield *lines* of a CSV; a name that a spreadsheet would take for a formula is kept from being one."""
+    names: list[int] = []
+    for number, line in enumerate(lines):
+        cells = list(line)
+        if number == 0:
+            names = [place for place, column in enumerate(cells) if column == "real_name"]
+        for place in names:
+            if cells[place][:1] in _FORMULA:
+                cells[place] = f"'{cells[place]}"
+        yield cells

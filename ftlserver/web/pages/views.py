@@ -38,9 +38,8 @@ class View:
     handler: Handler
     schema: Schema
     asked: Callable[[Subject, Values], dict[str, Any]]
-    tables: Callable[[Answer, Mapping[str, Any]], list[Table]]
-    columns: Callable[[Mapping[str, Any]], tuple[str, ...]]
-    rows: Callable[[Answer, Mapping[str, Any]], Rows]
+    tables: Callable[[Answer], list[Table]]
+    csv: Callable[[Answer], Rows]
     picture: Callable[[Answer, Subject, int], Html]
     days: int = 7
     fields: frozenset[str] = field(default_factory=frozenset)
@@ -100,10 +99,9 @@ TIMELINE = View(
     activity.ask,
     schemas.LOG_USER_ACTIVITY,
     _timeline,
-    lambda answer, _asked: tables.timeline(answer),
-    lambda _asked: tables.TIMELINE_COLUMNS,
-    lambda answer, _asked: tables.timeline_rows(answer),
-    lambda answer, subject, now: pictures.timeline(answer, subject.zone.key, subject.team, now),
+    tables.timeline,
+    tables.timeline_csv,
+    pictures.timeline,
 )
 SUMMARY = View(
     "summary",
@@ -112,10 +110,9 @@ SUMMARY = View(
     questions.summary,
     schemas.SUMMARY,
     _summary,
-    lambda answer, asked: tables.summary(answer, asked["per"]),
-    lambda asked: tables.summary_columns(asked["per"]),
-    lambda answer, asked: tables.summary_rows(answer, asked["per"]),
-    lambda answer, subject, now: pictures.summary(answer, subject.zone.key, subject.team, now),
+    tables.summary,
+    tables.summary_csv,
+    pictures.summary,
     fields=frozenset(["per"]),
 )
 HOURS = View(
@@ -125,10 +122,9 @@ HOURS = View(
     questions.hours,
     schemas.HOURS,
     _hours,
-    lambda answer, _asked: tables.hours(answer),
-    lambda _asked: tables.HOURS_COLUMNS,
-    lambda answer, _asked: tables.hours_rows(answer),
-    lambda answer, subject, _now: pictures.hours(answer, subject.team),
+    tables.hours,
+    tables.hours_csv,
+    pictures.hours,
     days=28,
 )
 OVERLAP = View(
@@ -138,10 +134,9 @@ OVERLAP = View(
     questions.overlap,
     schemas.OVERLAP,
     _overlap,
-    lambda answer, _asked: tables.overlap(answer),
-    lambda _asked: tables.OVERLAP_COLUMNS,
-    lambda answer, _asked: tables.overlap_rows(answer),
-    lambda answer, subject, _now: pictures.overlap(answer, subject.team),
+    tables.overlap,
+    tables.overlap_csv,
+    pictures.overlap,
     fields=frozenset(["at_least"]),
 )
 MEETING = View(
@@ -151,10 +146,9 @@ MEETING = View(
     questions.meeting,
     schemas.MEETING,
     _meeting,
-    lambda answer, _asked: tables.meeting(answer),
-    lambda _asked: tables.MEETING_COLUMNS,
-    lambda answer, _asked: tables.meeting_rows(answer),
-    lambda answer, subject, _now: pictures.meeting(answer, subject.team),
+    tables.meeting,
+    tables.meeting_csv,
+    pictures.meeting,
     days=57,
     fields=frozenset(["week", "minutes"]),
 )
@@ -194,12 +188,12 @@ def _content(view: View, visit: Visit, subject: Subject, values: Values, now: in
     if "min_members" in asked and "at_least" not in values:
         asked["min_members"] = min(asked["min_members"], len(part.users))
     answer = visit.answer(view.handler, view.schema, {**asked, "id_list": part.ids})
-    found, drawn = view.tables(answer, asked), answer
+    found, drawn = view.tables(answer), answer
     if view is TIMELINE and len(part.ids) > 1 and (count := tables.count_periods(answer)) > tables.MOST_ROWS:
         # Too many for a table, and perhaps for a picture: how much there was of each day takes their place.
         per_day = _summary(subject, {})
         days = visit.answer(questions.summary, schemas.SUMMARY, {**per_day, "id_list": part.ids})
-        found = tables.summary(days, per_day["per"], f"CSV and JSON have the {count:,} periods.")
+        found = tables.summary(days, f"CSV and JSON have the {count:,} periods.")
         drawn = days if count > _MOST_BARS else answer
     picture = view.picture(drawn, subject, now) if part.number == 1 else Html()
     return render(
@@ -219,7 +213,7 @@ def csv(view: View, visit: Visit) -> bottle.HTTPResponse:
     """Answer with the rows of *view* as CSV, of all members that the form names."""
     _, asked = _whole(view, visit)
     answer = visit.answer(view.handler, view.schema, asked)
-    return visits.csv_file(view.name, tables.csv_lines(view.columns(asked), view.rows(answer, asked)))
+    return visits.csv_file(view.name, tables.without_formulas(view.csv(answer)))
 
 
 def json(view: View, visit: Visit) -> responses.Answer:
