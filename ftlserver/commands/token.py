@@ -144,6 +144,8 @@ def _revoke(args: argparse.Namespace, storage: Storage, _config: Config) -> int:
 def _rotate(args: argparse.Namespace, storage: Storage, config: Config) -> int:
     old = storage.tokens.get(args.id)
     now = instants.now()
+    if old.view == tokens.PAGE:
+        raise ConfigError(f"token {old.id} belongs to a browser; log out there, and log in again")
     if not old.is_valid(now):
         raise ConfigError(f"token {old.id} has ended; make a new one with: ftlserver token create")
     expires_at = None if old.expires_at is None else now + old.expires_at - old.created_at

@@ -1,6 +1,7 @@
 """The WSGI application: the route table, and the way from a route to its handler."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from wsgiref.types import WSGIApplication
 
@@ -8,7 +9,7 @@ import bottle
 import orjson
 
 from ftlserver.domain.token import FEED, Principal
-from ftlserver.errors import FTLError
+from ftlserver.errors import HTTP_STATUSES, FTLError
 from ftlserver.storage import Storage
 from ftlserver.web import responses, schemas
 from ftlserver.web.auth import Authentication
@@ -27,14 +28,18 @@ from ftlserver.web.handlers import (
 )
 from ftlserver.web.metrics import Metrics
 from ftlserver.web.middleware import FEED_PATH, Policy, with_policy
+from ftlserver.web.pages import assets, board, login, member, views
+from ftlserver.web.pages import visit as visits
+from ftlserver.web.pages.visit import Visit
 from ftlserver.web.reference import Reference
 from ftlserver.web.requests import Request, check_query
-from ftlserver.web.route import ANY_TOKEN, DATABASE_ERRORS, WAKATIME_KEY, Route
+from ftlserver.web.route import ANY_TOKEN, AUTH_ERRORS, DATABASE_ERRORS, WAKATIME_KEY, Route
 
 _BODY = frozenset(["invalid_json", "json_not_object", "unsupported_media_type", "missing_argument"])
 _ASKED = frozenset(["too_many_ids", "unknown_timezone", "team_not_found", "too_much", "server_busy"])
 _QUESTION = _BODY | _ASKED
 _LINK = _ASKED | {"missing_argument", "invalid_cursor"}
+_VIEW = _ASKED | {"missing_argument", "user_not_found"}
 _PERIODS = _BODY | {"too_many_periods", "invalid_period", "server_busy"}
 _TIME = frozenset(["nonexistent_local_time", "ambiguous_local_time"])
 
@@ -96,18 +101,43 @@ ROUTES: list[Route] = [
     Route("GET", _USER + "/export", "admin", exports.export_user, None, _NO_USER),
     Route("GET", "/api/export", "admin", exports.export),
     Route("GET", "/api/whoami", ANY_TOKEN, health.whoami),
-    Route("GET", f"{_FEEDS}/activity.ics", FEED, feeds.activity, None, _QUESTION_OF_FEED),
-    Route("GET", f"{_FEEDS}/usual-hours.ics", FEED, feeds.usual_hours, None, _QUESTION_OF_FEED),
-    Route("GET", f"{_FEEDS}/meeting.ics", FEED, feeds.meeting, None, _QUESTION_OF_FEED),
-    Route("GET", f"{_FEEDS}/clock-changes.ics", FEED, feeds.clock_changes, None, _QUESTION_OF_FEED),
-    Route("GET", f"{_FEEDS}/board.svg", FEED, feeds.board, None, _QUESTION_OF_FEED),
-    Route("GET", f"{_FEEDS}/badge.svg", FEED, feeds.badge, None, _QUESTION_OF_FEED),
+    Route("GET", f"{_FEEDS}/activity.ics", FEED, feeds.activity, None, _QUESTION_OF_FEED, revalidated=True),
+    Route("GET", f"{_FEEDS}/usual-hours.ics", FEED, feeds.usual_hours, None, _QUESTION_OF_FEED, revalidated=True),
+    Route("GET", f"{_FEEDS}/meeting.ics", FEED, feeds.meeting, None, _QUESTION_OF_FEED, revalidated=True),
+    Route(
+        "GET", f"{_FEEDS}/clock-changes.ics", FEED, feeds.clock_changes, None, _QUESTION_OF_FEED, revalidated=True
+    ),
+    Route("GET", f"{_FEEDS}/board.svg", FEED, feeds.board, None, _QUESTION_OF_FEED, revalidated=True),
+    Route("GET", f"{_FEEDS}/badge.svg", FEED, feeds.badge, None, _QUESTION_OF_FEED, revalidated=True),
     Route("GET", "/healthz", None, health.health),
     Route("GET", "/readyz", None, health.readiness, None, DATABASE_ERRORS),
     Route("GET", "/metrics", "admin", metrics.scrape),
     Route("GET", "/openapi.json", None, _reference.openapi),
     Route("GET", "/docs", None, _reference.page),
 ]
+
+# The routes of the page, for browsers: they answer HTML, their handlers take a Visit, and the cookie is read here
+# and nowhere else.
+PAGES = [
+    Route("GET", "/", "read", board.show, schemas.PRESENCE, _VIEW, board.QUERY, revalidated=True),
+    Route("GET", "/board.csv", "read", board.csv, schemas.PRESENCE, _VIEW, board.QUERY),
+    Route("GET", "/board.json", "read", board.json, schemas.PRESENCE, _VIEW, board.QUERY),
+    *(
+        Route("GET", f"{view.path}{kind}", "read", partial(handler, view), view.schema, _VIEW, view.query, **more)
+        for view in views.VIEWS
+        for kind, handler, more in (
+            ("", views.show, {"revalidated": True}),
+            (".csv", views.csv, {}),
+            (".json", views.json, {}),
+        )
+    ),
+    Route("GET", "/members/<user_id>", "read", member.show, None, _VIEW, member.QUERY, revalidated=True),
+    Route("GET", "/login", None, login.show, revalidated=True),
+    Route("POST", "/login", None, login.log_in, None, AUTH_ERRORS | {"unsupported_media_type"}, success=303),
+    Route("POST", "/logout", None, login.log_out, None, DATABASE_ERRORS, success=303),
+    Route("GET", "/static/<name>", None, assets.show, None, frozenset(["not_found"])),
+]
+_PAGE_PATHS = {page.path.split("/")[1] for page in PAGES}
 
 _BOTTLE_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
 _BOTTLE_MESSAGES = {
@@ -120,7 +150,7 @@ _BOTTLE_MESSAGES = {
 
 def new_metrics(workers: int = 1) -> Metrics:
     """Return counters for the routes, of as many *workers*."""
-    return Metrics([(route.method, route.path) for route in ROUTES], workers)
+    return Metrics([(route.method, route.path) for route in (*ROUTES, *PAGES)], workers)
 
 
 def create_app(storage: Storage, policy: Policy | None = None, counters: Metrics | None = None) -> WSGIApplication:
@@ -136,11 +166,14 @@ def create_app(storage: Storage, policy: Policy | None = None, counters: Metrics
     for route in ROUTES:
         handler = _guarded(route, storage, policy, auth)
         application.route([route.path, route.path + "/"], route.method, handler)
+    for page in PAGES:
+        handler = _guarded_page(page, storage, policy, auth)
+        application.route(page.path if page.path == "/" else [page.path, page.path + "/"], page.method, handler)
     return with_policy(application, policy, counters or new_metrics())
 
 
 class _Bottle(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
-    """Bottle that speaks JSON only."""
+    """Bottle that speaks JSON, and HTML on the page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -150,6 +183,11 @@ class _Bottle(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
     def default_error_handler(self, error: bottle.HTTPError) -> bytes:
         """Answer what Bottle itself refuses, and unforeseen errors."""
         status = error.status_code
+        if _is_for_page(bottle.request.environ):
+            answer = visits.error_page(status, _BOTTLE_MESSAGES.get(status, error.status_line))
+            for name, value in visits.HEADERS.items():
+                bottle.response.set_header(name, value)
+            return bytes(answer.body)
         bottle.response.content_type = responses.JSON
         return responses.error_body(
             status,
@@ -183,3 +221,33 @@ def _guarded(route: Route, storage: Storage, policy: Policy, auth: Authenticatio
             return bottle.HTTPResponse(*responses.error(exc, environ["ftl.request_id"]))
 
     return answer
+
+
+def _guarded_page(page: Route, storage: Storage, policy: Policy, auth: Authentication) -> Callable[..., Any]:
+    """Return the handler of a *page* behind its checks, with errors as pages; without a login it is the login."""
+
+    def answer(**arguments: str) -> Any:
+        environ = bottle.request.environ
+        try:
+            (policy.check_page if page.method == "GET" else policy.check_form)(environ)
+            caller = Principal(frozenset())
+            if page.scope is not None:
+                caller = auth.reader(visits.cookie(), environ["ftl.client"])
+                caller.allow(page.scope)
+            check_query(page.query)
+            return page.handler(Visit(storage, auth, caller), **arguments)
+        except FTLError as exc:
+            if exc.status == HTTP_STATUSES["not_authed"]:
+                return login.ask(exc)
+            return visits.refused(exc, environ["ftl.request_id"])
+
+    return answer
+
+
+def _is_for_page(environ: dict[str, Any]) -> bool:
+    """Tell whether an error is shown to a reader: on a path of the page, or to a browser outside of the API."""
+    path: str = environ["PATH_INFO"]
+    first = path.partition("/")[2].partition("/")[0]
+    if first in _PAGE_PATHS:
+        return first != "" or path == "/"
+    return first not in ("api", "feed") and "text/html" in environ.get("HTTP_ACCEPT", "")
