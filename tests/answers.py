@@ -15,9 +15,10 @@ import webtest
 
 from ftlserver.errors import HTTP_STATUSES
 from ftlserver.web import answers, openapi, responses
-from ftlserver.web.app import ROUTES, Route
+from ftlserver.web.app import PAGES, ROUTES, Route
+from ftlserver.web.pages.visit import POLICY
 
-_PATTERNS = [(re.compile(re.sub(r"<\w+>", "[^/]+", route.path) + "/?"), route) for route in ROUTES]
+_PATTERNS = [(re.compile(re.sub(r"<\w+>", "[^/]+", route.path) + "/?"), route) for route in (*ROUTES, *PAGES)]
 # What the application answers where no route is found or called.
 _WITHOUT_ROUTE = {200, 204, 400, 403, 404, 405, 421, 500}
 _ERROR = {responses.JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}
@@ -70,6 +71,13 @@ def checking(application: Callable[..., Iterable[bytes]]) -> Callable[..., Itera
         statuses = _WITHOUT_ROUTE if route is None else route.statuses
         # A method that a path does not take is one of no route.
         assert status in statuses or status == 405, (environ["PATH_INFO"], status)
+        is_html = dict(headers).get("Content-Type") == responses.HTML
+        if is_html and (route in PAGES or route is None or status == 405):
+            _check_page(status, headers)
+            return pieces
+        if route in PAGES and status < 400:
+            _check_file(headers)
+            return pieces
         described = _described(route, status)
         _check_headers(status, headers, described)
         if status == 204:
@@ -109,12 +117,30 @@ class _Stream:
 
 def _described(route: Route | None, status: int) -> dict[str, Any]:
     """Return what the document says of the bodies that a route answers with a status, by media type."""
-    if route is None or status == 405:
+    if route is None or route in PAGES or status == 405:
         return _ERROR
     answer = DOCUMENT["paths"][openapi.path_of(route)][route.method.lower()]["responses"][str(status)]
     if "$ref" in answer:
         answer = DOCUMENT["components"]["responses"][answer["$ref"].rpartition("/")[2]]
     return dict(answer["content"])
+
+
+def _check_page(status: int, headers: list[tuple[str, str]]) -> None:
+    """Check the headers of a page: a policy of its own, and kept by the browser of its reader only to ask again."""
+    found = dict(headers)
+    assert found[_POLICY] == POLICY
+    assert found["Cache-Control"] == ("private, no-cache" if "Etag" in found else "no-store")
+    assert ("Etag" in found) == (status in (200, 304)), headers
+    _check_file(headers)
+
+
+def _check_file(headers: list[tuple[str, str]]) -> None:
+    """Check the headers of pages, CSV, JSON, style and script, and of an answer without body."""
+    own = {_POLICY, "Cache-Control"}
+    names = [name for name, _ in headers]
+    assert len(names) == len(set(names)), names
+    assert {*own, "X-Request-Id"} <= set(names), names
+    assert {pair for pair in responses.HEADERS if pair[0] not in own} <= set(headers), headers
 
 
 def _check_headers(status: int, headers: list[tuple[str, str]], described: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """The WSGI application: the route table, and the way from a route to its handler."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from wsgiref.types import WSGIApplication
 
@@ -8,7 +9,7 @@ import bottle
 import orjson
 
 from ftlserver.domain.token import Principal
-from ftlserver.errors import FTLError
+from ftlserver.errors import HTTP_STATUSES, FTLError
 from ftlserver.storage import Storage
 from ftlserver.web import responses, schemas
 from ftlserver.web.auth import Authentication
@@ -26,14 +27,18 @@ from ftlserver.web.handlers import (
 )
 from ftlserver.web.metrics import Metrics
 from ftlserver.web.middleware import Policy, with_policy
+from ftlserver.web.pages import assets, board, login, member, views
+from ftlserver.web.pages import visit as visits
+from ftlserver.web.pages.visit import Visit
 from ftlserver.web.reference import Reference
 from ftlserver.web.requests import Request, check_query
-from ftlserver.web.route import ANY_TOKEN, DATABASE_ERRORS, WAKATIME_KEY, Route
+from ftlserver.web.route import ANY_TOKEN, AUTH_ERRORS, DATABASE_ERRORS, WAKATIME_KEY, Route
 
 _BODY = frozenset(["invalid_json", "json_not_object", "unsupported_media_type", "missing_argument"])
 _ASKED = frozenset(["too_many_ids", "unknown_timezone", "team_not_found", "too_much", "server_busy"])
 _QUESTION = _BODY | _ASKED
 _LINK = _ASKED | {"missing_argument", "invalid_cursor"}
+_VIEW = _ASKED | {"missing_argument", "user_not_found"}
 _PERIODS = _BODY | {"too_many_periods", "invalid_period", "server_busy"}
 _TIME = frozenset(["nonexistent_local_time", "ambiguous_local_time"])
 
@@ -99,6 +104,29 @@ ROUTES: list[Route] = [
     Route("GET", "/docs", None, _reference.page),
 ]
 
+# The routes of the page, for browsers: they answer HTML, their handlers take a Visit, and the cookie is read here
+# and nowhere else.
+PAGES = [
+    Route("GET", "/", "read", board.show, schemas.PRESENCE, _VIEW, board.QUERY, revalidated=True),
+    Route("GET", "/board.csv", "read", board.csv, schemas.PRESENCE, _VIEW, board.QUERY),
+    Route("GET", "/board.json", "read", board.json, schemas.PRESENCE, _VIEW, board.QUERY),
+    *(
+        Route("GET", f"{view.path}{kind}", "read", partial(handler, view), view.schema, _VIEW, view.query, **more)
+        for view in views.VIEWS
+        for kind, handler, more in (
+            ("", views.show, {"revalidated": True}),
+            (".csv", views.csv, {}),
+            (".json", views.json, {}),
+        )
+    ),
+    Route("GET", "/members/<user_id>", "read", member.show, None, _VIEW, member.QUERY, revalidated=True),
+    Route("GET", "/login", None, login.show, revalidated=True),
+    Route("POST", "/login", None, login.log_in, None, AUTH_ERRORS | {"unsupported_media_type"}, success=303),
+    Route("POST", "/logout", None, login.log_out, None, DATABASE_ERRORS, success=303),
+    Route("GET", "/static/<name>", None, assets.show, None, frozenset(["not_found"])),
+]
+_PAGE_PATHS = {page.path.split("/")[1] for page in PAGES}
+
 _BOTTLE_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
 _BOTTLE_MESSAGES = {
     400: "the request is not valid HTTP",
@@ -110,7 +138,7 @@ _BOTTLE_MESSAGES = {
 
 def new_metrics(workers: int = 1) -> Metrics:
     """Return counters for the routes, of as many *workers*."""
-    return Metrics([(route.method, route.path) for route in ROUTES], workers)
+    return Metrics([(route.method, route.path) for route in (*ROUTES, *PAGES)], workers)
 
 
 def create_app(storage: Storage, policy: Policy | None = None, counters: Metrics | None = None) -> WSGIApplication:
@@ -126,11 +154,14 @@ def create_app(storage: Storage, policy: Policy | None = None, counters: Metrics
     for route in ROUTES:
         handler = _guarded(route, storage, policy, auth)
         application.route([route.path, route.path + "/"], route.method, handler)
+    for page in PAGES:
+        handler = _guarded_page(page, storage, policy, auth)
+        application.route(page.path if page.path == "/" else [page.path, page.path + "/"], page.method, handler)
     return with_policy(application, policy, counters or new_metrics())
 
 
 class _Bottle(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
-    """Bottle that speaks JSON only."""
+    """Bottle that speaks JSON, and HTML on the page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -140,6 +171,11 @@ class _Bottle(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
     def default_error_handler(self, error: bottle.HTTPError) -> bytes:
         """Answer what Bottle itself refuses, and unforeseen errors."""
         status = error.status_code
+        if _is_for_page(bottle.request.environ):
+            answer = visits.error_page(status, _BOTTLE_MESSAGES.get(status, error.status_line))
+            for name, value in visits.HEADERS.items():
+                bottle.response.set_header(name, value)
+            return bytes(answer.body)
         bottle.response.content_type = responses.JSON
         return responses.error_body(
             status,
@@ -169,3 +205,33 @@ def _guarded(route: Route, storage: Storage, policy: Policy, auth: Authenticatio
             return bottle.HTTPResponse(*responses.error(exc, environ["ftl.request_id"]))
 
     return answer
+
+
+def _guarded_page(page: Route, storage: Storage, policy: Policy, auth: Authentication) -> Callable[..., Any]:
+    """Return the handler of a *page* behind its checks, with errors as pages; without a login it is the login."""
+
+    def answer(**arguments: str) -> Any:
+        environ = bottle.request.environ
+        try:
+            (policy.check_page if page.method == "GET" else policy.check_form)(environ)
+            caller = Principal(frozenset())
+            if page.scope is not None:
+                caller = auth.reader(visits.cookie(), environ["ftl.client"])
+                caller.allow(page.scope)
+            check_query(page.query)
+            return page.handler(Visit(storage, auth, caller), **arguments)
+        except FTLError as exc:
+            if exc.status == HTTP_STATUSES["not_authed"]:
+                return login.ask(exc)
+            return visits.refused(exc, environ["ftl.request_id"])
+
+    return answer
+
+
+def _is_for_page(environ: dict[str, Any]) -> bool:
+    """Tell whether an error is shown to a reader: on a path of the page, or to a browser outside of the API."""
+    path: str = environ["PATH_INFO"]
+    first = path.partition("/")[2].partition("/")[0]
+    if first in _PAGE_PATHS:
+        return first != "" or path == "/"
+    return first != "api" and "text/html" in environ.get("HTTP_ACCEPT", "")

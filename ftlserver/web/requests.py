@@ -130,7 +130,7 @@ def read_query() -> tuple[dict[str, Any], dict[str, str]]:
 
     ``id`` and ``exclude`` may be repeated. Raise InvalidRequestError for anything else that is.
     """
-    query = _query()
+    query = query_fields()
     asked: dict[str, Any] = {}
     page: dict[str, str] = {}
     for name in query:
@@ -149,7 +149,8 @@ def read_query() -> tuple[dict[str, Any], dict[str, str]]:
     return asked, page
 
 
-def _query() -> FormsDict:
+def query_fields() -> FormsDict:
+    """Return the fields of the query string; raise InvalidRequestError."""
     try:
         return request.query.decode("utf8")
     except UnicodeError as exc:
@@ -201,7 +202,7 @@ def _read_cursor(cursor: str | None, kinds: Sequence[str]) -> tuple[str, str]:
 def check_query(known: Set[str]) -> None:
     """Raise InvalidRequestError if the query string has other fields than those that are *known*."""
     if request.query_string:
-        refuse(_query().keys() - known)
+        refuse(query_fields().keys() - known)
 
 
 def refuse(fields: Iterable[str]) -> None:

@@ -19,7 +19,7 @@ _HTTP = frozenset(
     )
 )
 DATABASE_ERRORS = frozenset(["database_busy", "database_unavailable", "storage_full", "query_timeout"])
-_AUTH = DATABASE_ERRORS | {"not_authed", "invalid_auth", "missing_scope", "ratelimited"}
+AUTH_ERRORS = DATABASE_ERRORS | {"not_authed", "invalid_auth", "missing_scope", "ratelimited"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class Route:
 
     *scope* ANY_TOKEN takes every token, WAKATIME_KEY only a key for editor plugins, None every caller. *errors*
     are the codes of this route; those of HTTP and of authentication come with it. *query* are the fields that its
-    query string may have, *success* is the status of an answer without error.
+    query string may have, *success* is the status of an answer without error, and *revalidated* says that one
+    may be 304, as the browser has it already.
     """
 
     method: str
@@ -39,15 +40,17 @@ class Route:
     errors: frozenset[str] = frozenset()
     query: frozenset[str] = frozenset()
     success: int = 200
+    revalidated: bool = False
 
     @property
     def codes(self) -> frozenset[str]:
         """Return the codes that the route can answer."""
         # A part of a path that is not UTF-8 names nothing.
         path = frozenset(["not_found"] if "<" in self.path else [])
-        return self.errors | _HTTP | path | (_AUTH if self.scope else frozenset())
+        return self.errors | _HTTP | path | (AUTH_ERRORS if self.scope else frozenset())
 
     @property
     def statuses(self) -> frozenset[int]:
         """Return the HTTP statuses that the route can answer."""
-        return frozenset([self.success, *(HTTP_STATUSES[code] for code in self.codes)])
+        successes = {self.success, 304} if self.revalidated else {self.success}
+        return frozenset([*successes, *(HTTP_STATUSES[code] for code in self.codes)])
