@@ -279,7 +279,7 @@ def _success(route: Route) -> dict[str, Any]:
 def _known(route: Route) -> dict[str, Any]:
     """Return the answer of a feed to a program that has its answer already."""
     description = "the header `If-None-Match` has the `ETag` of the answer"
-    return {"304": {"description": description, "headers": _REQUEST_ID}} if route.scope == FEED else {}
+    return {"304": {"description": description, "headers": _REQUEST_ID}} if route.revalidated else {}
 
 
 class _Errors:
