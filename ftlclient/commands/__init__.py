@@ -13,6 +13,7 @@ COMMANDS = [
     ("overlap", "overlap", "show when members were active together"),
     ("who", "who", "show who is active now, and since when"),
     ("meeting", "meeting", "propose the best times to meet in a coming week"),
+    ("clock-changes", "clock_changes", "list the clock changes ahead, and when a standing meeting moves"),
     ("members", "members", "list members"),
     ("team", "team", "list, make and change teams"),
     ("log", "log", "record an activity period"),

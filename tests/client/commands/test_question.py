@@ -29,7 +29,18 @@ from tests.helpers import NAUGHTY
 IDS = ("W012A3CDE", "W07QCRPA4")
 
 
-QUESTIONS = ["activity", "timeline", "summary", "ranking", "hours", "overlap", "who", "meeting", "members"]
+QUESTIONS = [
+    "activity",
+    "timeline",
+    "summary",
+    "ranking",
+    "hours",
+    "overlap",
+    "who",
+    "meeting",
+    "clock-changes",
+    "members",
+]
 
 
 @pytest.mark.usefixtures("team_url")
