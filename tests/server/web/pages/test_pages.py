@@ -14,6 +14,7 @@ from webtest import TestApp
 
 from ftlserver.domain import instants
 from ftlserver.domain.instants import HOUR
+from ftlserver.domain.team import Team
 from ftlserver.domain.user import User
 from ftlserver.errors import DatabaseError
 from ftlserver.storage import Storage
@@ -323,6 +324,13 @@ def test_an_empty_server_says_how_to_fill_it(sqlite_storage: Storage) -> None:
     app = TestApp(create_app(sqlite_storage))
     for path in ("/", *VIEWS):
         assert "There are no members here yet" in app.get(path).text
+
+
+@pytest.mark.parametrize("path", ["/", *VIEWS])
+def test_a_team_without_members_is_empty(browser: TestApp, today: Storage, path: str) -> None:
+    today.teams.add(Team("empty", "Empty"))
+    assert "There are no members here yet" in browser.get(path, {"team": "empty"}).text
+    assert browser.get(f"{path if path != '/' else '/board'}.csv", {"team": "empty"}).status_int == 200
 
 
 def test_a_window_without_activity_says_so(browser: TestApp) -> None:
