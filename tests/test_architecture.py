@@ -14,14 +14,14 @@ ORDERS = {
     "ftlserver.domain": "instants timezones time_formats user team period time_tables intervals days_and_hours window token",
     "ftlserver.storage": "schema postgresql sqlite_file database idle_connections full_check totals backup changes aliases"
     " tokens users teams packing period_writes periods recording heartbeats guessed_users bulk_import merging undo __init__",
-    "ftlserver.questions": "__init__ limits activity overlap_sweep overlap presence summary hours meeting",
+    "ftlserver.questions": "__init__ limits activity overlap_sweep overlap coverage presence summary hours rest meeting",
     "ftlserver.web": "schemas bulk_json strict_json turns requests responses selection rates auth metrics middleware handlers app",
     "ftlserver.web.handlers": "users teams activity questions periods changes wakatime exports health metrics",
     "ftlserver.serving": "memory event_loop threads parser server unix_socket notify workers",
     "ftlclient": "errors time_ranges time_expressions config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",
     "ftlcommon": "terminal member_names whole_file calendar_days english_dates day_expressions command_line offset_changes"
-    " zone_guess formats progress programs",
+    " zone_guess weekly_pattern formats progress programs",
     "ftlcommon.formats": "__init__ json_objects lines rows time_entries"
     " activitywatch clockify csv git ical members ndjson slack timewarrior toggl source",
 }

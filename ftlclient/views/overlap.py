@@ -1,7 +1,7 @@
 """When members were active together: the intervals, and the total time of pairs."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from heapq import nlargest
 from itertools import combinations
 from typing import Any
@@ -11,6 +11,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from ftlclient.views._heading import heading, window_words, zone_of
+from ftlclient.views._intervals import length_shown, times
 from ftlclient.views.formatting import (
     check_rows,
     counted,
@@ -18,7 +19,6 @@ from ftlclient.views.formatting import (
     fit,
     hours_and_minutes,
     shown_as,
-    time_of_day,
 )
 
 COLUMNS = ("start_time", "end_time", "seconds", "members")
@@ -84,15 +84,15 @@ class Overlap:
             yield Text("Intervals, in order of time", "bold")
             shown = intervals
         else:
-            shown = nlargest(MOST_INTERVALS, intervals, key=_length_shown)
+            shown = nlargest(MOST_INTERVALS, intervals, key=length_shown)
             title = Text.assemble(("Intervals, longest first", "bold"))
             if len(shown) < len(intervals):
                 title.append(f": {len(shown)} of {len(intervals):,}, --all-intervals shows all", "dim")
             yield title
-        times = [_times(interval) for interval in shown]
-        width = max(map(len, times))
-        for interval, when in zip(shown, times, strict=True):
-            length = _length_shown(interval)
+        moments = [times(interval) for interval in shown]
+        width = max(map(len, moments))
+        for interval, when in zip(shown, moments, strict=True):
+            length = length_shown(interval)
             row = Text(f"  {when:{width}}", no_wrap=True)
             row.append(f" {hours_and_minutes(length) if length else '<0:01':>6}  ", "green")
             space = max(8, options.max_width - row.cell_len)
@@ -166,22 +166,3 @@ def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
 
 def _length(seconds: float) -> str:
     return hours_and_minutes(timedelta(seconds=seconds))
-
-
-def _edges(interval: dict[str, Any]) -> tuple[datetime, datetime]:
-    """Return the edges to the minute, so that the length shown is what lies between the times shown."""
-    start, end = (
-        datetime.fromisoformat(interval[key]) + timedelta(seconds=30) for key in ("start_time", "end_time")
-    )
-    return start.replace(second=0, microsecond=0), end.replace(second=0, microsecond=0)
-
-
-def _times(interval: dict[str, Any]) -> str:
-    start, end = _edges(interval)
-    later = (end.date() - start.date()).days
-    return f"{start:%Y-%m-%d %a}  {time_of_day(start)}-{time_of_day(end)}{f' +{later}' if later else ''}"
-
-
-def _length_shown(interval: dict[str, Any]) -> timedelta:
-    start, end = _edges(interval)
-    return end - start

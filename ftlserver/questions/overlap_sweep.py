@@ -84,7 +84,7 @@ def measure(groups: Groups, least: int) -> Shared:
     at_once = [0] * (count + 1)
     since = first
     kept: list[SharedInterval] = []
-    for events in _slices(groups):
+    for events in slices(groups):
         for event in events:
             point = event >> bits
             index = event & mask
@@ -124,7 +124,7 @@ def _intervals(groups: Groups, least: int) -> Iterator[SharedInterval]:
     mask = (1 << bits) - 1
     is_active = [False] * len(groups)
     active = since = 0
-    for events in _slices(groups):
+    for events in slices(groups):
         for event in events:
             point = event >> bits
             if point != since:
@@ -141,7 +141,7 @@ def _bounds(groups: Groups) -> Interval:
     return min((start for start, _ in edges), default=0), max((end for _, end in edges), default=0)
 
 
-def _slices(groups: Groups) -> Iterator[list[int]]:
+def slices(groups: Groups) -> Iterator[list[int]]:
     """Yield the events of *groups*, sorted, in slices of time; an event is a point and the index of its group."""
     # What is sorted is plain numbers: sorting pairs makes all that follows take twice as long, because pairs lie
     # scattered in memory.

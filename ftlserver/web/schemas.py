@@ -150,7 +150,9 @@ SUMMARY = _question(
     | {"day_zone": {"type": "string"}, "per": {"type": "string", "allowed": ["day", "week", "month", "total"]}}
 )
 OVERLAP = _question(_MEMBERS_AND_WINDOW | {"min_members": _count(1, MOST_IDS)})
+COVERAGE = _question(_MEMBERS_AND_WINDOW | {"max_members": _count(0, MOST_IDS - 1), "quiet": {"type": "string"}})
 PRESENCE = _question(_MEMBERS | {"at": {"type": "string"}})
+REST = _question(_MEMBERS_AND_WINDOW)
 HOURS = _question(_MEMBERS_AND_WINDOW)
 MEETING = _question(
     _MEMBERS_AND_WINDOW | {"week": {"type": "string"}, "minutes": _count(15, 24 * 60), "slots": _count(1, 100)}

@@ -89,6 +89,37 @@ ANSWERS: dict[str, dict[str, Any]] = {
         "stretches": [{"start_time": START, "end_time": END, "seconds": 3600, "members": ["ann", "bob"]}],
         "matrix": [[3600, 1800], [1800, 3600]],
     },
+    "coverage": {
+        "ok": True,
+        "members": [ANN, BOB],
+        "window": WINDOW,
+        "tz": "Europe/Berlin",
+        "max_members": 0,
+        "quiet": "Sat-Sun",
+        "counted_seconds": 7200,
+        "covered_seconds": 3600,
+        "share": 0.5,
+        "share_24h": None,
+        "hours": [0.5, None] * 84,
+        "gaps": [{"start_time": START, "end_time": END, "seconds": 9.5, "left_last": ["ann"], "came_first": []}],
+        "hand_overs": [{"from": "ann", "to": "bob", "count": 1, "seconds": 60}],
+    },
+    "rest": {
+        "ok": True,
+        "members": [
+            {
+                **ANN,
+                "active_seconds": 3600,
+                "active_days": 1,
+                "night_share": 0.5,
+                "weekend_share": None,
+                "longest_active": {"start_time": START, "end_time": END, "seconds": 60},
+                "shortest_rest": None,
+                "days_in_a_row": {"days": 1, "first_date": "2026-11-16", "last_date": "2026-11-16"},
+            }
+        ],
+        "window": WINDOW,
+    },
     "who": PRESENCE,
     "members": PRESENCE,
     "meeting": {
@@ -110,7 +141,19 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "import": RECORDED,
     "export": {"ok": True, "count": 0},
 }
-QUESTIONS = ("activity", "timeline", "summary", "ranking", "hours", "overlap", "who", "members", "meeting")
+QUESTIONS = (
+    "activity",
+    "timeline",
+    "summary",
+    "ranking",
+    "hours",
+    "overlap",
+    "coverage",
+    "rest",
+    "who",
+    "members",
+    "meeting",
+)
 OPTIONS = {
     "team": ["list"],
     "log": ["09:00", "10:00", "--user", "ann"],

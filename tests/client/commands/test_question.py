@@ -29,7 +29,19 @@ from tests.helpers import NAUGHTY
 IDS = ("W012A3CDE", "W07QCRPA4")
 
 
-QUESTIONS = ["activity", "timeline", "summary", "ranking", "hours", "overlap", "who", "meeting", "members"]
+QUESTIONS = [
+    "activity",
+    "timeline",
+    "summary",
+    "ranking",
+    "hours",
+    "overlap",
+    "coverage",
+    "rest",
+    "who",
+    "meeting",
+    "members",
+]
 
 
 @pytest.mark.usefixtures("team_url")

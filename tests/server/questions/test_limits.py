@@ -10,7 +10,7 @@ from ftlserver.storage import Storage
 from ftlserver.web.app import create_app
 from tests.helpers import ask
 
-QUESTIONS = ["summary", "overlap", "presence", "hours", "meeting"]
+QUESTIONS = ["summary", "overlap", "coverage", "rest", "presence", "hours", "meeting"]
 DAY = 24 * instants.HOUR
 
 
@@ -47,9 +47,8 @@ def test_a_question_about_too_many_periods_is_refused(
 def test_a_question_about_too_many_members_is_refused(
     sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch, question: str
 ) -> None:
-    most = {"overlap": limits.MEMBERS_OF_OVERLAP, "meeting": limits.MEMBERS_OF_MEETING}.get(
-        question, limits.MEMBERS
-    )
+    fewer = {"coverage": limits.MEMBERS_OF_OVERLAP, "overlap": limits.MEMBERS_OF_OVERLAP}
+    most = (fewer | {"meeting": limits.MEMBERS_OF_MEETING}).get(question, limits.MEMBERS)
     sqlite_storage.bulk_import.store([User(f"u{number}", "U", "UTC") for number in range(most + 1)], [])
     app = TestApp(create_app(sqlite_storage))
     message = f"this is too much at once: more than {most:,} members; name fewer"
@@ -88,3 +87,13 @@ def test_a_summary_of_too_many_days_is_refused(large: TestApp, monkeypatch: pyte
     window = {"from": "2020-01-01", "to": "2020-01-05", "tz": "UTC"}
     assert refusal(large, "summary", all=True, **window)[:2] == (12, "too_much")
     assert len(ask(large, "summary", id_list=["u0", "u1", "u2"], **window)["members"]) == 3
+
+
+def test_a_coverage_of_too_many_gaps_or_hand_overs_is_refused(
+    large: TestApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(ask(large, "coverage", all=True)["gaps"]) == 10
+    monkeypatch.setattr(limits, "INTERVALS", 9)
+    limit, code, message = refusal(large, "coverage", all=True)
+    assert (limit, code) == (9, "too_much")
+    assert "more than 9 gaps" in message

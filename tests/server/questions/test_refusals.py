@@ -5,7 +5,7 @@ from webtest import TestApp
 
 from tests.helpers import ask, refused
 
-QUESTIONS = ["loguseractivity", "summary", "overlap", "presence", "hours", "meeting"]
+QUESTIONS = ["loguseractivity", "summary", "overlap", "coverage", "rest", "presence", "hours", "meeting"]
 WINDOWED = [question for question in QUESTIONS if question != "presence"]
 
 

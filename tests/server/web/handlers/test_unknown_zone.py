@@ -22,7 +22,9 @@ def app(team: Storage) -> TestApp:
     return TestApp(create_app(team))
 
 
-@pytest.mark.parametrize("question", ["loguseractivity", "summary", "hours", "overlap", "presence", "meeting"])
+@pytest.mark.parametrize(
+    "question", ["loguseractivity", "summary", "hours", "overlap", "coverage", "rest", "presence", "meeting"]
+)
 def test_that_member_is_marked_and_the_others_are_answered_as_ever(
     app: TestApp, team: Storage, question: str
 ) -> None:
