@@ -20,6 +20,7 @@ COMMANDS = [
     ("export", "export", "write users and activity in the format that import members reads"),
     ("audit", "audit", "list what was changed, by whom and when"),
     ("undo", "undo", "take a change back"),
+    ("doctor", "doctor", "look for faults in the database, and correct some"),
     ("backup", "backup", "write a consistent copy of a SQLite database while it is in use"),
     ("migrate", "migrate", "update the database tables to this version"),
     ("completion", "completion", "write the completion script for a shell"),

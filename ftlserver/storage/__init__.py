@@ -8,6 +8,7 @@ from ftlserver.storage import schema
 from ftlserver.storage.aliases import Aliases
 from ftlserver.storage.bulk_import import BulkImport
 from ftlserver.storage.database import Database, connect, transaction
+from ftlserver.storage.doctor import Doctor
 from ftlserver.storage.full_check import FullCheck
 from ftlserver.storage.heartbeats import Heartbeats
 from ftlserver.storage.merging import Merging
@@ -36,6 +37,7 @@ class Storage:
         self.totals = Counting(database, self.full_check)
         self.merging = Merging(database, self.users, self.aliases, self.periods)
         self.changes = Changes(database, self.users, self.periods)
+        self.doctor = Doctor(database, self.users, self.periods)
         self.bulk_import = BulkImport(database, self.users, self.aliases, self.periods)
 
     @classmethod
