@@ -25,7 +25,7 @@ def view(answer: dict[str, Any], tz: Zone | None) -> CutTable:
     check_rows(len(members))
     names = distinct_names([(member["id"], member["real_name"]) for member in members])
     title = heading(
-        "Rest and load, on each member's own clock",
+        "Rest and load",
         *window_words(answer["window"], ((member["id"], member["tz"]) for member in members), tz),
     )
     rows_ = [

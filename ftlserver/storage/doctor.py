@@ -197,6 +197,8 @@ def _zones(strangers: Sequence[tuple[User, Sequence[Span]]]) -> Iterator[Finding
         advice = f"ftlserver user zone {user.id} ZONE"
         if guess is not None and spans:
             best = guess.best((span[0] // SECOND, span[2]) for span in spans)
+            if best.zone == user.tz:  # of a traveller, for whom no zone is better
+                continue
             advice = f"ftlserver user zone {user.id} {best.zone}  (fits {best.right} of the latest {best.seen})"
         yield Finding("zone" if is_known else "unknown_zone", sentence, advice)
 

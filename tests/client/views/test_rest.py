@@ -48,7 +48,7 @@ REST: dict[str, Any] = {
 
 def test_rest_has_a_row_for_each_member() -> None:
     assert lines(rest.view(REST, None), 100) == [
-        "Rest and load, on each member's own clock, Mon 2026-11-16 to Sun 2026-11-22, UTC",
+        "Rest and load, Mon 2026-11-16 to Sun 2026-11-22, UTC",
         "Name  Active  Night  Weekend  Longest unbroken    Shortest rest       Days in a row",
         "────  ──────  ─────  ───────  ──────────────────  ──────────────────  ─────────────────────",
         "Ann   10:00   12 %   0 %        4:30  2026-11-16    8:30  2026-11-17    4  until 2026-11-19",
