@@ -17,6 +17,7 @@ FTLError
 ├── TeamExistsError
 ├── TokenNotFoundError
 ├── ChangeNotFoundError
+├── ResyncError              changes cannot be followed from that cursor
 ├── ChangedSinceError        what is to be undone was changed again
 ├── ImportFileError          an item of a file is not usable
 └── DatabaseError            busy, unavailable, full
@@ -36,6 +37,7 @@ HTTP_STATUSES = {
         404: "not_found user_not_found team_not_found period_not_found change_not_found",
         405: "method_not_allowed",
         409: "user_exists team_exists changed_since",
+        410: "resync",
         413: "body_too_large",
         415: "unsupported_media_type",
         421: "host_not_allowed",
@@ -183,6 +185,17 @@ class ChangeNotFoundError(FTLError):
 
     def __init__(self, number: int | str) -> None:
         super().__init__(f"there is no change with the number {number}; see: ftlserver audit")
+
+
+class ResyncError(FTLError):
+    """Not all that changed since a cursor is there: it was too long ago, or a user was deleted since."""
+
+    code = "resync"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "not all changes since this cursor are kept; start over with an export, which ends with a new cursor"
+        )
 
 
 class ChangedSinceError(FTLError):

@@ -11,9 +11,9 @@ ROOT = Path(__file__).parent.parent
 # From the lowest module of a package to the highest; a module imports only modules before it.
 ORDERS = {
     "ftlserver": "errors config domain storage questions web serving commands cli __main__",
-    "ftlserver.domain": "instants timezones time_formats user team period redundant time_tables intervals days_and_hours window token",
-    "ftlserver.storage": "schema postgresql sqlite_file database idle_connections full_check totals backup changes aliases"
-    " tokens users teams packing period_writes periods recording heartbeats guessed_users bulk_import merging doctor undo __init__",
+    "ftlserver.domain": "instants timezones time_formats user team rules period redundant time_tables intervals days_and_hours window token",
+    "ftlserver.storage": "schema marks postgresql sqlite_file database idle_connections full_check totals backup changes aliases"
+    " tokens users teams packing period_writes periods rounded_periods busy recording heartbeats guessed_users bulk_import merging mirroring pruning doctor undo __init__",
     "ftlserver.questions": "__init__ limits activity overlap_sweep overlap coverage presence summary hours rest meeting",
     "ftlserver.web": "schemas bulk_json strict_json turns requests responses selection rates auth metrics middleware handlers app",
     "ftlserver.web.handlers": "users teams activity questions periods changes wakatime exports health metrics",

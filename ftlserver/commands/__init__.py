@@ -18,6 +18,7 @@ COMMANDS = [
     ("delete_user", "delete_user", "delete a user and all their periods"),
     ("import", "import_file", "import users and activity from a file of another system"),
     ("export", "export", "write users and activity in the format that import members reads"),
+    ("prune", "prune", "delete the periods before a date, for good"),
     ("audit", "audit", "list what was changed, by whom and when"),
     ("undo", "undo", "take a change back"),
     ("doctor", "doctor", "look for faults in the database, and correct some"),

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ from ftlserver.domain import instants, time_formats
 from ftlserver.domain.period import Span
 from ftlserver.domain.token import Principal
 from ftlserver.errors import ChangedSinceError, ChangeNotFoundError, DatabaseError
-from ftlserver.storage import period_writes
+from ftlserver.storage import marks, period_writes
 from ftlserver.storage.changes import SPAN_BYTES, Change, RecordChange, unpack_spans
 from ftlserver.storage.database import Database, transaction
 from ftlserver.storage.periods import Periods
@@ -91,9 +91,18 @@ class Changes:
             principal.allow_users(None if is_about_all else entry.user_ids)
             return _Undo(self.database, connection, self._periods, entry, principal.token_id).run(self._users)
 
+    _LAST_BEFORE: ClassVar[dict[str, sa.TextClause]] = {
+        dialect: sa.text(f"SELECT {position} FROM changes WHERE at < :at ORDER BY xact DESC LIMIT 1")  # noqa: S608
+        for dialect, position in (("sqlite", "xact"), ("postgresql", "CAST(CAST(xact AS text) AS bigint)"))
+    }
+
     def prune(self, before: int) -> int:
         """Delete the changes made before that instant, and return how many rows they had."""
         with transaction(self.database, write=True) as connection:
+            last = connection.execute(self._LAST_BEFORE[self.database.dialect], {"at": before}).scalar()
+            if last is None:
+                return 0
+            marks.raise_to(connection, marks.RESYNC, last)
             return connection.execute(sa.text("DELETE FROM changes WHERE at < :at"), {"at": before}).rowcount
 
     @contextmanager

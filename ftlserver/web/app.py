@@ -89,6 +89,7 @@ _MEMBERS_OF_TEAM = _BODY | _NO_USER | {"too_many_ids"}
 _HEARTBEAT = _BODY | _NO_USER | _TIME | {"invalid_period", "unknown_timezone"}
 _EDIT = _HEARTBEAT | {"period_not_found"}
 _WAKATIME = _BODY | _NO_USER | {"unknown_timezone", "too_many_heartbeats", "server_busy"}
+_CHANGES = frozenset(["invalid_cursor", "resync"])
 _PAGE = frozenset(["limit", "cursor"])
 _LINKED = _PAGE | {"id", *(schemas.LOG_USER_ACTIVITY.fields.keys() - {"id_list", "all"})}
 _LINES = frozenset(["partial", "dry_run"])
@@ -113,6 +114,7 @@ ROUTES = [
     Route("DELETE", "/api/activity", "write", periods.delete, schemas.RECORD, _PERIODS, _LINES),
     Route("PATCH", "/api/activity", "write", periods.edit, schemas.EDIT, _EDIT),
     Route("POST", "/api/heartbeat", "write", periods.heartbeat, schemas.HEARTBEAT, _HEARTBEAT),
+    Route("GET", "/api/changes", "admin", changes.follow, None, _CHANGES, frozenset(["since"])),
     Route("POST", "/api/changes/<number>/undo", "write", changes.undo, schemas.UNDO, _BODY | _NO_CHANGE),
     Route(
         *("POST", f"{_PLUGIN}/heartbeats", WAKATIME_KEY, wakatime.heartbeat),
@@ -206,7 +208,8 @@ def _guarded(route: Route, storage: Storage, policy: Policy, auth: Authenticatio
                     caller.allow(route.scope)
             check_query(route.query)
             bottle.response.status = route.success
-            return route.handler(storage, Request(caller, route.schema, storage.teams), **arguments)
+            seen = storage if caller.round_seconds is None else storage.rounded(caller.round_seconds)
+            return route.handler(seen, Request(caller, route.schema, storage.teams), **arguments)
         except FTLError as exc:
             return bottle.HTTPResponse(*responses.error(exc, environ["ftl.request_id"]))
 

@@ -207,3 +207,14 @@ def test_rotating_with_grace_keeps_the_old_secret_valid_but_not_beyond_its_expir
         ends = at(listed_tokens(capsys)[old["id"]]["expires_at"])
         assert ends <= instants.now() + left
         assert ends >= (before if expires != "30m" else at(old["created_at"])) + left
+
+
+def test_a_token_that_sees_rounded_times_only_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    create = ("token", "create", "--name", "chart")
+    for options in (("--scope", "write"), ("--scope", "read", "--scope", "write"), ("--scope", "admin")):
+        assert "--round is for a token that only reads" in usage_error(capsys, *create, *options, "--round", "1d")
+    made = json.loads(run(capsys, *create, "--scope", "read", "--round", "15m", "--json")[1])
+    assert (made["round_seconds"], made["scopes"]) == (900, ["read"])
+    assert "read (15m)" in run(capsys, "token", "list")[1]
+    again = json.loads(run(capsys, "token", "rotate", made["id"], "--json")[1])
+    assert again["round_seconds"] == 900

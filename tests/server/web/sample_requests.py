@@ -69,6 +69,7 @@ SAMPLES: dict[tuple[str, str], Samples] = {
     ("POST", "/api/activity"): lambda user_id: ("/api/activity", _periods_of(user_id)),
     ("DELETE", "/api/activity"): lambda user_id: ("/api/activity", _periods_of(user_id)),
     ("PATCH", "/api/activity"): _about_user("/api/activity", _edit),
+    ("GET", "/api/changes"): _about_all("/api/changes?since=0-0"),
     ("POST", "/api/changes/<number>/undo"): lambda _: None,
     ("POST", "/api/users/<user_id>/merge"): lambda _: None,
     ("POST", "/api/heartbeat"): _about_user("/api/heartbeat", lambda user: {"user_id": user.id}),
