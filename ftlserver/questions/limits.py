@@ -13,7 +13,6 @@ MEMBERS_OF_OVERLAP = 1_000  # each pair of them is a number of the answer
 COMPARISONS = 100_000_000  # periods times members
 INTERVALS = 300_000  # of an overlap, or gaps of a coverage
 ATTENDANCES = 2_000_000  # the active members of each interval, of all intervals together
-HAND_OVERS = 5_000_000
 MEMBERS_OF_MEETING = 100
 
 

@@ -42,7 +42,7 @@ class Shared(NamedTuple):
 
     def lengths(self, index: int) -> list[int]:
         """Return how long a group is active together with each; with itself, its own length."""
-        return _bit_fields(self.rows[index], len(self.rows), self.width)
+        return bit_fields(self.rows[index], len(self.rows), self.width)
 
 
 def disjoint_edges(pages: Iterable[list[int]], window: Interval) -> "array[int]":
@@ -162,7 +162,7 @@ def slices(groups: Groups) -> Iterator[list[int]]:
         yield events
 
 
-def _bit_fields(row: int, count: int, width: int) -> list[int]:
+def bit_fields(row: int, count: int, width: int) -> list[int]:
     """Return the *count* bit fields, of *width* bits, of a number; eight at once, which are whole bytes."""
     text = row.to_bytes(-(-count // 8) * width, "little")
     eights = (int.from_bytes(text[at : at + width], "little") for at in range(0, len(text), width))

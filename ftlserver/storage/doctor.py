@@ -66,8 +66,10 @@ class Doctor:
     def examine(self, now: int) -> Iterator[Finding]:
         """Yield what is wrong, first with the database, then with the users and their periods."""
         yield from self._tables()
-        if self.database.is_sqlite:
-            yield from self._file()
+        of_file = list(self._file()) if self.database.is_sqlite else []
+        yield from of_file
+        if any(found.kind == "damage" for found in of_file):
+            return
         users = list(self._users.all())
         yield from _same_people(users)
         left = self._users.departures()

@@ -1,6 +1,6 @@
 """The questions about several people at once: decode, validate, ask storage and the question, answer."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from itertools import chain
@@ -66,8 +66,7 @@ def overlap(storage: Storage, request: Request) -> responses.Answer:
     asked = request.question()
     window = Window.of(asked, instants.now())
     extents = _extents(storage, asked, window, limits.MEMBERS_OF_OVERLAP)
-    comparisons = len(extents) * sum(extent.periods for extent in extents)
-    limits.check(comparisons, limits.COMPARISONS, "pairs of a period and a member", _FEWER)
+    _check_comparisons(extents)
     users = [extent.user for extent in extents]
     least = least_of(asked, users)
     shown_in = window.tz or timezones.zone("UTC")
@@ -106,6 +105,7 @@ def coverage(storage: Storage, request: Request) -> responses.Answer:
     window = Window.of({"tz": "UTC", **asked}, instants.now()).past()
     quiet = read_quiet(asked.get("quiet"))
     extents = _extents(storage, asked, window, limits.MEMBERS_OF_OVERLAP)
+    _check_comparisons(extents)
     users = [extent.user for extent in extents]
     most = most_of(asked, users)
     tz = window.tz or timezones.zone("UTC")
@@ -238,6 +238,12 @@ def _counted(
         limits.check(periods, limits.PERIODS, "periods", _FEWER)
         extents.append(extent)
     return extents
+
+
+def _check_comparisons(extents: Sequence[Extent]) -> None:
+    """Raise InvalidRequestError if each period with each member is too much."""
+    comparisons = len(extents) * sum(extent.periods for extent in extents)
+    limits.check(comparisons, limits.COMPARISONS, "pairs of a period and a member", _FEWER)
 
 
 def _activities(storage: Storage, extents: Iterable[Extent], window: Window | None = None) -> Iterator[Activity]:

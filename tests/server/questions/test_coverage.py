@@ -12,9 +12,8 @@ from webtest import TestApp
 from ftlcommon import weekly_pattern
 from ftlserver.domain import instants, intervals, timezones
 from ftlserver.domain.user import User
-from ftlserver.errors import InvalidRequestError
-from ftlserver.questions import limits
-from ftlserver.questions.coverage import Coverage, sweep
+from ftlserver.questions import coverage
+from ftlserver.questions.coverage import Coverage
 from ftlserver.storage import Storage
 from ftlserver.web.app import create_app
 from tests.helpers import ABOUT_BOTH, EGON, ask, at, put, refused
@@ -172,9 +171,13 @@ def test_hours_that_cannot_be_read_are_refused(app: TestApp, quiet: str) -> None
     assert refused(app, "coverage", id_list=[EGON.id], quiet=quiet) == (400, "invalid_argument", "/quiet")
 
 
-def test_too_many_hand_overs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_pairs_with_most_hand_overs_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     packed = [array("q", [number, 10 + number]) for number in range(5)]
-    assert sum(sweep(packed, (0, 20), 0)[1].counts.values()) == 10
-    monkeypatch.setattr(limits, "HAND_OVERS", 9)
-    with pytest.raises(InvalidRequestError, match="more than 9 hand-overs"):
-        sweep(packed, (0, 20), 0)
+    users = [User(f"u{number}", "U", "UTC") for number in range(5)]
+    monkeypatch.setattr(coverage, "MOST_PAIRS", 3)
+    found = Coverage(users, packed, (0, 20), most=0, quiet=[], tz=timezones.zone("UTC"))
+    assert [(pair["from"], pair["to"]) for pair in found.hand_overs()] == [
+        ("u0", "u1"),
+        ("u0", "u2"),
+        ("u0", "u3"),
+    ]

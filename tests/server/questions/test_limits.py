@@ -89,7 +89,7 @@ def test_a_summary_of_too_many_days_is_refused(large: TestApp, monkeypatch: pyte
     assert len(ask(large, "summary", id_list=["u0", "u1", "u2"], **window)["members"]) == 3
 
 
-def test_a_coverage_of_too_many_gaps_or_hand_overs_is_refused(
+def test_a_coverage_of_too_many_gaps_or_comparisons_is_refused(
     large: TestApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert len(ask(large, "coverage", all=True)["gaps"]) == 10
@@ -97,3 +97,5 @@ def test_a_coverage_of_too_many_gaps_or_hand_overs_is_refused(
     limit, code, message = refusal(large, "coverage", all=True)
     assert (limit, code) == (9, "too_much")
     assert "more than 9 gaps" in message
+    monkeypatch.setattr(limits, "COMPARISONS", 159)
+    assert refusal(large, "coverage", all=True)[:2] == (159, "too_much")
