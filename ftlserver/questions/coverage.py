@@ -39,7 +39,7 @@ class HandOvers(NamedTuple):
 
     left: int
     stayed: int
-    count: int
+    times: int
     length: int
 
 
@@ -122,12 +122,12 @@ class Coverage:
 
     def hand_overs(self) -> Iterator[dict[str, Any]]:
         """Yield up to MOST_PAIRS pairs with hand-overs, the most frequent first, then by the order of members."""
-        frequent = nsmallest(MOST_PAIRS, self._hand_overs, key=lambda pair: (-pair.count, pair.left, pair.stayed))
-        for left, stayed, count, length in frequent:
+        frequent = nsmallest(MOST_PAIRS, self._hand_overs, key=lambda pair: (-pair.times, pair.left, pair.stayed))
+        for left, stayed, times, length in frequent:
             yield {
                 "from": self._users[left].id,
                 "to": self._users[stayed].id,
-                "count": count,
+                "count": times,
                 "seconds": seconds(length),
             }
 
@@ -214,9 +214,9 @@ class _Pairs:
                 counts, lengths = (
                     bit_fields(found, self._count, self._width) for found in (row, self._lengths[index])
                 )
-                for other, count in enumerate(counts):
-                    if count:
-                        yield HandOvers(index, other, count, lengths[other])
+                for other, times in enumerate(counts):
+                    if times:
+                        yield HandOvers(index, other, times, lengths[other])
 
 
 def _outside(quiet: Sequence[Interval], window: Interval, tz: Zone) -> Iterator[Interval]:
