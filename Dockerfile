@@ -12,8 +12,8 @@ COPY ftlserver ftlserver
 RUN /opt/ftlserver/bin/pip install --no-cache-dir --no-deps .
 
 FROM python:3.13-slim
-RUN groupadd --system --gid 10001 ftlserver \
-    && useradd --system --uid 10001 --gid ftlserver --home-dir /data --shell /usr/sbin/nologin ftlserver \
+RUN groupadd --gid 10001 ftlserver \
+    && useradd --uid 10001 --gid ftlserver --no-create-home --home-dir /data --shell /usr/sbin/nologin ftlserver \
     && install --directory --owner ftlserver --group ftlserver --mode 0700 /data
 COPY --from=build /opt/ftlserver /opt/ftlserver
 ENV PATH=/opt/ftlserver/bin:$PATH \

@@ -33,11 +33,16 @@ def _page(program: str) -> str:
     make, summary = PROGRAMS[program]
     os.environ["COLUMNS"] = "100"  # of the usages, whatever the terminal has
     parser = make()
+    if program == "ftl-activity":
+        for name in ftlcommon.programs.PROGRAMS:  # which have pages of their own
+            del _commands(parser)[name]
     _load(parser)
+    others = sorted(f"{other}(1)" for other in PROGRAMS if other != program)
     parser.man_short_description = summary
     page = Manpage(parser)
     page.source, page.manual = f"FTL Activity {__version__}", "FTL Activity"
     page.date = ""  # the version tells
+    page.add_section("see also", ">", ", ".join(others))
     return str(page)
 
 
@@ -45,9 +50,12 @@ def _load(parser: argparse.ArgumentParser) -> None:
     """Give each command its arguments, which it otherwise gets when it runs."""
     if isinstance(parser, CommandParser):
         parser.load()
-    if parser._subparsers is not None:
-        for command in (parser._subparsers._group_actions[0].choices or {}).values():
-            _load(command)
+    for command in _commands(parser).values():
+        _load(command)
+
+
+def _commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    return {} if parser._subparsers is None else parser._subparsers._group_actions[0].choices
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""Make the pictures of the README from the real program: ``python docs/pictures.py``."""
+"""Draw the pictures of the README with the real program: ``python docs/pictures.py``."""
 
 import tempfile
 import threading

@@ -37,7 +37,7 @@ def _console() -> "Console":
 
     from ftlclient import time_ranges  # noqa: PLC0415
     from ftlclient.config import Settings  # noqa: PLC0415
-    from ftlclient.views import formatting  # noqa: PLC0415
+    from ftlcommon import wording  # noqa: PLC0415
 
     class PipeConsole(Console):
         def on_broken_pipe(self) -> None:
@@ -45,7 +45,7 @@ def _console() -> "Console":
             raise BrokenPipeError
 
     time_ranges.use_bundled_zones()
-    formatting.use_clock(Settings.load().clock)
+    wording.use_clock(Settings.load().clock)
     if unknown := time_ranges.unknown_zone():
         text = f"TZ={unknown[:64]} is not an IANA time zone name, such as Europe/Berlin"
         print(f"ftlclient: {safe(text)}; local times are those of {time_ranges.local_zone()}", file=sys.stderr)

@@ -3,16 +3,15 @@
 The programs are found by name, because nothing in this package imports them.
 """
 
-import argparse
 import importlib
 import os
 import sys
 from collections.abc import Sequence
 
-from ftlcommon.command_line import SHELLS, CommandParser, completion_script, run
+from ftlcommon.command_line import CommandParser, run
 
 # For each command: the module with main(), the words to begin with, what the help calls it, and its help.
-_PROGRAMS: dict[str, tuple[str, list[str], str, str]] = {
+PROGRAMS: dict[str, tuple[str, list[str], str, str]] = {
     "demo": (
         "ftlserver.cli",
         ["demo"],
@@ -22,7 +21,7 @@ _PROGRAMS: dict[str, tuple[str, list[str], str, str]] = {
     "server": ("ftlserver.cli", [], "ftl-activity server", "keep users and their activity: the program ftlserver"),
     "client": ("ftlclient.cli", [], "ftl-activity client", "ask who was active when: the program ftlclient"),
 }
-_COMPLETION = "write the completion script for a shell"
+_COMPLETION = ("completion", "completion", "write the completion script for a shell")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if "_ARGCOMPLETE" in os.environ:
         return _complete(os.environ.get("COMP_LINE", ""))
-    if words and words[0] in _PROGRAMS:
+    if words and words[0] in PROGRAMS:
         return _run(words[0], words[1:])
     return run(parser, lambda args: int(args.handle(args)), words)
 
@@ -39,29 +38,20 @@ def parser() -> CommandParser:
     """Return the parser of the command line, without those of the two programs."""
     made = CommandParser(prog="ftl-activity", description="Who was active when? A server, a client and a demo.")
     made.add_argument("--version", action="version", version=f"ftl-activity {_version()}")
-    commands = [(name, "", help_) for name, (*_, help_) in _PROGRAMS.items()]
-    made.add_commands("ftlcommon", [*commands, ("completion", "programs", _COMPLETION)], lambda _: None)
+    commands = [(name, "", help_) for name, (*_, help_) in PROGRAMS.items()]
+    made.add_commands("ftlcommon", [*commands, _COMPLETION], lambda _: None)
     return made
 
 
-def add_arguments(completion: argparse.ArgumentParser) -> None:
-    completion.add_argument("shell", choices=SHELLS)
-
-
-def handle(args: argparse.Namespace) -> int:
-    print(completion_script("ftl-activity", args.shell))  # noqa: T201
-    return 0
-
-
 def _run(name: str, words: list[str]) -> int:
-    module, first, prog, _ = _PROGRAMS[name]
+    module, first, prog, _ = PROGRAMS[name]
     return int(importlib.import_module(module).main([*first, *words], prog))
 
 
 def _complete(line: str) -> int:
     """Complete the command in *line*, or what follows it with the parser of its program."""
     name, space, _ = line.lstrip().partition(" ")[2].lstrip().partition(" ")
-    if name in _PROGRAMS and space:
+    if name in PROGRAMS and space:
         os.environ["_ARGCOMPLETE"] = "1" if name == "demo" else "2"  # which word of the line is the program
         return _run(name, [])
     return run(parser, lambda args: int(args.handle(args)), [])

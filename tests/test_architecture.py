@@ -21,7 +21,9 @@ ORDERS = {
     "ftlclient": "errors time_ranges time_expressions config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",
     "ftlcommon": "terminal member_names whole_file calendar_days english_dates day_expressions command_line offset_changes"
-    " zone_guess weekly_pattern formats progress programs",
+    " zone_guess weekly_pattern formats progress zones wording summary_units levels sentences drawing completion programs",
+    "ftlcommon.drawing": "theme texts sheet axes rows bars units badge board cells year hours meeting overlap summary"
+    " timeline __init__",
     "ftlcommon.formats": "__init__ json_objects lines rows time_entries"
     " activitywatch clockify csv git ical members ndjson slack timewarrior toggl source",
 }
@@ -32,7 +34,7 @@ SIDE_BY_SIDE = {
     "ftlclient.views": ["formatting"],
 }
 PACKAGES = ("ftlserver", "ftlclient", "ftlcommon")
-PURE = ("ftlserver.domain", "ftlserver.questions")
+PURE = ("ftlserver.domain", "ftlserver.questions", "ftlcommon.drawing")
 
 # The places of a library: packages, or modules.
 PLACES = {
@@ -42,11 +44,12 @@ PLACES = {
     "dataset": ["ftlserver.storage"],
     "sqlalchemy": ["ftlserver.storage"],
     "sqlite3": ["ftlserver.storage", "ftlserver.commands.serve", "ftlclient.api.spool", "ftlcommon.formats.git"],
-    "subprocess": ["ftlcommon.formats.git", "ftlclient.commands._pager"],
+    "subprocess": ["ftlcommon.formats.git", "ftlclient.commands._pager", "ftlclient.commands._pictures"],
     "waitress": ["ftlserver.serving"],
     "zoneinfo": [
         "ftlserver.domain.timezones",
         "ftlclient.time_ranges",
+        "ftlcommon.zones",
         "ftlcommon.zone_guess",
         "ftlcommon.formats.time_entries",
     ],

@@ -104,12 +104,15 @@ class Members:
         """Return why an answer has no members, if the arguments are the reason."""
         if self._args.exclude:
             return "--exclude leaves no members; drop a pattern"
-        team = self._team
-        return f"the team {safe(team)} has no members" if team and not self._texts else ""
+        team = self.team
+        return f"the team {safe(team)} has no members" if team else ""
 
     @property
-    def _team(self) -> str | None:
+    def team(self) -> str | None:
+        """Return the team that the question is about, if it is about one."""
         args = self._args
+        if self._with_me():
+            return None
         return args.team or (None if args.all else os.environ.get("FTL_TEAM") or Settings.load().team)
 
     def unknown(self, answer: Answer | None) -> Iterator[str]:
@@ -127,7 +130,7 @@ class Members:
 
     def _ask_about_many(self, client: Client, names: Names, question: str, document: Mapping[str, Any]) -> Answer:
         args = self._args
-        team = self._team
+        team = self.team
         rest = {**self._selection(only_active=not args.all and args.default_members != "all"), **document}
         try:
             return _ask(client, question, {**({"team": team} if team else {"all": True}), **rest})

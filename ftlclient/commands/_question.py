@@ -18,14 +18,16 @@ from ftlclient.api.client import Client
 from ftlclient.commands import _pager, _window
 from ftlclient.commands._completion import complete_zones
 from ftlclient.commands._members import Members, add_member_arguments
-from ftlclient.commands._pictures import add_picture_arguments, check_names, write_pictures
+from ftlclient.commands._pictures import add_picture_arguments, check_pictures, is_wanted, write_pictures
 from ftlclient.commands._session import connect
 from ftlclient.commands._watch import watch
 from ftlclient.errors import ConfigError, unusable
 from ftlclient.time_expressions import NAMED_RANGES, sent
 from ftlclient.views._heading import no_activity
 from ftlclient.views.formatting import omitted_words
+from ftlcommon import zones
 from ftlcommon.command_line import seconds, take_relative_times
+from ftlcommon.drawing import Heading, Picture
 from ftlcommon.terminal import escaped, safe
 
 NO_MEMBERS = 3  # the exit status
@@ -43,14 +45,17 @@ Answer = dict[str, Any]
 class Question:
     """A question to the server, and how to show its answer.
 
-    *view* makes a renderable of an answer in that *shape*, *rows* makes rows of *columns*. *document* holds the
-    fields of the request beside the members; *plain*, if not None, replaces it for ``--format json``.
+    *view* makes a renderable of an answer in that *shape*, *picture*, if there is one, a picture below a
+    heading that begins with *title*, and *rows* rows of *columns*. *document* holds the fields of the request beside
+    the members; *plain*, if not None, replaces it for ``--format json``.
     *check_members* raises ConfigError if the question cannot be about so many members that are named.
     """
 
     name: str
     shape: answers.Shape
     view: Callable[[Answer], RenderableType]
+    title: str
+    picture: Callable[[Answer, Heading], Picture] | None
     columns: Sequence[str]
     rows: Callable[[Answer], Iterable[Sequence[str]]]
     document: Answer = field(default_factory=dict)
@@ -118,10 +123,10 @@ def zone_name(args: argparse.Namespace) -> str | None:
     return time_ranges.local_zone() if args.tz == "local" else str(args.tz)
 
 
-def zone(args: argparse.Namespace) -> time_ranges.Zone | None:
+def zone(args: argparse.Namespace) -> zones.Zone | None:
     """Return the requested zone; None for each member's own, or one that is unknown here."""
     name = zone_name(args) if "tz" in args else None
-    return None if name is None else time_ranges.zone(name)
+    return None if name is None else zones.zone(name)
 
 
 def window(args: argparse.Namespace) -> Answer:
@@ -138,12 +143,14 @@ def run(question: Question | Callable[[bool], Question], args: argparse.Namespac
     *question* may depend on whether it is about one member: then it makes the question of that.
     """
     members = Members(args, sys.stdin)
-    if args.format != "table" and (args.svg or args.html):
-        raise ConfigError("pictures show the table; drop --format")
-    check_names(args)
+    if args.format != "table" and is_wanted(args):
+        raise ConfigError("pictures are drawn beside the table; drop --format")
+    check_pictures(args)
     with connect(args) as client:
         if not isinstance(question, Question):
             question = question(members.named == 1)
+        if question.picture is None and is_wanted(args):
+            raise ConfigError("there is no picture of this answer; drop --svg, --png and --html")
         if question.check_members is not None:
             question.check_members(members.named)
         if args.watch:
@@ -156,7 +163,7 @@ def run(question: Question | Callable[[bool], Question], args: argparse.Namespac
         else:
             answer = _ask(question, members, client)
             if answer is not None:
-                _show(question, answer, args, console)
+                _show(question, answer, args, console, members.team)
     unknown = list(members.unknown(answer))
     for sentence in unknown:
         print(f"ftlclient: {safe(sentence)}", file=sys.stderr)
@@ -181,7 +188,9 @@ def _json(answer: Answer) -> str:
         raise unusable("it has a number beyond 1e308") from None
 
 
-def _show(question: Question, answer: Answer, args: argparse.Namespace, console: Console) -> None:
+def _show(
+    question: Question, answer: Answer, args: argparse.Namespace, console: Console, team: str | None
+) -> None:
     if args.format == "csv":
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(question.columns)
@@ -194,7 +203,9 @@ def _show(question: Question, answer: Answer, args: argparse.Namespace, console:
             unlimited = console.options.update(max_width=_UNLIMITED)
             console.width = max(console.width, Measurement.get(console, unlimited, table).maximum)
         _pager.show(view, console, with_pager=not args.no_pager)
-        write_pictures(view, args)
+        if (draw := question.picture) is not None:
+            heading = Heading.of(question.title, answer, zone_name(args) if "tz" in args else None, team)
+            write_pictures(lambda: draw(answer, heading), question.columns, lambda: question.rows(answer), args)
 
 
 def _view(question: Question, answer: Answer, args: argparse.Namespace) -> RenderableType:
@@ -210,6 +221,8 @@ def _watch(
     """Show the answer again and again."""
     if args.format != "table" or not console.is_terminal:
         raise ConfigError("--watch draws on a terminal; drop --format, or the pipe")
+    if is_wanted(args):
+        raise ConfigError("--watch draws on the terminal alone; drop --watch, or the picture")
 
     def ask() -> RenderableType:
         answer = _ask(question, members, client)

@@ -16,9 +16,10 @@ from ftlclient.commands import _session
 from ftlclient.commands._window import read_day
 from ftlclient.errors import ConfigError, NotThisAPIError, RefusedError, UnreachableError
 from ftlclient.time_expressions import read_clock, read_moment, sent
-from ftlclient.time_ranges import Zone
-from ftlclient.views.formatting import hours_and_minutes, time_of_day
+from ftlcommon import zones
 from ftlcommon.terminal import safe
+from ftlcommon.wording import hours_and_minutes, time_of_day
+from ftlcommon.zones import Zone
 
 _LONG = timedelta(hours=12)
 _NO_ZONE = "the server did not say where the user is"
@@ -47,7 +48,7 @@ class MemberClock:
         try:
             answer = client.request("GET", f"/api/users/{quote(user_id, safe='')}/")
             answers.check(answer, answers.USER)
-            if (tz := time_ranges.zone(answer["member"]["tz"])) is not None:
+            if (tz := zones.zone(answer["member"]["tz"])) is not None:
                 return cls(user_id, tz)
             reason = f"this machine does not know the zone {answer['member']['tz']}"
         except RefusedError as exc:
@@ -61,7 +62,7 @@ class MemberClock:
             reason = _NO_ZONE
         name = time_ranges.local_zone()
         doubt = f"{reason}, so the day is that of this machine ({name})"
-        return cls(user_id, time_ranges.zone(name) or time_ranges.UTC_ZONE, doubt)
+        return cls(user_id, zones.zone(name) or zones.UTC_ZONE, doubt)
 
     def now(self) -> datetime:
         return time_ranges.now().astimezone(self.tz)

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from ftlclient import time_ranges
 from ftlclient.errors import ClientError, ConfigError
-from ftlclient.views.formatting import counted
 from ftlcommon.terminal import safe
+from ftlcommon.wording import counted
 
 
 class Screen:

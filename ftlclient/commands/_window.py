@@ -9,6 +9,7 @@ from ftlclient import time_expressions, time_ranges
 from ftlclient.config import Settings
 from ftlclient.errors import ConfigError
 from ftlclient.time_expressions import Edge, TimeExpression, sent
+from ftlcommon import zones
 
 
 def edges(args: argparse.Namespace, zone: str | None) -> tuple[Edge | None, Edge | None]:
@@ -68,7 +69,7 @@ def coming_week(text: str, now: datetime) -> str:
 
 def now_in(zone: str | None) -> datetime:
     """Return the current time in the *zone* with that name, or in this machine's for None; raise ConfigError."""
-    tz = time_ranges.zone(zone or time_ranges.local_zone())
+    tz = zones.zone(zone or time_ranges.local_zone())
     if tz is None:
         raise ConfigError(f"--tz: {zone} is not an IANA time zone name, such as Europe/Berlin")
     return time_ranges.now().astimezone(tz)

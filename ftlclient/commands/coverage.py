@@ -10,8 +10,8 @@ from ftlclient.commands import _question
 from ftlclient.config import Settings, check_setting
 from ftlclient.errors import ConfigError
 from ftlclient.views import coverage
-from ftlclient.views.formatting import counted
 from ftlcommon.command_line import number
+from ftlcommon.wording import counted
 
 EXAMPLE = "ftlclient coverage --team support --range month --quiet 'Sat-Sun, Mon-Fri 20:00-06:00'"
 
@@ -49,6 +49,8 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         "coverage",
         answers.COVERAGE,
         partial(coverage.Coverage, all_gaps=args.all_gaps),
+        "Coverage",
+        None,
         coverage.COLUMNS,
         coverage.rows,
         document,

@@ -7,6 +7,7 @@ from rich.console import Console
 from ftlclient.api import answers
 from ftlclient.commands import _question
 from ftlclient.views import hours
+from ftlcommon import drawing
 
 EXAMPLE = "ftlclient hours jonas maya --from 2026-09-01 --tz member"
 
@@ -18,5 +19,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, console: Console) -> int:
     window = _question.window(args)
-    question = _question.Question("hours", answers.HOURS, hours.Hours, hours.COLUMNS, hours.rows, window)
+    question = _question.Question(
+        "hours",
+        answers.HOURS,
+        hours.Hours,
+        "Active share of each hour of the week",
+        drawing.hours,
+        hours.COLUMNS,
+        hours.rows,
+        window,
+    )
     return _question.run(question, args, console)

@@ -8,6 +8,7 @@ from ftlclient.api import answers
 from ftlclient.commands import _question, _window
 from ftlclient.errors import ConfigError
 from ftlclient.views import meeting
+from ftlcommon import drawing
 
 EXAMPLE = "ftlclient meeting --all --minutes 45 --week 2026-11-30"
 
@@ -33,6 +34,13 @@ def handle(args: argparse.Namespace, console: Console) -> int:
     if args.week:
         document["week"] = _window.coming_week(args.week, _window.now_in(_question.zone_name(args)))
     question = _question.Question(
-        "meeting", answers.MEETING, meeting.Meeting, meeting.COLUMNS, meeting.rows, document
+        "meeting",
+        answers.MEETING,
+        meeting.Meeting,
+        "Best times to meet",
+        drawing.meeting,
+        meeting.COLUMNS,
+        meeting.rows,
+        document,
     )
     return _question.run(question, args, console)

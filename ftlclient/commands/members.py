@@ -8,6 +8,7 @@ from rich.console import Console, RenderableType
 from ftlclient.api import answers
 from ftlclient.commands import _question
 from ftlclient.views import members
+from ftlcommon import drawing
 
 EXAMPLE = "ftlclient members --all"
 
@@ -31,6 +32,8 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         "presence",
         answers.PRESENCE,
         view,
+        "Members",
+        lambda answer, heading: drawing.board(present(answer), heading),
         members.COLUMNS,
         lambda answer: members.rows(present(answer)),
     )

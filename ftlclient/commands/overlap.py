@@ -9,8 +9,9 @@ from ftlclient.api import answers
 from ftlclient.commands import _question
 from ftlclient.errors import ConfigError
 from ftlclient.views import overlap
-from ftlclient.views.formatting import counted
+from ftlcommon import drawing
 from ftlcommon.command_line import number
+from ftlcommon.wording import counted
 
 EXAMPLE = "ftlclient overlap jonas maya amara --min 2 --range week"
 
@@ -38,6 +39,8 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         "overlap",
         answers.OVERLAP,
         view,
+        "Time active together",
+        drawing.overlap,
         overlap.COLUMNS,
         overlap.rows,
         document,

@@ -1,13 +1,11 @@
 """Show what was recorded last: your own last ten periods, or those of others, of the last 90 days."""
 
 import argparse
-from dataclasses import replace
 from datetime import timedelta
 
 from rich.console import Console
 
 from ftlclient import time_ranges
-from ftlclient.api.models import Member
 from ftlclient.commands import _activity, _question
 from ftlcommon.command_line import number
 
@@ -27,8 +25,4 @@ def handle(args: argparse.Namespace, console: Console) -> int:
     since = (time_ranges.now() - _FURTHEST).replace(microsecond=0)
     name = _question.zone_name(args)
     window = {"from": since.isoformat()} | ({"tz": name} if name else {})
-
-    def last(members: list[Member]) -> list[Member]:
-        return [replace(member, activity_periods=member.activity_periods[-args.last :]) for member in members]
-
-    return _question.run(_activity.question(args, window, last), args, console)
+    return _question.run(_activity.question(args, window, args.last), args, console)

@@ -26,6 +26,8 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         "rest",
         answers.REST,
         lambda answer: rest.view(answer, tz),
+        "Rest and load",
+        None,
         rest.COLUMNS,
         rest.rows,
         _question.window(args),

@@ -15,9 +15,9 @@ from ftlclient.commands import _recording, _session
 from ftlclient.config import spool_file
 from ftlclient.errors import ConfigError, NotThisAPIError, RefusedError, UnreachableError
 from ftlclient.time_expressions import read_moment, sent
-from ftlclient.views.formatting import time_of_day
 from ftlcommon.command_line import take_relative_times
 from ftlcommon.terminal import safe
+from ftlcommon.wording import time_of_day
 
 EXAMPLE = "ftlclient start -10min"
 

@@ -9,8 +9,9 @@ from rich.console import Console
 from ftlclient import time_ranges
 from ftlclient.api.spool import Running, Spool
 from ftlclient.config import spool_file
-from ftlclient.views.formatting import counted, hours_and_minutes, time_of_day
+from ftlcommon import zones
 from ftlcommon.terminal import safe
+from ftlcommon.wording import counted, hours_and_minutes, time_of_day
 
 EXAMPLE = "ftlclient status"
 
@@ -35,7 +36,7 @@ def handle(_args: argparse.Namespace, console: Console) -> int:
 
 
 def _line(running: Running) -> str:
-    began = datetime.fromisoformat(running.start_time).astimezone(time_ranges.zone(running.tz))
+    began = datetime.fromisoformat(running.start_time).astimezone(zones.zone(running.tz))
     length = hours_and_minutes(time_ranges.now() - began)
     since = f"{began:%a %Y-%m-%d} {time_of_day(began)} {running.tz}"
     return f"{running.user_id} since {since} ({length}), at {running.url}"

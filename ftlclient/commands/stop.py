@@ -8,11 +8,11 @@ from datetime import datetime
 
 from rich.console import Console
 
-from ftlclient import time_ranges
 from ftlclient.api.spool import KEEP_STATUSES, Running, Spool
 from ftlclient.commands import _recording, _session
 from ftlclient.config import spool_file
 from ftlclient.errors import ConfigError, RefusedError
+from ftlcommon import zones
 from ftlcommon.command_line import take_relative_times
 
 EXAMPLE = "ftlclient stop 12:30"
@@ -29,7 +29,7 @@ def handle(args: argparse.Namespace, console: Console) -> int:
     spool = Spool(spool_file())
     with _session.connect(args) as client:
         running = _running(spool, client.url, _session.default_user(args, client))
-        tz = time_ranges.zone(running.tz) or time_ranges.UTC_ZONE
+        tz = zones.zone(running.tz) or zones.UTC_ZONE
         clock = _recording.MemberClock(running.user_id, tz)
         start = datetime.fromisoformat(running.start_time).astimezone(tz)
         end = clock.only_instant(_recording.read_end(args.time, start, clock.now()))

@@ -5,6 +5,7 @@ For several members a week has their days side by side, and longer windows have 
 """
 
 import argparse
+from dataclasses import replace
 
 from rich.console import Console, RenderableType
 
@@ -14,8 +15,10 @@ from ftlclient.api.models import members_from_json
 from ftlclient.commands import _question, _summary
 from ftlclient.commands._length import days_in
 from ftlclient.views import activity, cells, days, timeline, week, year
+from ftlcommon import drawing
 
 EXAMPLE = "ftlclient timeline --all --range week --tz Europe/Berlin"
+TITLE = "Active time"
 FEW_DAYS = 3  # drawn hour by hour
 TWO_WEEKS = 14  # of a team, with parts of each day
 TWO_MONTHS = 62  # of one member, with a row for each day; of a team, with a cell for each
@@ -36,12 +39,21 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         if args.format != "table" or (length is not None and length <= (TWO_MONTHS if is_one else TWO_WEEKS)):
             return _periods(args, window, length, is_one=is_one)
         tz = _question.zone(args)
-        if is_one:
-            return _summary.question(args, window, "day", lambda answer: year.Year(answer, tz, time_ranges.now()))
         per = "month" if length is None or length > WEEKS else "week" if length > TWO_MONTHS else "day"
-        return _summary.question(args, window, per, lambda answer: cells.Cells(answer, per, tz, time_ranges.now()))
+
+        def view(answer: _question.Answer) -> RenderableType:
+            if is_one:
+                return year.Year(answer, tz, time_ranges.now())
+            return cells.Cells(answer, per, tz, time_ranges.now())
+
+        summed = _summary.question(args, window, "day" if is_one else per)
+        return replace(summed, view=view, title=TITLE, picture=_picture)
 
     return _question.run(question, args, console)
+
+
+def _picture(answer: _question.Answer, heading: drawing.Heading) -> drawing.Picture:
+    return drawing.timeline(answer, heading, now=time_ranges.now())
 
 
 def _periods(
@@ -65,6 +77,8 @@ def _periods(
         "loguseractivity",
         answers.TIMELINE,
         view,
+        TITLE,
+        _picture,
         activity.COLUMNS,
         lambda answer: activity.rows(members_from_json(answer)),
         {"to": time_ranges.now().isoformat(), **window, "clip": True, "time_format": "iso"},

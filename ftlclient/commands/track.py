@@ -18,8 +18,8 @@ from ftlclient.api.spool import Spool
 from ftlclient.commands import _session
 from ftlclient.config import spool_file
 from ftlclient.errors import NotThisAPIError, RefusedError, UnreachableError
-from ftlclient.views.formatting import time_of_day
 from ftlcommon.command_line import seconds
+from ftlcommon.wording import time_of_day
 
 EXAMPLE = "ftlclient track --user W012A3CDE"
 

@@ -7,6 +7,7 @@ from rich.console import Console
 from ftlclient.api import answers
 from ftlclient.commands import _question, _window
 from ftlclient.views import who
+from ftlcommon import drawing
 from ftlcommon.command_line import take_relative_times
 
 EXAMPLE = "ftlclient who --all --watch 30"
@@ -30,6 +31,8 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         "presence",
         answers.PRESENCE,
         lambda answer: who.view(answer, tz, is_sorted=args.sort is not None),
+        "Who is active",
+        drawing.board,
         who.COLUMNS,
         who.rows,
         document,

@@ -8,10 +8,11 @@ from operator import attrgetter
 
 from rich.text import Text
 
-from ftlclient import time_ranges
 from ftlclient.api.models import ActivityPeriod
-from ftlclient.time_ranges import NIGHT_BEGINS, NIGHT_ENDS, Zone
-from ftlclient.views.formatting import hours_and_minutes, in_runs, level
+from ftlclient.views.formatting import in_runs, level
+from ftlcommon import zones
+from ftlcommon.wording import hours_and_minutes
+from ftlcommon.zones import NIGHT_BEGINS, NIGHT_ENDS, Zone
 
 
 class Columns:
@@ -32,7 +33,7 @@ class Columns:
 
         A column that occurs twice is twice as long, and one that the clock skipped is empty.
         """
-        start, end = time_ranges.day_edges(day, tz)
+        start, end = zones.day_edges(day, tz)
         midnight = datetime.combine(day, time())
         walls = (midnight + timedelta(days=1) * column / width for column in range(width + 1))
         # A wall clock that was skipped lies too late with the offset of before, so each edge is at most the next.
@@ -43,7 +44,7 @@ class Columns:
         """Return the bars of *periods*, which are in order and do not overlap; *own* is their member's zone."""
         if own not in self._nights:
             self._nights[own] = [
-                after > before and time_ranges.is_night(before + (after - before) / 2, own)
+                after > before and zones.is_night(before + (after - before) / 2, own)
                 for before, after in pairwise(self._edges)
             ]
         night_mark = "." if ascii_only else "·"

@@ -1,29 +1,23 @@
-"""A scale of four shades with as many values in each, so that sparse activity shows as well as dense."""
+"""The four levels of activity as shades, and their legend."""
 
-from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import timedelta
 
 from rich.text import Text
 
-from ftlclient.views.formatting import hours_and_minutes
+from ftlcommon.levels import Levels
+from ftlcommon.wording import hours_and_minutes
 
-_SHADES = " ░▒▓█"
-_ASCII = " -+*#"
-_STYLES = ("dim", "#2e7d32", "#388e3c", "#4caf50", "#81c784")
-_LEVELS = 4
-_FINE, _COARSE = 60, 900  # the bounds are whole minutes, or quarters of an hour if some values are long
-_LONG = 4 * 3600
+SHADES = " ░▒▓█"
+ASCII_SHADES = " -+*#"
+STYLES = ("dim", "#2e7d32", "#388e3c", "#4caf50", "#81c784")
 
 
 class Scale:
-    """The shades of *seconds*; the bounds are their quartiles, rounded up."""
+    """The shades of *seconds*."""
 
     def __init__(self, seconds: Iterable[float]) -> None:
-        found = sorted(value for value in seconds if value > 0)
-        step = _COARSE if found and found[-1] > _LONG else _FINE
-        quartiles = (found[-(-len(found) * number // _LEVELS) - 1] for number in range(1, _LEVELS + 1) if found)
-        self._bounds = sorted({int(-(-value // step) * step) for value in quartiles})
+        self._levels = Levels.of_seconds(seconds)
 
     def cell(self, seconds: float | None, *, ascii_only: bool, width: int = 1) -> tuple[str, str]:
         """Return the mark, so wide, and the style of a value; None is not in the window, or still to come."""
@@ -31,20 +25,15 @@ class Scale:
             return " " * width, "none"
         if not seconds:
             return ("." if ascii_only else "·").ljust(width), "dim"
-        number = self._level(seconds)
-        return (_ASCII if ascii_only else _SHADES)[number] * width, _STYLES[number]
+        number = self._levels.level(seconds)
+        return (ASCII_SHADES if ascii_only else SHADES)[number] * width, STYLES[number]
 
     def legend(self, unit: str, *, ascii_only: bool) -> Text:
         """Return what the shades mean."""
         legend = Text()
-        for number, bound in enumerate(self._bounds):
+        for number, bound in enumerate(self._levels.bounds):
             legend.append(*self.cell(bound, ascii_only=ascii_only))
             length = hours_and_minutes(timedelta(seconds=bound))
-            is_last = number == len(self._bounds) - 1
+            is_last = number == len(self._levels.bounds) - 1
             legend.append(f"{'' if number else ' up to'} {length}{f' a {unit}' if is_last else ''}  ", "dim")
         return legend.append(f"{self.cell(0, ascii_only=ascii_only)[0]} none", "dim")
-
-    def _level(self, seconds: float) -> int:
-        """Return the shade of a value from 1 to 4; the largest values always have the darkest."""
-        above = len(self._bounds) - 1 - bisect_left(self._bounds, seconds)
-        return max(1, _LEVELS - max(0, above))

@@ -11,12 +11,13 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from ftlclient import time_ranges
 from ftlclient.api.models import ActivityPeriod, Member, union
-from ftlclient.time_ranges import Zone
-from ftlclient.views._heading import clock_words, heading, window_words
-from ftlclient.views.formatting import check_rows, fit, hours_and_minutes, shown_as, time_of_day
+from ftlclient.views._heading import heading
+from ftlclient.views.formatting import check_rows, fit, shown_as
+from ftlcommon import zones
 from ftlcommon.terminal import safe
+from ftlcommon.wording import clock_words, hours_and_minutes, time_of_day, window_words
+from ftlcommon.zones import Zone
 
 COLUMNS = ("user_id", "real_name", "tz", "start_time", "end_time", "seconds")
 
@@ -70,7 +71,7 @@ class Activity:
         space = max(8, options.max_width - cell_len(id_) - 2)
         name = name if cell_len(name) <= space else fit(name, space, ascii_only=options.ascii_only)
         title = Text.assemble((name, "bold"), (f"  {id_}", "cyan"), "\n", (tz, "dim"))
-        if (zone := time_ranges.zone(member.tz)) is not None:
+        if (zone := zones.zone(member.tz)) is not None:
             title.append(
                 f", {self.now.astimezone(zone):%a} {time_of_day(self.now.astimezone(zone))} there now", "dim"
             )

@@ -8,11 +8,12 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from ftlclient.errors import ConfigError
-from ftlclient.time_ranges import Zone
-from ftlclient.views._heading import heading, window_words, zone_of
+from ftlclient.views._heading import heading
 from ftlclient.views._scale import Scale
-from ftlclient.views._units import UNITS, next_unit, seconds_of, unit_start
-from ftlclient.views.formatting import axis, check_rows, column, distinct_names, hours_and_minutes, in_runs
+from ftlclient.views.formatting import axis, check_rows, column, in_runs
+from ftlcommon.summary_units import UNITS, next_unit, seconds_of, unit_start
+from ftlcommon.wording import distinct_names, hours_and_minutes, window_words
+from ftlcommon.zones import Zone, zone_of
 
 LONGEST_NAME = 18  # 31 days of 3 columns fit beside it in 120
 _TOTAL = 8

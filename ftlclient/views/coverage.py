@@ -8,9 +8,11 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from ftlclient.views._heading import heading, window_words, zone_of
-from ftlclient.views._intervals import length_shown, times
-from ftlclient.views.formatting import check_rows, counted, distinct_names, fit, hours_and_minutes, shown_as
+from ftlclient.views._heading import heading
+from ftlclient.views.formatting import check_rows, fit, shown_as
+from ftlcommon.sentences import interval_length, interval_times
+from ftlcommon.wording import counted, distinct_names, hours_and_minutes, window_words
+from ftlcommon.zones import zone_of
 
 COLUMNS = ("start_time", "end_time", "seconds", "left_last", "came_first")
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -79,15 +81,15 @@ class Coverage:
             yield Text("Gaps, in order of time", "bold")
             shown = gaps
         else:
-            shown = nlargest(MOST_GAPS, gaps, key=length_shown)
+            shown = nlargest(MOST_GAPS, gaps, key=interval_length)
             title = Text.assemble(("Gaps, longest first", "bold"))
             if len(shown) < len(gaps):
                 title.append(f": {len(shown)} of {len(gaps):,}, --all-gaps shows all", "dim")
             yield title
-        when = [times(gap) for gap in shown]
+        when = [interval_times(gap) for gap in shown]
         width = max(map(len, when))
         for gap, text in zip(shown, when, strict=True):
-            length = length_shown(gap)
+            length = interval_length(gap)
             row = Text(f"  {text:{width}}", no_wrap=True, overflow="crop")
             row.append(f" {hours_and_minutes(length) if length else '<0:01':>7}  ", "red")
             around = [

@@ -8,10 +8,11 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from ftlclient.api.models import Member, union
-from ftlclient.time_ranges import Zone, day_edges
 from ftlclient.views._columns import Columns, active_cell, legend, within
-from ftlclient.views._heading import heading, window_words, zone_of
-from ftlclient.views.formatting import axis, fit, hours_and_minutes, in_minutes
+from ftlclient.views._heading import heading
+from ftlclient.views.formatting import axis, fit
+from ftlcommon.wording import hours_and_minutes, in_minutes, window_words
+from ftlcommon.zones import Zone, day_edges, zone_of
 
 _LABEL = 11
 _TOTAL = 7

@@ -1,8 +1,6 @@
-"""Formatting that the views share: untrusted text, durations, numbers of things, bars."""
+"""Formatting that the views share: untrusted text, columns, bars."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -12,10 +10,10 @@ from rich.text import Text
 
 from ftlclient.errors import ConfigError
 from ftlcommon.terminal import safe
+from ftlcommon.wording import counted
 
 MOST_ROWS = 20_000  # seconds of drawing
 
-_clock_format = "%H:%M"
 _EIGHTHS = "▁▂▃▄▅▆▇█"
 _ASCII = "-=#"
 
@@ -34,22 +32,6 @@ def plain(text: str, style: str = "") -> Text:
     return Text(safe(text), style=style)
 
 
-def use_clock(clock: str) -> None:
-    """Show times of day in ``24h`` or ``12h`` from now on.
-
-    Call it only in the terminal program, as it affects the whole process.
-    """
-    global _clock_format  # noqa: PLW0603
-    _clock_format = "%I:%M%p" if clock == "12h" else "%H:%M"
-
-
-def time_of_day(moment: datetime, *, seconds: bool = False) -> str:
-    """Return the time of day of *moment*, such as ``14:30``, or ``2:30pm`` on a 12-hour clock."""
-    form = _clock_format.replace("%M", "%M:%S") if seconds else _clock_format
-    shown = f"{moment:{form}}"
-    return shown if shown[-1].isdecimal() else shown.lstrip("0").lower()
-
-
 def fit(text: str, width: int, *, ascii_only: bool) -> str:
     """Return untrusted *text* in exactly *width* cells, cut with an ellipsis if it is longer."""
     shown = shown_as(text, ascii_only=ascii_only)
@@ -57,12 +39,6 @@ def fit(text: str, width: int, *, ascii_only: bool) -> str:
         mark = "..." if ascii_only else "…"
         shown = set_cell_size(shown, max(0, width - len(mark))) + mark
     return set_cell_size(shown, width)
-
-
-def distinct_names(members: Sequence[tuple[str, str]]) -> list[str]:
-    """Return the names of *members*, each an id and a name, with the id where several have the same name."""
-    count = Counter(name for _, name in members)
-    return [name if count[name] == 1 else f"{name} {id_}" for id_, name in members]
 
 
 def column(texts: Sequence[str], most: int, *, ascii_only: bool, least: int = 0) -> tuple[int, list[str]]:
@@ -103,29 +79,6 @@ def in_runs(cells: Iterable[tuple[str, str]]) -> Text:
     for style, run in groupby(cells, itemgetter(1)):
         row.append("".join(text for text, _ in run), style)
     return row
-
-
-def hours_and_minutes(length: timedelta) -> str:
-    """Return a duration as ``h:mm``, or ``<0:01`` if it would round to zero."""
-    minutes = round(length.total_seconds() / 60)
-    if not minutes and length:
-        return "<0:01"
-    return f"{minutes // 60}:{minutes % 60:02}"
-
-
-def in_minutes(seconds: Iterable[float]) -> list[int]:
-    """Return lengths in minutes that add up to their rounded total; those with the largest rest are rounded up."""
-    exact = [length / 60 for length in seconds]
-    found = [int(minutes) for minutes in exact]
-    by_rest = sorted(range(len(found)), key=lambda number: found[number] - exact[number])
-    for number in by_rest[: round(sum(exact)) - sum(found)]:
-        found[number] += 1
-    return found
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural unless the number is 1."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def level(share: float, *, ascii_only: bool) -> str:

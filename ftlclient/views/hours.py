@@ -1,10 +1,6 @@
 """The hours of the week in which members are active, as heat maps of days by hours."""
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, datetime
-from heapq import nlargest
-from math import ceil, floor, log10, prod
 from typing import Any
 
 from rich.cells import cell_len
@@ -12,21 +8,19 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.measure import Measurement
 from rich.text import Text
 
-from ftlclient.views._heading import heading, window_words, zone_of
-from ftlclient.views.formatting import check_rows, counted, distinct_names, fit, shown_as, time_of_day
+from ftlclient.views._heading import heading
+from ftlclient.views._scale import ASCII_SHADES, SHADES, STYLES
+from ftlclient.views.formatting import check_rows, fit, shown_as
+from ftlcommon.levels import Levels, percent
+from ftlcommon.sentences import WEEKDAYS, most_likely
+from ftlcommon.wording import counted, distinct_names, window_words
+from ftlcommon.zones import zone_of
 
 COLUMNS = ("user_id", "real_name", "tz", "weekday", "hour", "share", "clock")
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LONGEST_NAME = 20
 
-_SHADES = " ░▒▓█"
-_ASCII = " -+*#"
-_STYLES = ("", "#2e7d32", "#388e3c", "#4caf50", "#81c784")
-_LEVELS = 4
-_FINEST = 0.0001  # of a share: 0.01 %
 _DAY_NAME = 4  # columns
 _GAP = 2  # columns between two maps
-_BEST = 3  # hours that are named
 
 
 class Hours:
@@ -72,17 +66,10 @@ class Hours:
                 ": each is shown on another clock; --tz with a zone shows when all are there", "dim"
             )
             return
-        columns = [*zip(*(shares for _, shares in self.active), strict=True)]
-        together = [prod(column) for column in columns]
-        if not any(map(all, columns)):
-            most, hour = max((sum(map(bool, column)), -hour) for hour, column in enumerate(columns))
-            yield title.append(
-                f": there is no hour of the week in which all were active; {most} were on {_hour(-hour)}", "dim"
-            )
+        words, together = most_likely([shares for _, shares in self.active])
+        yield title.append(words, "" if together else "dim")
+        if not together:
             return
-        best = nlargest(_BEST, range(len(together)), key=lambda hour: (together[hour], -hour))
-        shown = ", ".join(f"{_hour(hour)} ({_percent(together[hour])})" for hour in best if all(columns[hour]))
-        yield title.append(f", most likely {shown}")
         scale = _Scale(together)
         wide = 2 if options.max_width >= _width(2) else 1
         yield from _map(together, scale, wide, ascii_only=options.ascii_only)
@@ -137,24 +124,19 @@ class Hours:
 
 
 class _Scale:
-    """The shades of *shares*: as many values have each, so that sparse activity shows as well as dense."""
+    """The shades of *shares*."""
 
     def __init__(self, shares: Iterable[float]) -> None:
-        found = sorted(share for share in shares if share > 0)
-        quartiles = (found[-(-len(found) * number // _LEVELS) - 1] for number in range(1, _LEVELS + 1) if found)
-        self._bounds = sorted({_rounded_up(share) for share in quartiles})
+        self._levels = Levels.of_shares(shares)
 
     def cell(self, share: float, *, ascii_only: bool) -> tuple[str, str]:
         """Return the mark and the style of a share; the largest have the darkest shade."""
-        if not share:
-            return " ", ""
-        above = len(self._bounds) - 1 - bisect_left(self._bounds, share)
-        number = max(1, _LEVELS - max(0, above))
-        return (_ASCII if ascii_only else _SHADES)[number], _STYLES[number]
+        number = self._levels.level(share)
+        return (ASCII_SHADES if ascii_only else SHADES)[number], STYLES[number] if number else ""
 
     def legend(self, what: str, *, ascii_only: bool) -> Text:
         """Return what the shades mean."""
-        parts = [f"{self.cell(bound, ascii_only=ascii_only)[0]} {_percent(bound)}" for bound in self._bounds]
+        parts = [f"{self.cell(bound, ascii_only=ascii_only)[0]} {percent(bound)}" for bound in self._levels.bounds]
         return Text(f"{' ' * _DAY_NAME}up to {'  '.join(parts)} {what}", "dim")
 
 
@@ -195,21 +177,3 @@ def _title(name: str, details: str, width: int, *, ascii_only: bool) -> Text:
             shown, min(cell_len(shown), width - (2 + detail_width if detail else 0)), ascii_only=ascii_only
         )
     return Text(shown, "bold", no_wrap=True).append(f"  {detail}" if detail else "", "dim")
-
-
-def _hour(number: int) -> str:
-    return f"{WEEKDAYS[number // 24]} {time_of_day(datetime(2000, 1, 1, number % 24, tzinfo=UTC))}"
-
-
-def _rounded_up(share: float) -> float:
-    """Return a share rounded up to two digits, as the legend shows it."""
-    if share <= _FINEST:
-        return _FINEST
-    unit = 10.0 ** (floor(log10(share)) - 1)
-    return min(1.0, round(ceil(round(share / unit, 6)) * unit, 6))
-
-
-def _percent(share: float) -> str:
-    if share < _FINEST:
-        return "under 0.01 %"
-    return f"{share * 100:.2g} %" if share < 0.995 else "100 %"

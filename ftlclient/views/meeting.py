@@ -2,23 +2,25 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from ftlclient.views._heading import heading, window_words, zone_of
-from ftlclient.views.formatting import (
-    check_rows,
-    counted,
-    distinct_names,
-    fit,
-    hours_and_minutes,
-    shown_as,
-    time_of_day,
+from ftlclient.views._heading import heading
+from ftlclient.views.formatting import check_rows, fit, shown_as
+from ftlcommon.sentences import (
+    ATTENDANCES,
+    attendances,
+    change_words,
+    meeting_words,
+    member_clock,
+    not_counted_words,
 )
+from ftlcommon.wording import distinct_names, time_of_day, window_words
+from ftlcommon.zones import zone_of
 
 COLUMNS = (
     *("rank", "start_time", "end_time", "expected_attendance", "outside_usual_hours"),
@@ -27,15 +29,13 @@ COLUMNS = (
 LONGEST_NAME = 20
 _SHORTEST_NAME = 8
 _GAP = 2
-_MOST_NAMES = 3  # of those whose clock changes
-_MOST_UNKNOWN = 10  # names of those who are not counted
 
-# How likely a member is there, in the words of an answer, with a mark, one in ASCII, a style and its meaning.
-_ATTENDANCES = {
-    "likely": ("●", "*", "green", "likely"),
-    "possible": ("○", "+", "yellow", "possible"),
-    "unlikely": ("·", ".", "red", "outside their usual hours"),
-    "unknown": ("?", "?", "dim", "not enough history"),
+# How likely a member is there, in the words of an answer: a mark, one in ASCII, and a style.
+_MARKS = {
+    "likely": ("●", "*", "green"),
+    "possible": ("○", "+", "yellow"),
+    "unlikely": ("·", ".", "red"),
+    "unknown": ("?", "?", "dim"),
 }
 
 
@@ -63,37 +63,21 @@ class Meeting:
             yield Text("no activity in this window", "italic")
         else:
             yield Text()
-            yield self._sentence()
+            yield Text(meeting_words(self.answer), "bold")
             yield from self._table(options)
             yield Text()
             yield self._legend(ascii_only=ascii_only)
+        names = {id_: shown_as(name, ascii_only=ascii_only) for id_, name in self.names.items()}
         if self.unknown:
-            yield self._not_counted(ascii_only=ascii_only)
+            yield Text(not_counted_words(self.answer, names), "dim")
         if self.answer["changes"]:
             yield Text()
         for change in self.answer["changes"]:
-            yield self._change(change, ascii_only=ascii_only)
-
-    def _sentence(self) -> Text:
-        """Return who will be there at the best time."""
-        start = _start(self.answer["slots"][0])
-        city = self.answer["tz"].rpartition("/")[2].replace("_", " ")
-        moment = f"{start:%a} {time_of_day(start)} {shown_as(city, ascii_only=False)}: "
-        if not self.judged:
-            return Text(f"{moment}there is too little activity to say who is likely to be there", "bold")
-        found = self._counts(0)
-        text = f"{moment}{found['likely']} of {len(self.judged)} likely"
-        if found["possible"]:
-            text += f", {found['possible']} possible"
-        if found["unlikely"]:
-            text += f", {found['unlikely']} outside their usual hours"
-        return Text(text, "bold")
+            yield Text(change_words(change, names), "yellow")
 
     def _counts(self, number: int) -> Counter[str]:
         """Return how many of those who can be judged have each attendance at a slot."""
-        return Counter(
-            self.members[number][id_]["attendance"] for id_ in self.judged if id_ in self.members[number]
-        )
+        return attendances(self.answer, self.answer["slots"][number])
 
     def _table(self, options: ConsoleOptions) -> Iterator[Text]:
         ascii_only = options.ascii_only
@@ -129,37 +113,12 @@ class Meeting:
         """Return what the cells of the table mean."""
         there = {member["attendance"] for slot in self.members for member in slot.values()}
         marks = [
-            f"{mark[1] if ascii_only else mark[0]} {mark[3]}"
-            for name, mark in _ATTENDANCES.items()
+            f"{mark[1] if ascii_only else mark[0]} {ATTENDANCES[name]}"
+            for name, mark in _MARKS.items()
             if name in there
         ]
         text = "Cells are the member's clock, with +1 or -1 on another day; best times first, by those expected"
         return Text("\n".join((f"{'  '.join(marks)}", text)), "dim")
-
-    def _not_counted(self, *, ascii_only: bool) -> Text:
-        """Return who was active on too few days to say when they are likely to be there."""
-        named = [(self.names[member["id"]], member["active_days"]) for member in self.unknown[:_MOST_UNKNOWN]]
-        shown = [f"{shown_as(name, ascii_only=ascii_only)} ({counted(days, 'day')})" for name, days in named]
-        more = f" and {len(self.unknown) - _MOST_UNKNOWN} more" if len(self.unknown) > _MOST_UNKNOWN else ""
-        return Text(f"Not counted, with too few days of activity: {', '.join(shown)}{more}", "dim")
-
-    def _change(self, change: dict[str, Any], *, ascii_only: bool) -> Text:
-        at = datetime.fromisoformat(change["at"]).astimezone(zone_of(change["tz"]))
-        hours = (change["offset_after"] - change["offset_before"]) / 3600
-        direction = "forward" if hours > 0 else "back"
-        city = shown_as(change["tz"], ascii_only=ascii_only).rpartition("/")[2].replace("_", " ")
-        ids = change["members"]
-        names = ", ".join(shown_as(self.names[id_], ascii_only=ascii_only) for id_ in ids[:_MOST_NAMES])
-        more = f" and {len(ids) - _MOST_NAMES} more" if len(ids) > _MOST_NAMES else ""
-        text = Text(f"{at:%Y-%m-%d}: clocks go {direction} {abs(hours):g} h in {city} ({names}{more})", "yellow")
-        before, after = change["overlap_before"], change["overlap_after"]
-        if not before and not after:
-            return text
-        shown = [hours_and_minutes(timedelta(seconds=seconds)) for seconds in (before, after)]
-        if shown[0] == shown[1]:
-            return text.append(f"; the overlap expected in a week stays at {shown[0]}")
-        verb = "rises" if after > before else "falls"
-        return text.append(f"; the overlap expected in a week {verb} from {shown[0]} to {shown[1]}")
 
 
 def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
@@ -184,7 +143,5 @@ def _cell(member: dict[str, Any] | None, start: datetime, *, ascii_only: bool) -
     """Return the clock of a member at the *start* of a slot, marked and styled by how likely they are there."""
     if member is None:
         return "", ""
-    local = datetime.fromisoformat(member["local_time"])
-    days = (local.date() - start.date()).days
-    mark, ascii_mark, style, _ = _ATTENDANCES.get(member["attendance"], _ATTENDANCES["unknown"])
-    return f"{ascii_mark if ascii_only else mark}{time_of_day(local)}{f'{days:+}' if days else ''}", style
+    mark, ascii_mark, style = _MARKS.get(member["attendance"], _MARKS["unknown"])
+    return f"{ascii_mark if ascii_only else mark}{member_clock(member, start)}", style

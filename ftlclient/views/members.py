@@ -6,10 +6,11 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from ftlclient.time_ranges import UTC_ZONE
-from ftlclient.views._heading import heading, moment_words
+from ftlclient.views._heading import heading
 from ftlclient.views._tables import CutTable
-from ftlclient.views.formatting import check_rows, counted, time_of_day
+from ftlclient.views.formatting import check_rows
+from ftlcommon.wording import counted, moment_words, time_of_day
+from ftlcommon.zones import UTC_ZONE
 
 COLUMNS = ("user_id", "real_name", "tz", "local_time")
 

@@ -1,7 +1,6 @@
 """When members were active together: the intervals, and the total time of pairs."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from heapq import nlargest
 from itertools import combinations
 from typing import Any
@@ -10,16 +9,18 @@ from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from ftlclient.views._heading import heading, window_words, zone_of
-from ftlclient.views._intervals import length_shown, times
-from ftlclient.views.formatting import (
-    check_rows,
-    counted,
-    distinct_names,
-    fit,
-    hours_and_minutes,
-    shown_as,
+from ftlclient.views._heading import heading
+from ftlclient.views.formatting import check_rows, fit, shown_as
+from ftlcommon.sentences import (
+    interval_length,
+    interval_times,
+    length_words,
+    most_together,
+    overlap_words,
+    present_words,
 )
+from ftlcommon.wording import counted, distinct_names, hours_and_minutes, window_words
+from ftlcommon.zones import zone_of
 
 COLUMNS = ("start_time", "end_time", "seconds", "members")
 LONGEST_NAME = 20
@@ -28,7 +29,6 @@ MOST_IN_MATRIX = 15  # members; of more, the pairs that share most are shown
 MOST_PAIRS = 15
 _CELL = 7
 _NUMBER = 4
-_ROUND_NUMBERS = (2, 3, 5, 10, 20, 50, 100, 200, 500)
 
 
 class Overlap:
@@ -59,23 +59,12 @@ class Overlap:
             yield from self._pairs(options)
 
     def _totals(self, intervals: int) -> Iterator[Text]:
-        least, count = int(self.answer["min_members"]), len(self.names)
-        who = f"all {count}" if least == count else f"at least {least} of {count}"
-        if count == 1:
-            who = "the only member"
-        length = _length(self.answer["overlap_seconds"])
-        yield Text.assemble((f"{length} with {who} active", "bold"), f", {counted(intervals, 'interval')}")
-        at_least = self.answer["at_least"]
-        most = sum(map(bool, at_least))
-        shown = range(2, most + 1) if most <= len(_ROUND_NUMBERS) else _ROUND_NUMBERS
-        numbers = [number for number in sorted({*shown, most} - {least}) if 1 < number <= most]
-        words = [f"all {count}" if number == count else f"at least {number}" for number in numbers]
-        lengths = [
-            f"{_length(at_least[number - 1])} with {who}" for who, number in zip(words, numbers, strict=True)
-        ]
-        if lengths:
-            yield Text(", ".join(lengths), "dim")
-        if not intervals and 1 < most < least:
+        total, others = overlap_words(self.answer)
+        yield Text.assemble((total, "bold"), f", {counted(intervals, 'interval')}")
+        if others:
+            yield Text(others, "dim")
+        most = most_together(self.answer)
+        if not intervals and 1 < most < int(self.answer["min_members"]):
             yield Text(f"At most {most} were active at the same time; --min {most} shows when", "yellow")
 
     def _intervals(self, options: ConsoleOptions) -> Iterator[Text]:
@@ -84,36 +73,25 @@ class Overlap:
             yield Text("Intervals, in order of time", "bold")
             shown = intervals
         else:
-            shown = nlargest(MOST_INTERVALS, intervals, key=length_shown)
+            shown = nlargest(MOST_INTERVALS, intervals, key=interval_length)
             title = Text.assemble(("Intervals, longest first", "bold"))
             if len(shown) < len(intervals):
                 title.append(f": {len(shown)} of {len(intervals):,}, --all-intervals shows all", "dim")
             yield title
-        moments = [times(interval) for interval in shown]
-        width = max(map(len, moments))
-        for interval, when in zip(shown, moments, strict=True):
-            length = length_shown(interval)
+        times = [interval_times(interval) for interval in shown]
+        width = max(map(len, times))
+        names = {id_: shown_as(name, ascii_only=options.ascii_only) for id_, name in self.names.items()}
+
+        def cut(text: str, space: float) -> str:
+            return fit(text, max(1, int(space)), ascii_only=options.ascii_only).rstrip()
+
+        for interval, when in zip(shown, times, strict=True):
+            length = interval_length(interval)
             row = Text(f"  {when:{width}}", no_wrap=True)
             row.append(f" {hours_and_minutes(length) if length else '<0:01':>6}  ", "green")
             space = max(8, options.max_width - row.cell_len)
-            row.append(self._members(interval["members"], space, ascii_only=options.ascii_only), "dim")
+            row.append(present_words(interval["members"], names, space, cell_len, cut), "dim")
             yield row
-
-    def _members(self, ids: list[str], space: int, *, ascii_only: bool) -> str:
-        """Return who was active in an interval, or who was not if they are fewer, in *space* columns."""
-        present = set(ids)
-        others = [id_ for id_ in self.names if id_ not in present]
-        if not others:
-            return "all"
-        start, named = ("all but ", others) if len(others) < len(ids) else ("", ids)
-        names = [shown_as(self.names[id_], ascii_only=ascii_only) for id_ in named]
-        for count in range(min(len(names), space), 1, -1):
-            more = f" and {len(names) - count:,} more" if count < len(names) else ""
-            text = f"{start}{', '.join(names[:count])}{more}"
-            if cell_len(text) <= space:
-                return text
-        more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
-        return start + fit(names[0], max(1, space - len(start) - len(more)), ascii_only=ascii_only).rstrip() + more
 
     def _pairs(self, options: ConsoleOptions) -> Iterator[Text]:
         if len(self.names) <= MOST_IN_MATRIX:
@@ -134,7 +112,7 @@ class Overlap:
                 fit(names[-index], min(space, LONGEST_NAME), ascii_only=options.ascii_only).rstrip()
                 for index in (a, b)
             ]
-            yield Text.assemble((f"  {_length(seconds):>7}  ", "green"), " and ".join(pair), no_wrap=True)
+            yield Text.assemble((f"  {length_words(seconds):>7}  ", "green"), " and ".join(pair), no_wrap=True)
 
     def _matrix(self, options: ConsoleOptions) -> Iterator[Text]:
         names = list(self.names.values())
@@ -153,7 +131,7 @@ class Overlap:
                 row = Text.assemble((f"{index + 1:>{_NUMBER - 1}} ", "dim"), shown_name, no_wrap=True)
                 for column in shown:
                     seconds = self.answer["matrix"][index][column]
-                    cell = _length(seconds) if seconds else "-"
+                    cell = length_words(seconds) if seconds else "-"
                     row.append(f"{cell:>{_CELL}}", "bold" if column == index else "green" if seconds else "dim")
                 yield row
 
@@ -162,7 +140,3 @@ def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     """Yield a row of COLUMNS for each interval; its members are separated by spaces."""
     for interval in answer["stretches"]:
         yield (*(interval[key] for key in COLUMNS[:3]), " ".join(interval["members"]))
-
-
-def _length(seconds: float) -> str:
-    return hours_and_minutes(timedelta(seconds=seconds))

@@ -7,9 +7,10 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from ftlclient.time_ranges import Zone
-from ftlclient.views._heading import heading, window_words
-from ftlclient.views.formatting import bar, check_rows, column, counted, distinct_names, hours_and_minutes
+from ftlclient.views._heading import heading
+from ftlclient.views.formatting import bar, check_rows, column
+from ftlcommon.wording import counted, distinct_names, hours_and_minutes, window_words
+from ftlcommon.zones import Zone
 
 COLUMNS = ("rank", "user_id", "real_name", "tz", "active_seconds", "share")
 LONGEST_NAME = 24

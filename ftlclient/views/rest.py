@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from ftlclient.time_ranges import Zone
-from ftlclient.views._heading import heading, window_words
+from ftlclient.views._heading import heading
 from ftlclient.views._tables import CutTable
-from ftlclient.views.formatting import check_rows, distinct_names, hours_and_minutes
+from ftlclient.views.formatting import check_rows
+from ftlcommon.wording import distinct_names, hours_and_minutes, window_words
+from ftlcommon.zones import Zone
 
 COLUMNS = (
     *("user_id", "real_name", "tz", "active_seconds", "active_days", "night_share", "weekend_share"),

@@ -7,10 +7,11 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from ftlclient.time_ranges import Zone
-from ftlclient.views._heading import heading, window_words, zone_of
-from ftlclient.views._units import NAMES, seconds_of
-from ftlclient.views.formatting import check_rows, column, distinct_names, fit, hours_and_minutes, in_minutes
+from ftlclient.views._heading import heading
+from ftlclient.views.formatting import check_rows, column, fit
+from ftlcommon.summary_units import NAMES, seconds_of
+from ftlcommon.wording import distinct_names, hours_and_minutes, in_minutes, window_words
+from ftlcommon.zones import Zone, zone_of
 
 COLUMNS = (
     *("user_id", "real_name", "tz", "date", "active_seconds", "length_seconds"),

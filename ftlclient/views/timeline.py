@@ -7,12 +7,13 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from ftlclient import time_ranges
 from ftlclient.api.models import ActivityPeriod, Member, union
-from ftlclient.time_ranges import Zone
 from ftlclient.views._columns import Columns, active_cell, legend, seconds_within, within
-from ftlclient.views._heading import clock_words, heading, window_words, zone_of
-from ftlclient.views.formatting import axis, check_rows, column, distinct_names, in_minutes, time_of_day
+from ftlclient.views._heading import heading
+from ftlclient.views.formatting import axis, check_rows, column
+from ftlcommon import zones
+from ftlcommon.wording import clock_words, distinct_names, in_minutes, time_of_day, window_words
+from ftlcommon.zones import Zone, zone_of
 
 LONGEST_NAME = 20
 TOTAL_WIDTH = 6
@@ -82,15 +83,15 @@ class Timeline:
     def _hours(self, day: date) -> Text:
         """Return how many hours a day has, unless they are 24."""
         if self.tz is not None:
-            start, end = time_ranges.day_edges(day, self.tz)
+            start, end = zones.day_edges(day, self.tz)
             if (hours := (end - start) / timedelta(hours=1)) != 24:
                 return Text(f", a day of {hours:g} hours", "yellow")
         return Text()
 
     def _axis(self, day: date, width: int, *, ascii_only: bool) -> Iterator[Text]:
         """Yield the current time, in a line of its own as it would cover an hour, and the hours of the day."""
-        tz = self.tz or time_ranges.UTC_ZONE
-        start, end = time_ranges.day_edges(day, tz)
+        tz = self.tz or zones.UTC_ZONE
+        start, end = zones.day_edges(day, tz)
         if self.tz is not None and start <= self.now < end:
             at = int((self.now - start) / (end - start) * width)
             mark, words = "v" if ascii_only else "▼", f"now {time_of_day(self.now.astimezone(tz))}"
@@ -106,7 +107,7 @@ class Timeline:
         yield Text(f"{axis(labels, width)} {'Active':>{TOTAL_WIDTH}}", "dim", no_wrap=True)
 
     def _edges(self, day: date, member: Member) -> tuple[datetime, datetime]:
-        return time_ranges.day_edges(day, self.tz or zone_of(member.tz))
+        return zones.day_edges(day, self.tz or zone_of(member.tz))
 
 
 def days(members: Sequence[Member], window: Mapping[str, Any], tz: Zone | None) -> list[date]:

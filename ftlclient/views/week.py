@@ -8,10 +8,11 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from ftlclient.api.models import Member, union
-from ftlclient.time_ranges import Zone, day_edges
 from ftlclient.views._columns import Columns, active_cell, legend, seconds_within, within
-from ftlclient.views._heading import heading, window_words, zone_of
-from ftlclient.views.formatting import axis, check_rows, column, distinct_names
+from ftlclient.views._heading import heading
+from ftlclient.views.formatting import axis, check_rows, column
+from ftlcommon.wording import distinct_names, window_words
+from ftlcommon.zones import Zone, day_edges, zone_of
 
 LONGEST_NAME = 20
 _TOTAL = 7

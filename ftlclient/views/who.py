@@ -6,11 +6,12 @@ from typing import Any
 
 from rich.console import RenderableType
 
-from ftlclient import time_ranges
-from ftlclient.time_ranges import Zone
-from ftlclient.views._heading import heading, moment_words
+from ftlclient.views._heading import heading
 from ftlclient.views._tables import CutTable
-from ftlclient.views.formatting import check_rows, counted, distinct_names, hours_and_minutes, time_of_day
+from ftlclient.views.formatting import check_rows
+from ftlcommon import zones
+from ftlcommon.wording import counted, distinct_names, moment_words, presence_rank, presence_words, time_of_day
+from ftlcommon.zones import Zone
 
 COLUMNS = ("user_id", "real_name", "tz", "active", "since", "last_active", "local_time")
 _HEADS = ("Name", "Active", "Local time", "", "Zone")
@@ -24,10 +25,10 @@ def view(answer: dict[str, Any], tz: Zone | None, *, is_sorted: bool = False) ->
     members = answer["members"]
     check_rows(len(members))
     at = datetime.fromisoformat(answer["at"])
-    zone = tz or time_ranges.UTC_ZONE
+    zone = tz or zones.UTC_ZONE
     active = sum(member["active"] for member in members)
     details = [moment_words(at, zone), zone.key, *(["times on their own clocks"] if tz is None else [])]
-    ranked = members if is_sorted else sorted(members, key=_rank)
+    ranked = members if is_sorted else sorted(members, key=presence_rank)
     names = distinct_names([(member["id"], member["real_name"]) for member in ranked])
     table = [_row(name, member, at) for name, member in zip(names, ranked, strict=True)]
     title = heading(f"{active:,} of {counted(len(members), 'member')} active", *details)
@@ -42,37 +43,12 @@ def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
 
 
 def _row(name: str, member: dict[str, Any], at: datetime) -> list[tuple[str, str]]:
-    own = time_ranges.zone(member["tz"])
+    own = zones.zone(member["tz"])
     local = datetime.fromisoformat(member["local_time"])
     return [
         (name, "bold" if member["active"] else ""),
-        (_state(member, at), "green" if member["active"] else "dim"),
+        (presence_words(member, at), "green" if member["active"] else "dim"),
         (f"{local:%a} {time_of_day(local)}", ""),
-        ("night" if own is not None and time_ranges.is_night(at, own) else "day", ""),
+        ("night" if own is not None and zones.is_night(at, own) else "day", ""),
         (member["tz"], "dim"),
     ]
-
-
-def _rank(member: dict[str, Any]) -> tuple[bool, float]:
-    if member["active"]:
-        return False, datetime.fromisoformat(member["since"]).timestamp()
-    last = member.get("last_active")
-    return True, -datetime.fromisoformat(last).timestamp() if last else 0.0
-
-
-def _state(member: dict[str, Any], at: datetime) -> str:
-    if member["active"]:
-        since = datetime.fromisoformat(member["since"])
-        minutes = at.replace(second=0, microsecond=0) - since.replace(second=0, microsecond=0)
-        return f"since {_moment(since, at)} ({hours_and_minutes(minutes)})"
-    if "last_active" in member:
-        return f"until {_moment(datetime.fromisoformat(member['last_active']), at)}"
-    return "never"
-
-
-def _moment(moment: datetime, at: datetime) -> str:
-    """Format a moment before *at*, with more of the date the longer ago it is."""
-    days = (at.astimezone(moment.tzinfo).date() - moment.date()).days
-    if days == 0:
-        return time_of_day(moment)
-    return f"{moment:%a} {time_of_day(moment)}" if days < 7 else f"{moment:%Y-%m-%d}"

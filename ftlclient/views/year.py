@@ -7,11 +7,12 @@ from typing import Any
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from ftlclient.time_ranges import Zone
-from ftlclient.views._heading import heading, window_words, zone_of
+from ftlclient.views._heading import heading
 from ftlclient.views._scale import Scale
-from ftlclient.views._units import seconds_of, unit_start
-from ftlclient.views.formatting import axis, check_rows, counted, fit, hours_and_minutes, in_runs
+from ftlclient.views.formatting import axis, check_rows, fit, in_runs
+from ftlcommon.summary_units import seconds_of, unit_start
+from ftlcommon.wording import counted, hours_and_minutes, window_words
+from ftlcommon.zones import Zone, zone_of
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _LABEL = 5

@@ -20,6 +20,9 @@ from ftlserver.web.app import create_app
 
 EXAMPLE = "ftlserver demo --git ."
 
+# Who makes an environment for one run, by the directory in which they keep it.
+_RUNNERS = {"archive-v0": "uvx", ".cache": "pipx run"}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
@@ -90,10 +93,21 @@ def _repository(storage: Storage, directory: str) -> tuple[str, list[str]]:
     ]
 
 
+def client_in_another_terminal() -> str:
+    """Return the command that runs ftlclient, also from where it is not on the PATH."""
+    runner = _RUNNERS.get(Path(sys.prefix).parent.name)
+    if runner is not None:
+        return f"{runner} ftl-activity client"
+    if shutil.which("ftlclient"):
+        return "ftlclient"
+    beside = (Path(program).with_name("ftlclient") for program in (sys.argv[0], sys.executable))
+    return next((str(path) for path in beside if path.exists()), "ftlclient")
+
+
 def _welcome(server: Server, team: str, questions: Sequence[str]) -> str:
     url = "" if int(server.effective_port) == DEFAULT_PORT else f" --url {server.url}"
-    ftlclient = "ftlclient" if shutil.which("ftlclient") else str(Path(sys.argv[0]).with_name("ftlclient"))
+    client = client_in_another_terminal()
     asked = (question.split(" ", 1) for question in questions)
-    lines = (f"  {ftlclient} {command}{url} {rest}" for command, rest in asked)
+    lines = (f"  {client} {command}{url} {rest}" for command, rest in asked)
     first = f"{team} is at {server.url}/ until you press Ctrl-C."
     return "\n".join([first, "In another terminal, try:", "", *lines, ""])

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlclient import time_expressions, time_ranges
+from ftlclient import time_expressions
 from ftlclient.errors import ConfigError
 from ftlclient.time_expressions import sent
+from ftlcommon import zones
 
 PAGE = (Path(__file__).parents[2] / "docs" / "times.md").read_text()
-BERLIN = time_ranges.zone("Europe/Berlin")
+BERLIN = zones.zone("Europe/Berlin")
 assert BERLIN is not None
 NOW = datetime(2026, 11, 25, 14, 30, tzinfo=BERLIN)
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,17 @@ def test_a_file_holds_every_setting(file: Path) -> None:
     )
     assert read(file, 'socket = "/run/ftl"').socket == "/run/ftl"
     assert read(file, "") == Config("x")
+
+
+def test_the_file_in_the_documentation_is_read(file: Path) -> None:
+    documentation = (Path(__file__).parent.parent.parent / "docs" / "deployment.md").read_text()
+    examples = re.findall(r"```toml\n(.*?)```", documentation, re.DOTALL)
+    assert len(examples) == 1
+    assert read(file, examples[0]).allowed_hosts == ("ftl.example.org",)
+    assert set(re.findall(r"\| `([a-z_]+)`(?:, `([a-z_]+)`)? \|", documentation)) >= {
+        ("host", "port"),
+        ("socket", ""),
+    }
 
 
 def test_the_environment_comes_before_the_file_and_what_is_empty_there_counts_as_unset(file: Path) -> None:

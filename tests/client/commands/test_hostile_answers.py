@@ -7,6 +7,7 @@ from copy import deepcopy
 from pathlib import Path
 from random import Random
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -213,6 +214,7 @@ def ask(
         start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
         return [body]
 
+    svg, page = tmp_path / "picture.svg", tmp_path / "page.html"
     table = tmp_path / "table.csv"
     table.write_text("user_id,start_time,end_time\nann,2026-11-16T09:00,2026-11-16T10:00\n")
 
@@ -223,8 +225,10 @@ def ask(
         type_in(monkeypatch, "\n")
         spool_file().unlink(missing_ok=True)
         argv = ["csv", str(table)] if name == "import" else OPTIONS.get(name, [])
+        pictures = ["--svg", str(svg), "--html", str(page)] if name in QUESTIONS and not options else []
+        svg.unlink(missing_ok=True)
         began = time.monotonic()
-        code = cli.main([name, *argv, *options, "--url", url])
+        code = cli.main([name, *argv, *options, *pictures, "--url", url])
         out, err = capsys.readouterr()
         case = (name, options, answer[:500], out[:500], err[:500])
         assert time.monotonic() - began < 20, case
@@ -232,9 +236,12 @@ def ask(
         assert len(out) < 5_000_000, case
         assert all(char == "\n" or char.isprintable() or char.isspace() for char in out + err), case
         assert not set("\x1b\r\t\x0b\x0c\x85\u2028\u2029\u202e") & set(out + err), case
+        if pictures and code == 0:
+            assert svg.stat().st_size < 5_000_000, case
+            ElementTree.fromstring(svg.read_text())
         lines = [line for line in err.splitlines() if "no such member: " not in line]
         if code in (0, 3):
-            assert lines == [] or (name in ("export", "log") and len(lines) == 1), case
+            assert lines == [] or ((code == 3 or name in ("export", "log")) and len(lines) == 1), case
         else:
             assert len(lines) == 1, case
             assert lines[0].startswith("ftlclient: "), case

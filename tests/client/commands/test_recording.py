@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlclient import time_ranges
 from ftlclient.commands._recording import MemberClock, read_end
 from ftlclient.errors import ConfigError
+from ftlcommon import zones
 from ftlserver.domain import instants, timezones
 
 ZONES = ["Europe/Berlin", "America/Los_Angeles", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kathmandu", "UTC"]
 
 
 def clock_in(zone: str) -> MemberClock:
-    tz = time_ranges.zone(zone)
+    tz = zones.zone(zone)
     assert tz is not None
     return MemberClock("ann", tz)
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ftlclient import time_ranges
 from ftlclient.api.models import Member
 from ftlclient.views import activity
+from ftlcommon import zones
 from tests.client.conftest import member, period, show
 from tests.common.conftest import STEERS
 from tests.conftest import DATA
@@ -67,7 +67,7 @@ def test_periods_that_overlap_are_said_to_count_once() -> None:
 
 def test_the_window_and_the_clock_are_named() -> None:
     window = {"from": "2026-11-15T23:00:00Z", "to": "2026-11-22T23:00:00Z"}
-    berlin = time_ranges.zone("Europe/Berlin")
+    berlin = zones.zone("Europe/Berlin")
     shown = show(activity.Activity([EGON], NOW, window, berlin), 100)
     assert shown.startswith(
         "Activity periods, reaching into Mon 2026-11-16 to Sun 2026-11-22, Europe/Berlin\n\nEgon"

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from ftlclient import time_ranges
 from ftlclient.errors import ConfigError
 from ftlclient.views import cells
-from ftlclient.views._units import next_unit, unit_start
+from ftlcommon import zones
+from ftlcommon.summary_units import next_unit, unit_start
 from tests.client.conftest import lines
 from tests.client.views.test_summary import answer, member
 
-UTC_ZONE = time_ranges.UTC_ZONE
+UTC_ZONE = zones.UTC_ZONE
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 FORMS = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlclient import time_ranges
 from ftlclient.api.models import ActivityPeriod, union
 from ftlclient.views._columns import Columns, within
+from ftlcommon import zones
 from tests.client.conftest import lines
 
 ZONES = ["Europe/Berlin", "America/Los_Angeles", "Australia/Lord_Howe", "Asia/Beirut", "UTC"]
@@ -26,9 +26,9 @@ def periods_of(pairs: list[tuple[int, int]], start: datetime, end: datetime) -> 
 def test_the_columns_of_a_day_add_up_to_its_active_time(
     pairs: list[tuple[int, int]], width: int, name: str, day: date
 ) -> None:
-    tz = time_ranges.zone(name)
+    tz = zones.zone(name)
     assert tz is not None
-    start, end = time_ranges.day_edges(day, tz)
+    start, end = zones.day_edges(day, tz)
     periods = periods_of(pairs, start, end)
     active = sum((period.length for period in periods), timedelta())
     shares = Columns.even(start, end, width).shares(periods)
@@ -48,9 +48,9 @@ def test_the_columns_of_a_day_add_up_to_its_active_time(
 @pytest.mark.parametrize("name", ZONES)
 @pytest.mark.parametrize("day", DAYS, ids=str)
 def test_on_the_wall_clock_each_minute_is_in_the_column_of_its_hour(name: str, day: date) -> None:
-    tz = time_ranges.zone(name)
+    tz = zones.zone(name)
     assert tz is not None
-    start, end = time_ranges.day_edges(day, tz)
+    start, end = zones.day_edges(day, tz)
     columns = Columns.wall_clock(day, tz, 24)
     for number in range(int((end - start) / timedelta(minutes=30))):
         minute = start + timedelta(minutes=30 * number)
@@ -62,7 +62,7 @@ def test_on_the_wall_clock_each_minute_is_in_the_column_of_its_hour(name: str, d
 def test_the_night_is_that_of_the_members_zone() -> None:
     start = datetime(2026, 1, 5, tzinfo=UTC)
     columns = Columns.even(start, start + timedelta(days=1), 24)
-    tokyo, utc = time_ranges.zone("Asia/Tokyo"), time_ranges.UTC_ZONE
+    tokyo, utc = zones.zone("Asia/Tokyo"), zones.UTC_ZONE
     assert tokyo is not None
     assert lines(columns.row([], utc, ascii_only=False)) == ["······" + " " * 16 + "··"]
     assert lines(columns.row([], tokyo, ascii_only=True)) == [" " * 13 + "........"]

@@ -4,11 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ftlclient import time_ranges
 from ftlclient.views import days
+from ftlcommon import zones
 from tests.client.conftest import lines, person
 
-BERLIN = time_ranges.zone("Europe/Berlin")
+BERLIN = zones.zone("Europe/Berlin")
 JONAS = person(
     "Jonas",
     "Europe/Berlin",

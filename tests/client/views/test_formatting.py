@@ -3,28 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ftlclient.api.models import Member
 from ftlclient.errors import ConfigError
 from ftlclient.views import activity, hours, meeting, members, overlap, ranking, summary, who
-from ftlclient.views.formatting import (
-    MOST_ROWS,
-    axis,
-    bar,
-    check_rows,
-    column,
-    counted,
-    distinct_names,
-    fit,
-    in_minutes,
-    level,
-    omitted_words,
-    time_of_day,
-    use_clock,
-    widths,
-)
+from ftlclient.views.formatting import MOST_ROWS, axis, bar, check_rows, column, fit, level, omitted_words, widths
 from tests.client.conftest import period
 from tests.client.views.conftest import PRESENCE
 
@@ -58,10 +41,6 @@ def test_texts_are_cut_to_their_width(text: str, width: int, shown: str, ascii_s
     assert fit(text, width, ascii_only=True) == ascii_shown
 
 
-def test_members_of_the_same_name_are_told_apart() -> None:
-    assert distinct_names([("a", "Ann"), ("b", "Bob"), ("c", "Ann")]) == ["Ann a", "Bob", "Ann c"]
-
-
 def test_a_column_is_as_wide_as_its_longest_text() -> None:
     assert column(["Ann", "Maya"], 6, ascii_only=False) == (4, ["Ann ", "Maya"])
     assert column(["Ann", "Bartholomew"], 6, ascii_only=False) == (6, ["Ann   ", "Barth…"])
@@ -80,44 +59,12 @@ def test_labels_of_an_axis_do_not_touch() -> None:
     assert axis([(0, "2019"), (4, "F")], 4) == "2019"
 
 
-def test_as_few_minutes_as_possible_differ_from_their_length_rounded() -> None:
-    assert in_minutes([60, 89, 3600]) == [1, 1, 60]
-    assert in_minutes([85, 85, 85]) == [2, 1, 1]  # 4:15 in all
-    assert in_minutes([95, 95, 95]) == [2, 2, 1]  # 4:45 in all
-
-
-@given(st.lists(st.floats(0, 10**6), max_size=60))
-def test_minutes_add_up_to_their_total(seconds: list[float]) -> None:
-    minutes = in_minutes(seconds)
-    assert sum(minutes) == round(sum(length / 60 for length in seconds))
-    assert all(abs(shown - exact / 60) <= 1 + 1e-6 for shown, exact in zip(minutes, seconds, strict=True))
-
-
 def test_who_was_left_out_is_counted_with_the_option_that_shows_them() -> None:
     assert omitted_words({}).plain == omitted_words({"omitted": {"inactive": 0}}).plain == ""
     assert omitted_words({"omitted": {"inactive": 841, "beyond_limit": 12}}).plain == (
         "841 members without activity (--empty shows them)\n12 more (--top N shows them)"
     )
     assert omitted_words({"omitted": {"inactive": 1}}).plain == "1 member without activity (--empty shows it)"
-
-
-def test_counted_nouns_are_in_the_plural_unless_there_is_one() -> None:
-    assert [counted(number, "interval") for number in (0, 1, 3, 1000)] == [
-        "0 intervals",
-        "1 interval",
-        "3 intervals",
-        "1,000 intervals",
-    ]
-
-
-def test_the_time_of_day_has_24_or_12_hours() -> None:
-    moments = [NOW.replace(hour=hour, minute=5) for hour in (0, 9, 12, 22)]
-    assert [time_of_day(moment) for moment in moments] == ["00:05", "09:05", "12:05", "22:05"]
-    use_clock("12h")
-    try:
-        assert [time_of_day(moment) for moment in moments] == ["12:05am", "9:05am", "12:05pm", "10:05pm"]
-    finally:
-        use_clock("24h")
 
 
 def test_a_view_of_too_many_rows_is_refused() -> None:

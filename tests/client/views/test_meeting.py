@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from ftlclient.views import formatting, meeting
+from ftlclient.views import meeting
+from ftlcommon import wording
 from tests.client.conftest import lines
 
 MEETING: dict[str, Any] = {
@@ -171,7 +172,7 @@ def test_a_clock_change_says_what_it_does_to_the_overlap(change: dict[str, Any],
 
 
 def test_times_are_on_the_clock_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formatting, "_clock_format", "%I:%M%p")
+    monkeypatch.setattr(wording, "_clock_format", "%I:%M%p")
     shown = lines(meeting.Meeting(MEETING), 60)
     assert "Mon 8:00pm Berlin: 1 of 2 likely, 1 outside their usual hours" in " ".join(shown)
     assert "Bob       ●8:00am+1" in shown

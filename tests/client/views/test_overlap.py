@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from ftlclient.errors import ConfigError
-from ftlclient.views import formatting, overlap
+from ftlclient.views import overlap
+from ftlcommon import wording
 from tests.client.conftest import lines
 
 WINDOW = {"from": "2026-11-15T23:00:00Z", "to": "2026-11-22T23:00:00Z", "rule": ""}
@@ -158,7 +159,7 @@ def test_a_wide_matrix_folds() -> None:
 
 
 def test_times_are_on_the_clock_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formatting, "_clock_format", "%I:%M%p")
+    monkeypatch.setattr(wording, "_clock_format", "%I:%M%p")
     shown = lines(overlap.Overlap(OVERLAP), 80)
     assert shown[5:7] == [
         "  2026-11-17 Tue  11:30pm-12:30am +1   1:00  all but Member c",

@@ -2,12 +2,12 @@
 
 import pytest
 
-from ftlclient import time_ranges
 from ftlclient.views import ranking
+from ftlcommon import zones
 from tests.client.conftest import lines
 
 WINDOW = {"from": "2019-01-01T00:00:00Z", "to": "2020-01-01T00:00:00Z"}
-UTC_ZONE = time_ranges.UTC_ZONE
+UTC_ZONE = zones.UTC_ZONE
 
 
 def team(*totals: tuple[str, float]) -> dict[str, object]:

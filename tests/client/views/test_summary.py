@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from ftlclient import time_ranges
 from ftlclient.views import summary
+from ftlcommon import zones
 from tests.client.conftest import lines
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -41,7 +41,7 @@ SUMMARY = answer(
     after="2026-11-19",
 )
 DAYS = ["2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19"]
-UTC_ZONE = time_ranges.UTC_ZONE
+UTC_ZONE = zones.UTC_ZONE
 
 
 def draw(

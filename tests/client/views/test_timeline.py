@@ -4,12 +4,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from ftlclient import time_ranges
 from ftlclient.errors import ConfigError
 from ftlclient.views import timeline
+from ftlcommon import zones
 from tests.client.conftest import lines, person
 
-BERLIN = time_ranges.zone("Europe/Berlin")
+BERLIN = zones.zone("Europe/Berlin")
 
 
 NOW = datetime(2026, 11, 16, 12, 0, tzinfo=UTC)
@@ -136,7 +136,7 @@ def test_on_their_own_clocks_all_members_begin_at_midnight() -> None:
 def test_a_day_that_a_zone_skipped_is_drawn_without_activity() -> None:
     apia = person("Tui", "Pacific/Apia", ("2011-12-30T08:00:00Z", "2011-12-30T12:00:00Z"))
     days = [date(2011, 12, day) for day in (29, 30, 31)]
-    shown = lines(timeline.Timeline([apia], days, time_ranges.zone("Pacific/Apia"), NOW), 80)
+    shown = lines(timeline.Timeline([apia], days, zones.zone("Pacific/Apia"), NOW), 80)
     assert [row.split()[-1] for row in shown if row.startswith("Tui")] == ["2:00", "-", "2:00"]
 
 

@@ -4,11 +4,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from ftlclient import time_ranges
 from ftlclient.views import week
+from ftlcommon import zones
 from tests.client.conftest import lines, person
 
-BERLIN = time_ranges.zone("Europe/Berlin")
+BERLIN = zones.zone("Europe/Berlin")
 WINDOW = {"from": "2026-11-15T23:00:00Z", "to": "2026-11-22T23:00:00Z"}
 DAYS = [date(2026, 11, 16) + timedelta(days=n) for n in range(7)]
 TEAM = [

@@ -2,12 +2,12 @@
 
 import pytest
 
-from ftlclient import time_ranges
 from ftlclient.views import who
+from ftlcommon import zones
 from tests.client.conftest import lines
 from tests.client.views.conftest import PRESENCE
 
-UTC_ZONE = time_ranges.UTC_ZONE
+UTC_ZONE = zones.UTC_ZONE
 
 
 def test_who_shows_active_members_first() -> None:
@@ -22,7 +22,7 @@ def test_who_shows_active_members_first() -> None:
 
 
 def test_the_moment_is_named_on_the_clock_of_the_zone() -> None:
-    berlin = time_ranges.zone("Europe/Berlin")
+    berlin = zones.zone("Europe/Berlin")
     assert lines(who.view(PRESENCE, berlin), 80)[0] == "1 of 4 members active, Mon 2026-11-16 13:00, Europe/Berlin"
     shown = lines(who.view(PRESENCE, None), 100)[0]
     assert shown == "1 of 4 members active, Mon 2026-11-16 12:00, UTC, times on their own clocks"

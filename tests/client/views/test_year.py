@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from ftlclient import time_ranges
 from ftlclient.views import year
+from ftlcommon import zones
 from tests.client.conftest import lines
 from tests.client.views.test_summary import answer, member
 
-UTC_ZONE = time_ranges.UTC_ZONE
+UTC_ZONE = zones.UTC_ZONE
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
 

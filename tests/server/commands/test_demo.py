@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
+from ftlclient.cli import main
+from ftlserver.commands.demo import client_in_another_terminal
 from tests.helpers import run
 from tests.repositories import HOUR, MONDAY, commit, make_repository
 
@@ -51,16 +53,17 @@ def welcome(process: subprocess.Popen[str]) -> tuple[str, list[list[str]]]:
 
 
 @pytest.mark.slow
-def test_demo_answers_what_it_proposes_and_leaves_no_files(tmp_path: Path) -> None:
+def test_demo_answers_what_it_proposes_and_leaves_no_files(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
     with demo(tmp_path) as process:
         url, commands = welcome(process)
         assert files(tmp_path)
         names = [argv[0] for argv in commands]
         assert names == ["activity", "timeline", "who", "summary", "hours", "overlap", "meeting"]
         for argv in commands:
-            shown = subprocess.run(
-                [sys.executable, "-m", "ftlclient", *argv], capture_output=True, text=True, check=True
-            ).stdout
+            assert main(argv) == 0
+            shown = capsys.readouterr().out
             assert any(name in shown for name in ("Egon Spengler", "Jonas Weber"))
         process.terminate()
         assert process.wait(10) == 0
@@ -79,9 +82,31 @@ def test_demo_stops_when_its_terminal_closes_and_on_ctrl_c(tmp_path: Path, numbe
     assert files(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    ("prefix", "command"),
+    [
+        ("/home/ada/.cache/uv/archive-v0/AxopkM7r0k7Yjhpy", "uvx ftl-activity client"),
+        ("/home/ada/.local/share/pipx/.cache/16bff2cd521eb48", "pipx run ftl-activity client"),
+        ("/home/ada/.local/share/pipx/venvs/ftl-activity", "ftlclient"),
+        ("/home/ada/project/.venv", "ftlclient"),
+    ],
+)
+def test_the_proposed_commands_are_those_that_run_in_another_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prefix: str, command: str
+) -> None:
+    (tmp_path / "ftlclient").touch(mode=0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "prefix", prefix)
+    assert client_in_another_terminal() == command
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr(sys, "argv", [str(tmp_path / "ftlserver")])
+    if command == "ftlclient":
+        assert client_in_another_terminal() == str(tmp_path / "ftlclient")
+
+
 @needs_git
 @pytest.mark.slow
-def test_demo_shows_the_team_of_a_repository(tmp_path: Path) -> None:
+def test_demo_shows_the_team_of_a_repository(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     history = [commit(f"Ada Number{n} <ada{n}@x>", MONDAY + n * HOUR) for n in range(4)]
     path = make_repository(tmp_path / "r", *history)
     with demo(tmp_path, "--git", str(path)) as process:
@@ -90,8 +115,8 @@ def test_demo_shows_the_team_of_a_repository(tmp_path: Path) -> None:
         assert [member["id"] for member in answer["members"]] == [f"ada{n}@x" for n in range(4)]
         assert [argv[0] for argv in commands] == ["timeline", "ranking", "hours", "overlap"]
         for argv in commands:
-            ask = [sys.executable, "-m", "ftlclient", *argv]
-            assert "Ada Number0" in subprocess.run(ask, capture_output=True, text=True, check=True).stdout
+            assert main(argv) == 0
+            assert "Ada Number0" in capsys.readouterr().out
         process.terminate()
         assert process.wait(10) == 0
     assert files(tmp_path) == []
@@ -108,7 +133,7 @@ def test_a_directory_without_a_team_is_refused(capsys: pytest.CaptureFixture[str
 @needs_git
 @pytest.mark.slow
 def test_a_signal_during_the_import_leaves_no_files_either(tmp_path: Path) -> None:
-    history = (commit(f"Ada Number{n} <ada{n % 50}@x>", MONDAY + n * HOUR) for n in range(20_000))
+    history = (commit(f"Ada Number{n} <ada{n % 50}@x>", MONDAY + n * HOUR) for n in range(5_000))
     path = make_repository(tmp_path / "r", *history)
     with demo(tmp_path, "--git", str(path)) as process:
         deadline = time.monotonic() + 20

@@ -142,7 +142,7 @@ def served(database: Path, manager: Manager, *argv: str) -> Iterator[subprocess.
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize(("manager", "workers"), [("file", "1"), ("abstract", "2")], indirect=["manager"])
 def test_serve_is_ready_stays_alive_and_stops(manager: Manager, tmp_path: Path, workers: str) -> None:
     with served(tmp_path / "x", manager, "--workers", workers) as process:
         assert [manager.next() for _ in range(4)] == ["READY=1", "WATCHDOG=1", "WATCHDOG=1", "WATCHDOG=1"]

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ftlclient.views._units import UNITS, next_unit, seconds_of, unit_start
+from ftlcommon.summary_units import UNITS, next_unit, seconds_of, unit_start
 
 FORMS = {"day": "%F", "week": "%G-W%V", "month": "%Y-%m", "year": "%Y"}
 
