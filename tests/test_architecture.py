@@ -14,7 +14,7 @@ ORDERS = {
     "ftlserver.domain": "instants timezones time_formats user team rules period redundant time_tables intervals days_and_hours window token",
     "ftlserver.storage": "schema marks postgresql sqlite_file database idle_connections full_check totals backup changes aliases"
     " tokens users teams packing period_writes periods rounded_periods busy recording heartbeats guessed_users bulk_import merging mirroring pruning doctor undo __init__",
-    "ftlserver.questions": "__init__ limits activity overlap_sweep overlap coverage presence summary hours rest meeting",
+    "ftlserver.questions": "__init__ limits activity overlap_sweep overlap hand_overs coverage presence summary hours rest meeting",
     "ftlserver.web": "schemas bulk_json strict_json turns requests responses selection rates auth metrics middleware handlers app",
     "ftlserver.web.handlers": "users teams activity questions periods changes wakatime exports health metrics",
     "ftlserver.serving": "memory event_loop threads parser server unix_socket notify workers",

@@ -45,9 +45,9 @@ Answer = dict[str, Any]
 class Question:
     """A question to the server, and how to show its answer.
 
-    *view* makes a renderable of an answer in that *shape*, *picture*, if there is one, a picture below a
-    heading that begins with *title*, and *rows* rows of *columns*. *document* holds the fields of the request beside
-    the members; *plain*, if not None, replaces it for ``--format json``.
+    *view* makes a renderable of an answer in that *shape*, *picture* a picture, if there is one, below a heading
+    that begins with *title*, and *rows* rows of *columns*. *document* holds the fields of the request beside the
+    members; *plain*, if not None, replaces it for ``--format json``.
     *check_members* raises ConfigError if the question cannot be about so many members that are named.
     """
 

@@ -15,7 +15,8 @@ from ftlserver.domain.timezones import Zone
 from ftlserver.domain.user import User
 from ftlserver.errors import InvalidRequestError, Problem
 from ftlserver.questions import limits, seconds
-from ftlserver.questions.overlap_sweep import Groups, bit_fields, slices
+from ftlserver.questions.hand_overs import HandOvers, HandOverSweep
+from ftlserver.questions.overlap_sweep import Groups, slices
 
 _FEWER = "ask about fewer members or a shorter window"
 MOST_PAIRS = 1_000
@@ -32,15 +33,6 @@ class Gap(NamedTuple):
     end: int
     left: tuple[int, ...]
     came: tuple[int, ...]
-
-
-class HandOvers(NamedTuple):
-    """How often a member left while one who had come later stayed, and how long both were active then, in all."""
-
-    left: int
-    stayed: int
-    times: int
-    length: int
 
 
 def most_of(asked: Mapping[str, Any], users: Sequence[User]) -> int:
@@ -144,7 +136,7 @@ def sweep(groups: Groups, window: Interval, most: int) -> tuple[list[Gap], Itera
     mask = (1 << bits) - 1
     active: dict[int, int] = {}  # since when each is
     gaps: list[Gap] = []
-    pairs = _Pairs(len(groups), window)
+    pairs = HandOverSweep(len(groups), window)
     since = window[0]
     left: tuple[int, ...] = ()
     for events in slices(groups):
@@ -169,54 +161,6 @@ def sweep(groups: Groups, window: Interval, most: int) -> tuple[list[Gap], Itera
     if len(active) <= most and since < window[1]:
         gaps.append(Gap(since, window[1], left, ()))
     return gaps, pairs.found()
-
-
-class _Pairs:
-    """The hand-overs of each pair of groups.
-
-    What there is of each group is a bit field of one large number, as in ``overlap_sweep``: a few operations find
-    all who stay when one leaves. A loop over these takes ten times as long for 400 members.
-    """
-
-    def __init__(self, count: int, window: Interval) -> None:
-        self._count = count
-        self._first = window[0] - 1  # so that the start of a group that is active is not 0
-        self._width = (window[1] - self._first).bit_length() + 1
-        self._ones = sum(1 << (self._width * index) for index in range(count))
-        self._highest = self._ones << (self._width - 1)
-        self._starts = 0  # of the groups that are active
-        self._counts = [0] * count
-        self._lengths = [0] * count
-
-    def change(self, point: int, started: Sequence[int], ended: Mapping[int, int]) -> None:
-        """Note which groups start at *point*, and which end, each with its start.
-
-        Who comes at the moment when another leaves takes over.
-        """
-        width = self._width
-        at = point - self._first
-        for index in started:
-            self._starts += at << (width * index)
-        for index, since in ended.items():
-            self._starts -= (since - self._first) << (width * index)
-        for index, since in ended.items():
-            # The highest bit of a field is left where its group started later.
-            later = (self._starts | self._highest) - (since - self._first + 1) * self._ones & self._highest
-            if later:
-                ones = later >> (width - 1)
-                self._counts[index] += ones
-                self._lengths[index] += at * ones - (self._starts & ((ones << width) - ones))
-
-    def found(self) -> Iterator[HandOvers]:
-        """Yield the pairs that have hand-overs."""
-        for index, row in enumerate(self._counts):
-            if row:
-                counts, lengths = (
-                    bit_fields(found, self._count, self._width) for found in (row, self._lengths[index])
-                )
-                for other, times in enumerate(counts):
-                    if times:
-                        yield HandOvers(index, other, times, lengths[other])
 
 
 def _outside(quiet: Sequence[Interval], window: Interval, tz: Zone) -> Iterator[Interval]:

@@ -100,7 +100,9 @@ class Mirroring:
         for period in periods:
             del named[period[:2]]
         gone = [(user_id, start, offset) for (user_id, start), offset in named.items()]
-        last = Position(rows[-1].position, rows[-1].number) if more else end
+        last = end
+        if more:  # there may be none if a user was deleted just now
+            last = Position(rows[-1].position, rows[-1].number) if rows else position
         return Page(users, [id_ for id_ in ids if id_ not in there], periods, gone, last, more)
 
     _END: ClassVar[dict[str, sa.TextClause]] = {

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from ftlserver.domain import instants, time_formats
 from ftlserver.domain.period import Span
@@ -81,6 +82,12 @@ class Changes:
 
         Raise ChangeNotFoundError, RefusedError, or ChangedSinceError if what it wrote was changed since.
         """
+        try:
+            return self._undo(number, principal)
+        except IntegrityError as exc:  # another has just made what this would bring back
+            raise ChangedSinceError(number, []) from exc
+
+    def _undo(self, number: int, principal: Principal) -> int | None:
         with transaction(self.database, write=True) as connection:
             entry = self._entry(connection, number)
             if "admin" not in principal.scopes and (entry.caller is None or entry.caller != principal.token_id):
@@ -179,9 +186,13 @@ class _Undo:
             if record.before is not None:
                 self._restore(record)
         self._check()
+        there = users.lock(self._connection, self._entry.user_ids)
         for user_id in self._entry.user_ids:
             before, after = self._periods_of(user_id)
             gone = [span for start, span in before.items() if start not in after]
+            if gone and user_id not in there:
+                self._changed_since.append({"table": "users", "id": user_id})
+                self._check()
             period_writes.insert(self._connection, [(user_id, *span) for span in gone])
         return self._change.save(self._connection)
 
