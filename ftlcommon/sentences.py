@@ -13,12 +13,12 @@ from ftlcommon.wording import counted, hours_and_minutes, time_of_day
 from ftlcommon.zones import zone_of
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-# How likely a member is there, in the words of an answer, and what they mean.
+# How likely a member is there, in the words of an answer: a mark, and what it means.
 ATTENDANCES = {
-    "likely": "likely",
-    "possible": "possible",
-    "unlikely": "outside their usual hours",
-    "unknown": "not enough history",
+    "likely": ("●", "likely"),
+    "possible": ("○", "possible"),
+    "unlikely": ("·", "outside their usual hours"),
+    "unknown": ("?", "not enough history"),
 }
 _BEST = 3  # hours that are named
 _ROUND_NUMBERS = (2, 3, 5, 10, 20, 50, 100, 200, 500)

@@ -26,30 +26,77 @@ FTLError
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-# Every code that an answer can have, with its status.
-HTTP_STATUSES = {
-    code: status
-    for status, codes in {
-        400: "bad_request host_missing invalid_json json_not_object missing_argument invalid_argument"
-        " unknown_field too_many_ids too_many_periods too_many_heartbeats too_much invalid_cursor",
-        401: "not_authed invalid_auth",
-        403: "missing_scope cross_origin tls_required",
-        404: "not_found user_not_found team_not_found period_not_found change_not_found",
-        405: "method_not_allowed",
-        409: "user_exists team_exists changed_since",
-        410: "resync",
-        413: "body_too_large",
-        415: "unsupported_media_type",
-        421: "host_not_allowed",
-        422: "invalid_period unknown_timezone nonexistent_local_time ambiguous_local_time",
-        429: "ratelimited",
-        431: "headers_too_large",
-        500: "internal_error",
-        501: "transfer_encoding_unsupported",
-        503: "database_busy database_unavailable storage_full query_timeout too_many_connections server_busy",
-    }.items()
-    for code in codes.split()
+# Every code that an answer can have, by status, and when it does.
+CODES = {
+    400: {
+        "bad_request": "the request is not valid HTTP",
+        "host_missing": "the request has no `Host` header",
+        "invalid_json": "the body is not JSON, or not strict JSON: UTF-8 without byte order mark, no NaN or"
+        " Infinity, no duplicate keys in an object, at most 32 levels, 18 digits and 100,000 values, no lone"
+        " surrogates",
+        "json_not_object": "the body is JSON, but not an object",
+        "missing_argument": "a required field is missing, or none of `id_list`, `all` and `team` is there,"
+        " or `id_list` is empty",
+        "invalid_argument": "a field has the wrong type or value; `errors` says which",
+        "unknown_field": "the request does not have this field",
+        "too_many_ids": "more than 1,000 ids; `max`",
+        "too_many_periods": "more than 5,000 periods; `max`",
+        "too_many_heartbeats": "more than 100 heartbeats; `max`",
+        "too_much": "the question would cost too much; the message says what there is too much of, and what to ask"
+        " instead; `max`",
+        "invalid_cursor": "the cursor does not come from this server",
+    },
+    401: {
+        "not_authed": "the token is missing",
+        "invalid_auth": "the token is unknown, expired or revoked",
+    },
+    403: {
+        "missing_scope": "the token does not permit this; `needed`, `provided`",
+        "cross_origin": "the request comes from a page of another origin",
+        "tls_required": "the client reached the trusted proxy by plain http",
+    },
+    404: {
+        "not_found": "there is nothing at this path",
+        "user_not_found": "there is no such user",
+        "team_not_found": "there is no such team",
+        "period_not_found": "no period has this start and end; `period` is the one with this start, if any",
+        "change_not_found": "there is no such change, or it is not kept any more",
+    },
+    405: {"method_not_allowed": "the path does not take this method; the header `Allow` lists those it takes"},
+    409: {
+        "user_exists": "the id belongs to another user, or is an alias of one",
+        "team_exists": "the id belongs to another team",
+        "changed_since": "what is to be undone was changed again; `changed`",
+    },
+    410: {"resync": "not all changes since this cursor are kept; start over with an export"},
+    413: {"body_too_large": "the body has more than 1 MiB, with a `Content-Length` or in chunks; `max`"},
+    415: {
+        "unsupported_media_type": "the body is not `application/json`, nor `application/x-ndjson` where that is"
+        " accepted"
+    },
+    421: {"host_not_allowed": "the host name is not one of the server's"},
+    422: {
+        "invalid_period": "at least one period was rejected, so nothing was changed",
+        "unknown_timezone": "the zone is not an IANA name",
+        "nonexistent_local_time": "the zone skipped this wall clock",
+        "ambiguous_local_time": "this wall clock occurred twice in the zone",
+    },
+    429: {
+        "ratelimited": "the token, or the address, has made too many requests; `max` is the number for a minute"
+    },
+    431: {"headers_too_large": "the headers have more than 16 KiB"},
+    500: {"internal_error": "a bug; the server's log has more under the `request_id`"},
+    501: {"transfer_encoding_unsupported": "the transfer encoding is not `chunked`"},
+    503: {
+        "database_busy": "another program keeps the database locked",
+        "database_unavailable": "the database cannot be reached or used, or another version changed its tables",
+        "storage_full": "the database has no space to store this",
+        "query_timeout": "the database took too long",
+        "too_many_connections": "the server has 500 connections, and none is idle",
+        "server_busy": "other large questions were not answered within a minute",
+    },
 }
+HTTP_STATUSES = {code: status for status, codes in CODES.items() for code in codes}
 
 
 class Problem(NamedTuple):

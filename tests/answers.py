@@ -1,28 +1,46 @@
-"""Every answer of the suite is JSON with ``ok``, carries the security headers, and is one that the route table lists."""
+"""Every answer of the suite carries the security headers, is one that the route table lists, and is as described.
+
+The OpenAPI document says what an answer is. A client has to ignore keys that it does not know; here there are none.
+"""
 
 import functools
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import jsonschema_rs
 import waitress.server
 import webtest
 
 from ftlserver.errors import HTTP_STATUSES
-from ftlserver.web import responses
-from ftlserver.web.app import ROUTES, Route
-from ftlserver.web.handlers import metrics
+from ftlserver.web import answers, openapi, responses
+from ftlserver.web.app import PAGES, ROUTES, Route
+from ftlserver.web.pages.visit import POLICY
 
-_PATTERNS = [(re.compile(re.sub(r"<\w+>", "[^/]+", route.path) + "/?"), route) for route in ROUTES]
+_PATTERNS = [(re.compile(re.sub(r"<\w+>", "[^/]+", route.path) + "/?"), route) for route in (*ROUTES, *PAGES)]
 # What the application answers where no route is found or called.
 _WITHOUT_ROUTE = {200, 204, 400, 403, 404, 405, 421, 500}
+_ERROR = {responses.JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}
+_LONGEST = 2 * 1024 * 1024  # bytes of a stream that are kept to be checked
+_POLICY = "Content-Security-Policy"
+
+DOCUMENT = openapi.document(ROUTES)
 
 
 def check_every_answer() -> None:
     """Check the answers of all applications that are served or tested from now on."""
     for target in (webtest.TestApp, waitress.server.BaseWSGIServer):
         _wrap(target)
+    original = responses.error_body
+
+    @functools.wraps(original)
+    def error_body(*args: Any, **more: Any) -> bytes:
+        body = original(*args, **more)
+        check_answer(answers.ref("Error"), json.loads(body))
+        return body
+
+    responses.error_body = error_body  # those of the HTTP layer, too
 
 
 def _wrap(target: Any) -> None:
@@ -50,41 +68,130 @@ def checking(application: Callable[..., Iterable[bytes]]) -> Callable[..., Itera
 
         pieces = application(environ, respond)
         status, headers = begun
-        _check_headers(status, headers)
-        answer = _check_body(status, headers, pieces)
-        if route is None:
-            assert status in _WITHOUT_ROUTE, (environ["PATH_INFO"], status)
-        else:
-            assert status in route.statuses | {421}, (route.path, status)
-            if status != route.success and answer:
-                assert HTTP_STATUSES[answer["error"]] == status
-                assert answer["error"] in route.codes | {"not_found"}, (route.path, answer)
-        return pieces
+        statuses = _WITHOUT_ROUTE if route is None else route.statuses
+        # A method that a path does not take is one of no route.
+        assert status in statuses or status == 405, (environ["PATH_INFO"], status)
+        is_html = dict(headers).get("Content-Type") == responses.HTML
+        if is_html and (route in PAGES or route is None or status == 405):
+            _check_page(status, headers)
+            return pieces
+        if route in PAGES and status < 400:
+            _check_file(headers)
+            return pieces
+        described = _described(route, status)
+        _check_headers(status, headers, described)
+        if status == 204:
+            return pieces
+        check = functools.partial(_check_body, dict(headers)["Content-Type"], described)
+        if isinstance(pieces, list):
+            if body := b"".join(pieces):
+                check(body)
+            return pieces
+        return _Stream(pieces, check)
 
     return serve
 
 
-def _check_headers(status: int, headers: list[tuple[str, str]]) -> None:
-    assert set(responses.HEADERS) <= set(headers), headers
+class _Stream:
+    """An answer whose pieces are checked when all have been read, if they are not too many."""
+
+    def __init__(self, pieces: Any, check: Callable[[bytes], None]) -> None:
+        self._pieces = pieces
+        self._check = check
+
+    def __iter__(self) -> Iterator[bytes]:
+        kept: list[bytes] = []
+        size = 0
+        for piece in self._pieces:
+            size += len(piece)
+            if size <= _LONGEST:
+                kept.append(piece)
+            yield piece
+        if 0 < size <= _LONGEST:
+            self._check(b"".join(kept))
+
+    def close(self) -> None:
+        if hasattr(self._pieces, "close"):
+            self._pieces.close()
+
+
+def _described(route: Route | None, status: int) -> dict[str, Any]:
+    """Return what the document says of the bodies that a route answers with a status, by media type."""
+    if route is None or route in PAGES or status == 405:
+        return _ERROR
+    answer = DOCUMENT["paths"][openapi.path_of(route)][route.method.lower()]["responses"][str(status)]
+    if "$ref" in answer:
+        answer = DOCUMENT["components"]["responses"][answer["$ref"].rpartition("/")[2]]
+    return dict(answer["content"])
+
+
+def _check_page(status: int, headers: list[tuple[str, str]]) -> None:
+    """Check the headers of a page: a policy of its own, and kept by the browser of its reader only to ask again."""
+    found = dict(headers)
+    assert found[_POLICY] == POLICY
+    assert found["Cache-Control"] == ("private, no-cache" if "Etag" in found else "no-store")
+    assert ("Etag" in found) == (status in (200, 304)), headers
+    _check_file(headers)
+
+
+def _check_file(headers: list[tuple[str, str]]) -> None:
+    """Check the headers of pages, CSV, JSON, style and script, and of an answer without body."""
+    own = {_POLICY, "Cache-Control"}
+    names = [name for name, _ in headers]
+    assert len(names) == len(set(names)), names
+    assert {*own, "X-Request-Id"} <= set(names), names
+    assert {pair for pair in responses.HEADERS if pair[0] not in own} <= set(headers), headers
+
+
+def _check_headers(status: int, headers: list[tuple[str, str]], described: dict[str, Any]) -> None:
+    named = dict(headers)
+    usual = dict(responses.HEADERS)
+    if "text/html" in described:
+        assert named[_POLICY].startswith("default-src 'none'; ")
+        assert "frame-ancestors 'none'" in named.pop(_POLICY)
+        del usual[_POLICY]
+    assert usual.items() <= named.items(), headers
     names = [name.lower() for name, _ in headers]
     assert len(names) == len(set(names)), names
     assert "x-request-id" in names
     assert not {"server", "x-powered-by", "via"} & set(names), names
-    if status != 204:
-        assert dict(headers).get("Content-Type") in (responses.JSON, responses.NDJSON, metrics.TEXT), headers
+    needed = {401: "www-authenticate", 405: "allow", 429: "retry-after", 503: "retry-after"}
+    assert status not in needed or needed[status] in names, headers
+    assert status == 204 or named.get("Content-Type", "").partition(";")[0] in described, headers
 
 
-def _check_body(status: int, headers: list[tuple[str, str]], pieces: Iterable[bytes]) -> Any:
-    """Return the document of an answer that is complete, if it has a body."""
-    if not isinstance(pieces, list) or not (body := b"".join(pieces)):
-        return None
-    if dict(headers)["Content-Type"] == metrics.TEXT:
-        return None
-    if dict(headers)["Content-Type"] == responses.NDJSON:
-        body = body.splitlines()[-1]
-    answer = json.loads(body)
-    assert answer["ok"] is (status in (200, 201)), answer
-    return answer
+def _check_body(content_type: str, described: dict[str, Any], body: bytes) -> None:
+    media_type = content_type.partition(";")[0]
+    if media_type == responses.NDJSON:
+        assert [json.loads(line) for line in body.splitlines()][-1]["ok"] is True
+    elif media_type == responses.JSON:
+        check_answer(described[media_type]["schema"], json.loads(body))
+
+
+def check_answer(schema: dict[str, Any], answer: Any) -> None:
+    """Check that *answer* is as a schema of the document says, and has no other keys."""
+    validator = _validator(json.dumps(schema))
+    assert validator.is_valid(answer), next(validator.iter_errors(answer))
+    if "error" in answer:
+        assert HTTP_STATUSES[answer["error"]] == answer["status"]
+
+
+@functools.cache
+def _validator(schema: str) -> Any:
+    whole = {**json.loads(schema), "components": _closed(DOCUMENT["components"])}
+    return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+
+
+def _closed(schema: Any) -> Any:
+    """Return *schema* with objects that have no other keys than their ``properties``."""
+    if isinstance(schema, list):
+        return [_closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {key: _closed(value) for key, value in schema.items()}
+    if closed.get("type") == "object" and "properties" in closed:
+        closed.setdefault("additionalProperties", False)
+    return closed
 
 
 def _route(method: str, path: str) -> Route | None:

@@ -1,6 +1,7 @@
 """Imports go one way, down the layers, and each library has one place."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,10 +14,13 @@ ORDERS = {
     "ftlserver": "errors config domain storage questions web serving commands cli __main__",
     "ftlserver.domain": "instants timezones time_formats user team rules period redundant time_tables intervals days_and_hours window token",
     "ftlserver.storage": "schema marks postgresql sqlite_file database idle_connections full_check totals backup changes aliases"
-    " tokens users teams packing period_writes periods rounded_periods busy recording heartbeats guessed_users bulk_import merging mirroring pruning doctor undo __init__",
-    "ftlserver.questions": "__init__ limits activity overlap_sweep overlap hand_overs coverage presence summary hours rest meeting",
-    "ftlserver.web": "schemas bulk_json strict_json turns requests responses selection rates auth metrics middleware handlers app",
+    " tokens users teams packing period_writes periods rounded_periods busy recording heartbeats guessed_users bulk_import merging mirroring pruning doctor"
+    " undo __init__",
+    "ftlserver.questions": "__init__ limits activity overlap_sweep overlap hand_overs coverage presence summary hours rest meeting returning",
+    "ftlserver.web": "schemas bulk_json strict_json turns requests responses answers route openapi reference selection rates auth metrics"
+    " middleware handlers pages app",
     "ftlserver.web.handlers": "users teams activity questions periods changes wakatime exports health metrics",
+    "ftlserver.web.pages": "templates assets visit forms tables pictures login board views member",
     "ftlserver.serving": "memory event_loop threads parser server unix_socket notify workers",
     "ftlclient": "errors time_ranges time_expressions config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",
@@ -139,6 +143,50 @@ def test_every_module_is_in_the_order(package: str) -> None:
         path.parent.name for path in folder.glob("*/__init__.py")
     }
     assert found - {"__init__"} == set(ORDERS[package].split()) - {"__init__"}
+
+
+def test_templates_are_compiled_by_one_function_and_never_looked_up() -> None:
+    """``bottle.template`` runs ``./NAME.tpl`` of the working directory, and code in its argument."""
+    forbidden = {
+        "template",
+        "view",
+        "TEMPLATE_PATH",
+        "TEMPLATES",
+        "BaseTemplate",
+        "MakoTemplate",
+        "Jinja2Template",
+    }
+    forbidden |= {
+        "CheetahTemplate",
+        "mako_template",
+        "jinja2_template",
+        "cheetah_template",
+        "mako_view",
+        "jinja2_view",
+    }
+    compiling = []
+    for path in modules():
+        names = {name.removeprefix("bottle.") for name in imports(path) if name.startswith("bottle.")}
+        names |= {
+            node.attr
+            for node in ast.walk(ast.parse(path.read_text()))
+            if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "bottle"
+        }
+        assert not names & forbidden, path
+        compiling += [name_of(path)] if "SimpleTemplate" in names else []
+    assert compiling == ["ftlserver.web.pages.templates"]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "ftlserver/web/pages/templates").glob("*.tpl")), ids=lambda p: p.stem
+)
+def test_a_template_escapes_and_quotes_and_holds_neither_style_nor_script(path: Path) -> None:
+    source = path.read_text()
+    assert "{{!" not in source
+    assert not re.search(r"=\s*\{\{", source), "an attribute is quoted"
+    assert not re.search(r"(?i)<style|\bstyle=|\bon[a-z]+=|javascript:|https?://", source)
+    assert not re.search(r"(?i)<script(?![^>]*\bsrc=)", source)
+    assert not re.search(r"\b(include|rebase)\s*\(", source)
 
 
 def test_a_folder_has_few_entries() -> None:

@@ -1,5 +1,6 @@
 """What the README, the requirements and the Procfile say is true."""
 
+import json
 import os
 import re
 import shlex
@@ -13,11 +14,11 @@ from pathlib import Path
 
 import pytest
 import requests
+from webtest import TestApp
 
 from ftlclient import commands as client_commands
 from ftlserver import commands
 from ftlserver.config import Config
-from ftlserver.errors import HTTP_STATUSES
 from ftlserver.storage import Storage
 from ftlserver.web.app import create_app
 from tests.conftest import serving
@@ -42,6 +43,7 @@ def test_the_sessions_of_the_readme_are_real(tmp_path: Path) -> None:
     with Storage.open(database, threads=4) as storage, serving(create_app(storage)) as url:
         environ = os.environ | {
             "PATH": f"{bin_}:{os.environ['PATH']}",
+            "PYTHONUNBUFFERED": "1",  # so that both streams keep their order
             "DATABASE_URL": database,
             "FTL_URL": url,
         }
@@ -83,9 +85,13 @@ def test_every_command_is_in_the_readme() -> None:
         assert re.search(rf"^\| `{name}[ `]", README, re.MULTILINE)
 
 
-def test_every_code_is_in_the_api_reference() -> None:
-    for code in HTTP_STATUSES:
-        assert f"`{code}`" in API
+def test_the_requests_of_the_api_rules_are_answered(app: TestApp) -> None:
+    period = re.search(r"```json\n(.*?)```", API, re.DOTALL)
+    heartbeat = re.search(r"^`(\{.*?\})`, sent to `(.*?)`", API, re.MULTILINE)
+    assert period
+    assert heartbeat
+    assert app.post_json("/api/activity/", json.loads(period[1])).json["inserted"] == 1
+    assert app.post_json(heartbeat[2], json.loads(heartbeat[1])).json["verdict"] == "started"
 
 
 def test_requirements_are_pinned_and_meet_what_the_project_asks() -> None:

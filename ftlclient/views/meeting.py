@@ -30,13 +30,8 @@ LONGEST_NAME = 20
 _SHORTEST_NAME = 8
 _GAP = 2
 
-# How likely a member is there, in the words of an answer: a mark, one in ASCII, and a style.
-_MARKS = {
-    "likely": ("●", "*", "green"),
-    "possible": ("○", "+", "yellow"),
-    "unlikely": ("·", ".", "red"),
-    "unknown": ("?", "?", "dim"),
-}
+# How likely a member is there, in the words of an answer: a mark in ASCII, and a style.
+_MARKS = {"likely": ("*", "green"), "possible": ("+", "yellow"), "unlikely": (".", "red"), "unknown": ("?", "dim")}
 
 
 class Meeting:
@@ -113,8 +108,8 @@ class Meeting:
         """Return what the cells of the table mean."""
         there = {member["attendance"] for slot in self.members for member in slot.values()}
         marks = [
-            f"{mark[1] if ascii_only else mark[0]} {ATTENDANCES[name]}"
-            for name, mark in _MARKS.items()
+            f"{_MARKS[name][0] if ascii_only else mark} {meaning}"
+            for name, (mark, meaning) in ATTENDANCES.items()
             if name in there
         ]
         text = "Cells are the member's clock, with +1 or -1 on another day; best times first, by those expected"
@@ -143,5 +138,7 @@ def _cell(member: dict[str, Any] | None, start: datetime, *, ascii_only: bool) -
     """Return the clock of a member at the *start* of a slot, marked and styled by how likely they are there."""
     if member is None:
         return "", ""
-    mark, ascii_mark, style = _MARKS.get(member["attendance"], _MARKS["unknown"])
-    return f"{ascii_mark if ascii_only else mark}{member_clock(member, start)}", style
+    attendance = member["attendance"] if member["attendance"] in ATTENDANCES else "unknown"
+    ascii_mark, style = _MARKS[attendance]
+    mark = ascii_mark if ascii_only else ATTENDANCES[attendance][0]
+    return f"{mark}{member_clock(member, start)}", style

@@ -17,7 +17,7 @@ from ftlcommon.wording import counted, time_of_day, window_words
 from ftlcommon.zones import zone_of
 
 _WIDEST = 96.0  # of a column
-_NARROWEST = 64.0
+_NARROWEST = 76.0
 
 
 def meeting(answer: Answer, heading: Heading) -> Picture:
@@ -60,9 +60,11 @@ def _table(sheet: Sheet, answer: Answer, names: dict[str, str]) -> None:
                 if there is not None:
                     attendance = there["attendance"] if there["attendance"] in ATTENDANCES else "unknown"
                     clock = member_clock(there, start)
-                    title = f"{short(names[member['id']])}, {clock}: {ATTENDANCES[attendance]}"
+                    mark, meaning = ATTENDANCES[attendance]
+                    title = f"{short(names[member['id']])}, {clock}: {meaning}"
                     sheet.rect(attendance, x, sheet.y + 1, step - 2, ROW - 2, title)
-                    sheet.row_text(x + step / 2 - 1, clock, "mid")
+                    sheet.row_text(x + 6, mark)
+                    sheet.row_text(x + step / 2 + 3, clock, "mid")
             sheet.y += ROW
         sheet.row_text(MARGIN, "likely", "dim")
         sheet.text(MARGIN, sheet.y + ROW + 12, "expected", "dim")
@@ -73,6 +75,7 @@ def _table(sheet: Sheet, answer: Answer, names: dict[str, str]) -> None:
         sheet.y += 2 * ROW + 6
     found = {member["attendance"] for slot in answer["slots"] for member in slot["members"]}
     words = "Cells are the member's clock, with +1 or -1 on another day; best times first, by those expected"
-    sheet.legend([(name, meaning) for name, meaning in ATTENDANCES.items() if name in found], words)
+    parts = [(name, f"{mark} {meaning}") for name, (mark, meaning) in ATTENDANCES.items() if name in found]
+    sheet.legend(parts, words)
     if hidden := len(answer["members"]) - len(rows):
         sheet.lines(f"Not shown: {counted(hidden, 'more member')}")

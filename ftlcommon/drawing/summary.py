@@ -9,6 +9,7 @@ from ftlcommon.drawing.sheet import BAR, MARGIN, ROW, WIDTH, Heading, Picture, S
 from ftlcommon.drawing.texts import short
 from ftlcommon.drawing.units import Units, per_of, unit_words, units_of
 from ftlcommon.sentences import length_words
+from ftlcommon.wording import counted
 
 _TOTAL = 60
 _SHARE = 56
@@ -59,6 +60,12 @@ def _ranking(sheet: Sheet, answer: Answer) -> int:
             width = max(seconds / longest * (WIDTH - MARGIN - bars), 1)
             sheet.rect("active", bars, sheet.y + 4, width, BAR, f"{short(name)}: {length_words(seconds)}")
         sheet.y += ROW
+    if total:
+        sheet.y += 6
+        active = sum(member["active_seconds"] > 0 for member in answer["members"])
+        is_cut = answer.get("omitted", {}).get("beyond_limit", 0) > 0
+        who = f"the {active:,} listed" if is_cut else counted(active, "active member")
+        sheet.lines(f"Total {length_words(total)} of {who}", "bold")
     return len(members)
 
 

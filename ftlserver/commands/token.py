@@ -123,7 +123,7 @@ def _list(args: argparse.Namespace, storage: Storage) -> int:
         users = "all" if token.user_ids is None else " ".join(token.user_ids) or "none"
         if token.team_id is not None:
             users = f"team {token.team_id}"
-        scopes = tokens.WAKATIME if token.view == tokens.WAKATIME else " ".join(token.scopes)
+        scopes = token.view or " ".join(token.scopes)
         if token.round_seconds is not None:
             unit = next((name for name, found in _UNITS.items() if found == token.round_seconds), "rounded")
             scopes += f" ({unit})"
@@ -147,6 +147,8 @@ def _revoke(args: argparse.Namespace, storage: Storage) -> int:
 def _rotate(args: argparse.Namespace, storage: Storage) -> int:
     old = storage.tokens.get(args.id)
     now = instants.now()
+    if old.view == tokens.PAGE:
+        raise ConfigError(f"token {old.id} belongs to a browser; log out there, and log in again")
     if not old.is_valid(now):
         raise ConfigError(f"token {old.id} has ended; make a new one with: ftlserver token create")
     expires_at = None if old.expires_at is None else now + old.expires_at - old.created_at

@@ -105,6 +105,11 @@ def hours_of_week(pieces: Iterable[Piece]) -> list[int]:
     return hours
 
 
+def hour_of_week(instant: int, offset: int) -> int:
+    """Return the hour of the week, from Monday 00 on, that a clock at *offset* showed at *instant*."""
+    return ((instant + offset * SECOND) // HOUR + _EPOCH_HOUR) % HOURS_OF_WEEK
+
+
 def date_of(day: int) -> date:
     """Return the date of a day that is counted from 1970-01-01."""
     return date.fromordinal(_EPOCH_DAY + day)

@@ -9,11 +9,14 @@ import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from ftlserver.domain.instants import END_OF_TIME, HOUR
 from ftlserver.errors import RefusedError
 
 SCOPES = ("read", "write", "admin")  # admin holds the other two; write does not hold read
 
 WAKATIME = "wakatime"  # the view of a token that is a key for editor plugins
+PAGE = "page"  # the view of a token in the cookie of a browser
+PAGE_LIFETIME = 12 * HOUR
 
 _ALPHABET = string.ascii_letters + string.digits
 # What the clients of WakaTime take for a key: a UUIDv4.
@@ -124,6 +127,23 @@ def id_of(secret: str) -> str | None:
     """Return the id inside a secret, None for text that is not a secret."""
     match = _SECRET.fullmatch(secret)
     return match[1] if match else None
+
+
+def mint_for_page(parent: Token, now: int) -> tuple[Token, str]:
+    """Return the token of a browser that logs in with *parent*, and its secret.
+
+    It reads what *parent* reads, for 12 hours at most, and is valid only as long as *parent* is.
+    """
+    id_, secret = mint()
+    expires_at = min(now + PAGE_LIFETIME, END_OF_TIME if parent.expires_at is None else parent.expires_at)
+    made = Token(
+        *(id_, parent.name, digest(secret), ("read",), parent.user_ids, now, expires_at),
+        team_id=parent.team_id,
+        view=PAGE,
+        parent_id=parent.id,
+        round_seconds=parent.round_seconds,
+    )
+    return made, secret
 
 
 def mint_key() -> tuple[str, str]:

@@ -13,7 +13,9 @@ from ftlserver.errors import InvalidUserError, UnknownZoneError
 USER_ID_RULE = "expected 1 to 120 characters of A-Z a-z 0-9 . _ @ + -"
 REAL_NAME_RULE = "expected 1 to 200 characters without control characters"
 
-_USER_ID = re.compile(r"[A-Za-z0-9._@+-]{1,120}")
+USER_ID_PATTERN = r"[A-Za-z0-9._@+-]{1,120}"
+
+_USER_ID = re.compile(USER_ID_PATTERN)
 _REAL_NAME = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,200}")
 
 

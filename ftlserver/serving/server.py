@@ -231,7 +231,6 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         dispatcher = Dispatcher(concurrency, threads)
         self._caller_of = caller_of
         self._metrics = metrics or Metrics([])
-        self._refused = 0
         channels: dict[int, Any] = {}
         self.loop = EventLoop(channels)
         self.serving = threading.local()  # which channel a thread works on
@@ -309,7 +308,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         channel.is_spare = channel.is_spare and len(self.active_channels) > CONNECTIONS
         if channel.is_spare and not (is_health or request.error):
             request.error = _TooManyConnectionsError("")
-            self._refused += 1
+            self._metrics.count_refused()
         if channel.is_spare or is_health:
             self._urgent.append(channel)
         else:
@@ -348,7 +347,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def _note_state(self) -> None:
         dispatcher = self.task_dispatcher
         threads = len(dispatcher.threads), dispatcher.active_count, len(dispatcher.queue)
-        self._metrics.note(State(len(self.active_channels), *threads, self._refused))
+        self._metrics.note(State(len(self.active_channels), *threads))
 
     def count_error(self, status: int) -> None:
         """Count a request that is not valid HTTP, or one too many, which is answered here."""

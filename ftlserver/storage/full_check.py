@@ -60,7 +60,7 @@ class FullCheck:
             check_file(self.database)
             # A new connection: the others keep in memory what they have read before.
             uri = f"{self.database.file.absolute().as_uri()}?mode=rw"
-            with closing(sqlite3.connect(uri, LOCK_SECONDS, isolation_level=None, uri=True)) as connection:
+            with closing(sqlite3.connect(uri, timeout=LOCK_SECONDS, isolation_level=None, uri=True)) as connection:
                 rows = {table: self._read(connection, table) for table in schema.TABLES}
                 self._read(connection, "activity_periods", "INDEXED BY long_periods", schema.IS_LONG)
                 _read_small_indexes(connection)

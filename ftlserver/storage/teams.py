@@ -176,7 +176,7 @@ class Teams:
             change.add_record("team_members", None, row, row["user_id"])
 
     def _count_tokens(self, team_id: str) -> int:
-        tokens = self.database.table("tokens").find(team_id=team_id, revoked_at=None)
+        tokens = self.database.table("tokens").find(team_id=team_id, revoked_at=None, parent_id=None)
         now = instants.now()
         return sum(token["expires_at"] is None or token["expires_at"] > now for token in tokens)
 

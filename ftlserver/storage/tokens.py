@@ -8,7 +8,7 @@ import dataset
 import orjson
 import sqlalchemy as sa
 
-from ftlserver.domain.token import Token
+from ftlserver.domain.token import PAGE, Token
 from ftlserver.errors import TokenNotFoundError
 from ftlserver.storage.database import Database, transaction
 from ftlserver.storage.idle_connections import fetch
@@ -54,6 +54,17 @@ class Tokens:
         """Add a token."""
         with transaction(self.database, write=True):
             self.table.insert(_row(token))
+
+    def log_in(self, token: Token, now: int) -> None:
+        """Add the token of a browser, and delete those of browsers that have expired by *now*."""
+        with transaction(self.database, write=True):
+            self.table.delete(view=PAGE, expires_at={"<=": now})
+            self.table.insert(_row(token))
+
+    def log_out(self, token_id: str) -> None:
+        """Delete the token of a browser."""
+        with transaction(self.database, write=True):
+            self.table.delete(view=PAGE, id=token_id)
 
     def rotate(self, old: str, new: Token, until: int) -> None:
         """Add *new*, and let the token *old* expire at the instant *until*; raise TokenNotFoundError."""

@@ -1,7 +1,7 @@
 """The WSGI application: the route table, and the way from a route to its handler."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from wsgiref.types import WSGIApplication
 
@@ -27,58 +27,20 @@ from ftlserver.web.handlers import (
 )
 from ftlserver.web.metrics import Metrics
 from ftlserver.web.middleware import Policy, with_policy
+from ftlserver.web.pages import assets, board, login, member, views
+from ftlserver.web.pages import visit as visits
+from ftlserver.web.pages.visit import Visit
+from ftlserver.web.reference import Reference
 from ftlserver.web.requests import Request, check_query
-from ftlserver.web.schemas import Schema
+from ftlserver.web.route import ANY_TOKEN, AUTH_ERRORS, DATABASE_ERRORS, WAKATIME_KEY, Route
 
-ANY_TOKEN = "any token"  # noqa: S105  a scope
-WAKATIME_KEY = "a WakaTime key"
-
-# What every route can answer, whatever is sent to it: HTTP, host, origin, query string.
-_HTTP = frozenset(
-    (
-        *("bad_request", "headers_too_large", "body_too_large", "transfer_encoding_unsupported", "internal_error"),
-        *("too_many_connections", "host_missing", "host_not_allowed", "tls_required", "cross_origin"),
-        *("invalid_argument", "unknown_field"),
-    )
-)
-_DATABASE = frozenset(["database_busy", "database_unavailable", "storage_full", "query_timeout"])
-_AUTH = _DATABASE | {"not_authed", "invalid_auth", "missing_scope", "ratelimited"}
 _BODY = frozenset(["invalid_json", "json_not_object", "unsupported_media_type", "missing_argument"])
 _ASKED = frozenset(["too_many_ids", "unknown_timezone", "team_not_found", "too_much", "server_busy"])
 _QUESTION = _BODY | _ASKED
 _LINK = _ASKED | {"missing_argument", "invalid_cursor"}
+_VIEW = _ASKED | {"missing_argument", "user_not_found"}
 _PERIODS = _BODY | {"too_many_periods", "invalid_period", "server_busy"}
 _TIME = frozenset(["nonexistent_local_time", "ambiguous_local_time"])
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A method and a path: the scope that a token must have, the handler, the shape of the request, the errors.
-
-    *scope* ANY_TOKEN takes every token, WAKATIME_KEY only a key for editor plugins, None every caller. *errors*
-    are the codes of this route; those of HTTP and of authentication come with it. *query* are the fields that its
-    query string may have, *success* is the status of an answer without error.
-    """
-
-    method: str
-    path: str
-    scope: str | None
-    handler: Callable[..., Any]
-    schema: Schema | None = None
-    errors: frozenset[str] = frozenset()
-    query: frozenset[str] = frozenset()
-    success: int = 200
-
-    @property
-    def codes(self) -> frozenset[str]:
-        """Return the codes that the route can answer."""
-        return self.errors | _HTTP | (_AUTH if self.scope else frozenset())
-
-    @property
-    def statuses(self) -> frozenset[int]:
-        """Return the HTTP statuses that the route can answer."""
-        return frozenset([self.success, *(HTTP_STATUSES[code] for code in self.codes)])
-
 
 _USER = "/api/users/<user_id>"
 _NO_USER = frozenset(["user_not_found"])
@@ -95,8 +57,9 @@ _LINKED = _PAGE | {"id", *(schemas.LOG_USER_ACTIVITY.fields.keys() - {"id_list",
 _LINES = frozenset(["partial", "dry_run"])
 # Plugins are given what precedes /users, and append the rest.
 _PLUGIN = "/api/wakatime/users/current"
+_reference = Reference(lambda: ROUTES)
 
-ROUTES = [
+ROUTES: list[Route] = [
     Route("POST", "/api/loguseractivity", "read", activity.ask, schemas.LOG_USER_ACTIVITY, _QUESTION),
     Route("GET", "/api/loguseractivity", "read", activity.ask_by_link, schemas.LOG_USER_ACTIVITY, _LINK, _LINKED),
     Route("POST", "/api/summary", "read", questions.summary, schemas.SUMMARY, _QUESTION),
@@ -139,9 +102,34 @@ ROUTES = [
     Route("GET", "/api/export", "admin", exports.export),
     Route("GET", "/api/whoami", ANY_TOKEN, health.whoami),
     Route("GET", "/healthz", None, health.health),
-    Route("GET", "/readyz", None, health.readiness, None, _DATABASE),
+    Route("GET", "/readyz", None, health.readiness, None, DATABASE_ERRORS),
     Route("GET", "/metrics", "admin", metrics.scrape),
+    Route("GET", "/openapi.json", None, _reference.openapi),
+    Route("GET", "/docs", None, _reference.page),
 ]
+
+# The routes of the page, for browsers: they answer HTML, their handlers take a Visit, and the cookie is read here
+# and nowhere else.
+PAGES = [
+    Route("GET", "/", "read", board.show, schemas.PRESENCE, _VIEW, board.QUERY, revalidated=True),
+    Route("GET", "/board.csv", "read", board.csv, schemas.PRESENCE, _VIEW, board.QUERY),
+    Route("GET", "/board.json", "read", board.json, schemas.PRESENCE, _VIEW, board.QUERY),
+    *(
+        Route("GET", f"{view.path}{kind}", "read", partial(handler, view), view.schema, _VIEW, view.query, **more)
+        for view in views.VIEWS
+        for kind, handler, more in (
+            ("", views.show, {"revalidated": True}),
+            (".csv", views.csv, {}),
+            (".json", views.json, {}),
+        )
+    ),
+    Route("GET", "/members/<user_id>", "read", member.show, None, _VIEW, member.QUERY, revalidated=True),
+    Route("GET", "/login", None, login.show, revalidated=True),
+    Route("POST", "/login", None, login.log_in, None, AUTH_ERRORS | {"unsupported_media_type"}, success=303),
+    Route("POST", "/logout", None, login.log_out, None, DATABASE_ERRORS, success=303),
+    Route("GET", "/static/<name>", None, assets.show, None, frozenset(["not_found"])),
+]
+_PAGE_PATHS = {page.path.split("/")[1] for page in PAGES}
 
 _BOTTLE_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed"}
 _BOTTLE_MESSAGES = {
@@ -154,7 +142,7 @@ _BOTTLE_MESSAGES = {
 
 def new_metrics(workers: int = 1) -> Metrics:
     """Return counters for the routes, of as many *workers*."""
-    return Metrics([(route.method, route.path) for route in ROUTES], workers)
+    return Metrics([(route.method, route.path) for route in (*ROUTES, *PAGES)], workers)
 
 
 def create_app(storage: Storage, policy: Policy | None = None, counters: Metrics | None = None) -> WSGIApplication:
@@ -170,11 +158,14 @@ def create_app(storage: Storage, policy: Policy | None = None, counters: Metrics
     for route in ROUTES:
         handler = _guarded(route, storage, policy, auth)
         application.route([route.path, route.path + "/"], route.method, handler)
+    for page in PAGES:
+        handler = _guarded_page(page, storage, policy, auth)
+        application.route(page.path if page.path == "/" else [page.path, page.path + "/"], page.method, handler)
     return with_policy(application, policy, counters or new_metrics())
 
 
 class _Bottle(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
-    """Bottle that speaks JSON only."""
+    """Bottle that speaks JSON, and HTML on the page."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -184,6 +175,11 @@ class _Bottle(bottle.Bottle):  # type: ignore[misc]  # bottle is untyped
     def default_error_handler(self, error: bottle.HTTPError) -> bytes:
         """Answer what Bottle itself refuses, and unforeseen errors."""
         status = error.status_code
+        if _is_for_page(bottle.request.environ):
+            answer = visits.error_page(status, _BOTTLE_MESSAGES.get(status, error.status_line))
+            for name, value in visits.HEADERS.items():
+                bottle.response.set_header(name, value)
+            return bytes(answer.body)
         bottle.response.content_type = responses.JSON
         return responses.error_body(
             status,
@@ -208,9 +204,45 @@ def _guarded(route: Route, storage: Storage, policy: Policy, auth: Authenticatio
                     caller.allow(route.scope)
             check_query(route.query)
             bottle.response.status = route.success
-            seen = storage if caller.round_seconds is None else storage.rounded(caller.round_seconds)
-            return route.handler(seen, Request(caller, route.schema, storage.teams), **arguments)
+            return route.handler(
+                _seen_by(caller, storage), Request(caller, route.schema, storage.teams), **arguments
+            )
         except FTLError as exc:
             return bottle.HTTPResponse(*responses.error(exc, environ["ftl.request_id"]))
 
     return answer
+
+
+def _seen_by(caller: Principal, storage: Storage) -> Storage:
+    """Return the storage as a caller may see it: with rounded times, for some."""
+    return storage if caller.round_seconds is None else storage.rounded(caller.round_seconds)
+
+
+def _guarded_page(page: Route, storage: Storage, policy: Policy, auth: Authentication) -> Callable[..., Any]:
+    """Return the handler of a *page* behind its checks, with errors as pages; without a login it is the login."""
+
+    def answer(**arguments: str) -> Any:
+        environ = bottle.request.environ
+        try:
+            (policy.check_page if page.method == "GET" else policy.check_form)(environ)
+            caller = Principal(frozenset())
+            if page.scope is not None:
+                caller = auth.reader(visits.cookie(), environ["ftl.client"])
+                caller.allow(page.scope)
+            check_query(page.query)
+            return page.handler(Visit(_seen_by(caller, storage), auth, caller), **arguments)
+        except FTLError as exc:
+            if exc.status == HTTP_STATUSES["not_authed"]:
+                return login.ask(exc)
+            return visits.refused(exc, environ["ftl.request_id"])
+
+    return answer
+
+
+def _is_for_page(environ: dict[str, Any]) -> bool:
+    """Tell whether an error is shown to a reader: on a path of the page, or to a browser outside of the API."""
+    path: str = environ["PATH_INFO"]
+    first = path.partition("/")[2].partition("/")[0]
+    if first in _PAGE_PATHS:
+        return first != "" or path == "/"
+    return first != "api" and "text/html" in environ.get("HTTP_ACCEPT", "")

@@ -6,7 +6,7 @@ import threading
 import time
 
 from ftlserver.domain import instants, token
-from ftlserver.domain.token import EVERYTHING, READ_ONLY, Principal, Token
+from ftlserver.domain.token import EVERYTHING, PAGE, READ_ONLY, WAKATIME, Principal, Token
 from ftlserver.errors import DatabaseError, RefusedError
 from ftlserver.storage.teams import Teams
 from ftlserver.storage.tokens import Tokens
@@ -21,7 +21,7 @@ _log = logging.getLogger("ftlserver")
 
 
 class Authentication:
-    """Tells who a caller is, from the token in the Authorization header.
+    """Tells who a caller is, from the token in the Authorization header or in the cookie of a page.
 
     A token, or an address without one, makes up to *rate* requests a minute; a server that is open has no limit.
     """
@@ -44,10 +44,41 @@ class Authentication:
         *by_key* takes a WakaTime key and nothing else; other routes take tokens and no key.
         """
         if authorization is not None:
-            return self._owner(authorization, address, by_key=by_key)
+            return self._principal(self._owner(*_credentials(authorization, by_key=by_key), address))
         if by_key:
             message = "this needs a key, as Authorization: Basic; its operator makes one with:"
             raise RefusedError("not_authed", f"{message} ftlserver token create --wakatime --user ID")
+        return self._without_token(address)
+
+    def reader(self, secret: str, address: str) -> Principal:
+        """Return the caller at *address* whose browser sends *secret* in the cookie of the page, empty for none.
+
+        Raise RefusedError. A server that is open needs no cookie, and looks at none.
+        """
+        if not secret or (self._is_local and not self._is_locked()):
+            return self._without_token(address)
+        return self._principal(self._owner(secret, token.id_of(secret), PAGE, address))
+
+    def log_in(self, secret: str, address: str) -> tuple[Token, str]:
+        """Return a token for a browser at *address*, made from the token *secret*, and its secret.
+
+        Raise RefusedError.
+        """
+        parent = self._owner(secret, token.id_of(secret), None, address)
+        self._principal(parent).allow("read")
+        now = instants.now()
+        made, made_secret = token.mint_for_page(parent, now)
+        self._tokens.log_in(made, now)
+        return made, made_secret
+
+    def log_out(self, secret: str) -> None:
+        """Delete the token of a browser that sends *secret* in its cookie."""
+        found = self._find(secret, token.id_of(secret))
+        if found is not None and found.view == PAGE:
+            self._tokens.log_out(found.id)
+
+    def _without_token(self, address: str) -> Principal:
+        """Return the caller at *address* who sends no token; raise RefusedError."""
         if self._is_local and not self._is_locked():
             return EVERYTHING
         if self._public_read:
@@ -66,24 +97,33 @@ class Authentication:
             self._look_at = now + _LOOK_SECONDS
         return self._has_tokens
 
-    def _owner(self, authorization: str, address: str, *, by_key: bool) -> Principal:
-        scheme, _, secret = authorization.partition(" ")
-        secret, token_id = secret.strip(), None
-        if by_key and scheme.lower() == "basic":
-            secret = token.key_in(secret)
-            token_id = token.id_of_key(secret)
-        elif not by_key and scheme.lower() == "bearer":
-            token_id = token.id_of(secret)
-        found = None if token_id is None else self._tokens.find(token_id)
+    def _owner(self, secret: str, token_id: str | None, view: str | None, address: str) -> Token:
+        """Return the valid token of that *secret*, made for that *view*; raise RefusedError."""
+        found = self._find(secret, token_id)
         now = instants.now()
-        # Digests are compared whether there is a token or not, so that the time does not reveal which ids exist.
-        matches = hmac.compare_digest(token.digest(secret), found.digest if found else token.digest(""))
-        if found is None or not matches or not found.is_valid(now):
+        if found is None or found.view != view or not self._is_valid(found, now):
             self._failures.take(address, "too many requests with invalid tokens from this address; wait a little")
             message = "this token is unknown, expired or revoked; ask for a new one"
             raise RefusedError("invalid_auth", message)
-        self._rate.take(found.id, "too many requests with this token; wait a little")
+        # Logging in again does not raise the rate.
+        self._rate.take(found.parent_id or found.id, "too many requests with this token; wait a little")
         self._note_use(found, now)
+        return found
+
+    def _find(self, secret: str, token_id: str | None) -> Token | None:
+        found = None if token_id is None else self._tokens.find(token_id)
+        # Digests are compared whether there is a token or not, so that the time does not reveal which ids exist.
+        matches = hmac.compare_digest(token.digest(secret), found.digest if found else token.digest(""))
+        return found if matches else None
+
+    def _is_valid(self, found: Token, now: int) -> bool:
+        """Tell whether a token is valid, and the one that it was made from."""
+        if found.parent_id is None or not found.is_valid(now):
+            return found.is_valid(now)
+        parent = self._tokens.find(found.parent_id)
+        return parent is not None and parent.is_valid(now)
+
+    def _principal(self, found: Token) -> Principal:
         # One more look-up only for a token of a team.
         return found.principal(self._teams.member_ids(found.team_id) or () if found.team_id else ())
 
@@ -97,3 +137,15 @@ class Authentication:
             self._tokens.touch(used.id, now)
         except DatabaseError as exc:
             _log.warning("the use of token %s was not noted: %s", used.id, exc)
+
+
+def _credentials(authorization: str, *, by_key: bool) -> tuple[str, str | None, str | None]:
+    """Return the secret in an Authorization header, the id in it, and the view that its token must have."""
+    scheme, _, secret = authorization.partition(" ")
+    secret = secret.strip()
+    if by_key and scheme.lower() == "basic":
+        secret = token.key_in(secret)
+        return secret, token.id_of_key(secret), WAKATIME
+    if not by_key and scheme.lower() == "bearer":
+        return secret, token.id_of(secret), None
+    return secret, None, None

@@ -31,7 +31,6 @@ class State(NamedTuple):
     threads: int = 0
     active_threads: int = 0
     waiting_requests: int = 0
-    refused_connections: int = 0  # so far
 
 
 class Histogram(NamedTuple):
@@ -57,7 +56,8 @@ class Metrics:
         }
         self._no_route = self._first_cells[NO_ROUTE]
         self._state = len(self._routes) * _ROUTE_CELLS
-        self._size = self._state + len(State._fields)
+        self._refused = self._state + len(State._fields)
+        self._size = self._refused + 1
         self._cells = memoryview(mmap.mmap(-1, 8 * self._size * workers)).cast("d")
         self._own = 0
         self._lock = threading.Lock()  # between the threads of this worker
@@ -75,6 +75,10 @@ class Metrics:
             self._cells[bucket] += 1
             self._cells[first + _SUM] += seconds
 
+    def count_refused(self) -> None:
+        """Count a connection beyond the limit; only one thread of a worker does."""
+        self._cells[self._own + self._refused] += 1
+
     def note(self, state: State) -> None:
         """Note what the server of this worker does at the moment."""
         first = self._own + self._state
@@ -85,6 +89,10 @@ class Metrics:
         """Return what the servers of all workers do, as last noted."""
         first = self._state
         return State(*(int(self._sum(first + cell)) for cell in range(len(State._fields))))
+
+    def refused(self) -> int:
+        """Return the number of connections beyond the limit so far."""
+        return int(self._sum(self._refused))
 
     def requests(self) -> Iterator[tuple[tuple[str, str], str, int]]:
         """Yield the route, the status and the number of the requests so far."""

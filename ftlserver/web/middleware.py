@@ -123,9 +123,12 @@ class Policy:
 
     def check_origin(self, environ: Environ) -> None:
         """Raise RefusedError for what a browser sends for a page of another origin, except a link followed."""
+        if environ.get("HTTP_ORIGIN", "").lower() not in self.origins:
+            self.check_page(environ)
+
+    def check_page(self, environ: Environ) -> None:
+        """Raise RefusedError for what a browser sends for a page of any other origin, except a link followed."""
         origin = environ.get("HTTP_ORIGIN", "").lower()
-        if origin in self.origins:
-            return
         site = environ.get("HTTP_SEC_FETCH_SITE", "none")
         followed = (
             environ["REQUEST_METHOD"] in ("GET", "HEAD")
@@ -133,9 +136,16 @@ class Policy:
             and environ.get("HTTP_SEC_FETCH_DEST") == "document"
         )
         foreign = site not in ("none", "same-origin") and not followed
-        own = f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST'].lower()}"
-        if foreign or (origin and _without_default_port(origin) != _without_default_port(own)):
+        if foreign or (origin and not _is_own(origin, environ)):
             message = "pages of other origins have no access; the operator names origins with FTL_ALLOWED_ORIGINS"
+            raise RefusedError("cross_origin", message)
+
+    def check_form(self, environ: Environ) -> None:
+        """Raise RefusedError for a form unless the browser says that it was sent from a page of this server."""
+        self.check_page(environ)
+        origin = environ.get("HTTP_ORIGIN", "").lower()
+        if environ.get("HTTP_SEC_FETCH_SITE") != "same-origin" and not (origin and _is_own(origin, environ)):
+            message = "this form takes what a browser sends from its own page alone"
             raise RefusedError("cross_origin", message)
 
 
@@ -165,7 +175,8 @@ def with_policy(application: WSGIApplication, policy: Policy, metrics: Metrics) 
             seconds = time.perf_counter() - started
             metrics.count((route.method, route.rule) if route else NO_ROUTE, status[:3], seconds)
             log_request(environ.get("REMOTE_ADDR", "-"), request, status[:3], seconds, request_id)
-            return start_response(status, [*headers, *extra], exc_info)
+            own = {name for name, _ in headers}  # a page has a policy of its own
+            return start_response(status, [*headers, *(one for one in extra if one[0] not in own)], exc_info)
 
         try:
             policy.check_host(environ)
@@ -215,6 +226,11 @@ def _own_name(host: str) -> str:
     if name is None or "/" in name:
         raise ConfigError(f"{host} is not a host name; FTL_ALLOWED_HOSTS takes names such as ftl.example.org")
     return name
+
+
+def _is_own(origin: str, environ: Environ) -> bool:
+    own = f"{environ['wsgi.url_scheme']}://{environ['HTTP_HOST'].lower()}"
+    return _without_default_port(origin) == _without_default_port(own)
 
 
 def _without_default_port(origin: str) -> str:

@@ -27,6 +27,7 @@ BY_ID = "1"
 # The times of a question, and whether they are rounded up for a caller who sees rounded times only.
 _EDGES = {"from": False, "to": True, "at": False}
 _BOOLEANS = {"true": True, "false": False}
+_LISTS = {"id": "id_list", "exclude": "exclude"}  # fields of a query string that may be repeated
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +136,18 @@ def content_length() -> int:
 def read_query() -> tuple[dict[str, Any], dict[str, str]]:
     """Return the query string, as a body would say it, and the fields that choose a page.
 
-    ``id`` may be repeated. Raise InvalidRequestError for anything else that is.
+    ``id`` and ``exclude`` may be repeated. Raise InvalidRequestError for anything else that is.
     """
-    query = _query()
+    query = query_fields()
     asked: dict[str, Any] = {}
     page: dict[str, str] = {}
     for name in query:
         values = query.getall(name)
-        if name == "id":
-            asked["id_list"] = values
+        if name in _LISTS:
+            asked[_LISTS[name]] = values
         elif len(values) > 1:
             problem = Problem(f"/{name[:64]}", "not_allowed", "expected once")
-            raise InvalidRequestError("invalid_argument", "only id may be repeated", [problem])
+            raise InvalidRequestError("invalid_argument", "only id and exclude may be repeated", [problem])
         elif name in ("limit", "cursor"):
             page[name] = values[0]
         elif name in ("clip", "active_only"):
@@ -156,7 +157,8 @@ def read_query() -> tuple[dict[str, Any], dict[str, str]]:
     return asked, page
 
 
-def _query() -> FormsDict:
+def query_fields() -> FormsDict:
+    """Return the fields of the query string; raise InvalidRequestError."""
     try:
         return request.query.decode("utf8")
     except UnicodeError as exc:
@@ -208,7 +210,7 @@ def _read_cursor(cursor: str | None, kinds: Sequence[str]) -> tuple[str, str]:
 def check_query(known: Set[str]) -> None:
     """Raise InvalidRequestError if the query string has other fields than those that are *known*."""
     if request.query_string:
-        refuse(_query().keys() - known)
+        refuse(query_fields().keys() - known)
 
 
 def refuse(fields: Iterable[str]) -> None:

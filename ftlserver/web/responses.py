@@ -25,6 +25,7 @@ from ftlserver.storage.periods import batches
 
 JSON = "application/json"
 NDJSON = "application/x-ndjson"
+HTML = "text/html; charset=utf-8"
 NOTHING_HERE = "there is nothing at this path; the API begins at /api/loguseractivity/"
 LONGEST_WHOLE = 256 * 1024
 _ITEMS_AT_ONCE = 500

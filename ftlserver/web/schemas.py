@@ -6,7 +6,8 @@ from typing import Any
 
 import cerberus
 
-from ftlserver.domain.user import REAL_NAME_RULE, USER_ID_RULE, is_real_name, is_user_id
+from ftlcommon.weekly_pattern import EXAMPLE
+from ftlserver.domain.user import REAL_NAME_RULE, USER_ID_PATTERN, USER_ID_RULE, is_real_name, is_user_id
 from ftlserver.errors import InvalidRequestError, Problem
 
 MOST_IDS = 1_000
@@ -16,6 +17,7 @@ MOST_PROBLEMS = 10
 MOST_MEMBERS = 10_000  # the most that a question is about
 MOST_PATTERNS = 20
 LONGEST_GAP = 86_400  # seconds between two heartbeats
+WAYS_TO_NAME_MEMBERS = ("id_list", "all", "team")
 
 NO_USER = "No user provided as input"
 
@@ -112,94 +114,253 @@ class Schema(threading.local):
         self.fields = fields
         self.names_members = names_members
         self.allow_unknown = allow_unknown
-        self._validator = _Validator(fields, allow_unknown=allow_unknown)
+        # Without what is for the reference: Cerberus hashes a schema, and cannot hash lists of lists.
+        rules = {
+            name: {rule: of for rule, of in field.items() if rule != "meta"} for name, field in fields.items()
+        }
+        self._validator = _Validator(rules, allow_unknown=allow_unknown)
 
     def problems(self, document: Mapping[str, Any]) -> list[Problem]:
         """Return what is wrong with *document*, at most MOST_PROBLEMS things."""
         return (_check_members(document) if self.names_members else []) + self._validator.check(document)
 
 
-_Fields = dict[str, dict[str, Any]]
+_Rules = dict[str, Any]
+_Fields = dict[str, _Rules]
 
 
-def _count(least: int, most: int) -> dict[str, Any]:
-    return {"type": "integer", "check_with": "no_boolean", "min": least, "max": most}
+def _about(rules: _Rules, description: str, *examples: Any, **more: Any) -> _Rules:
+    """Return *rules* with what JSON Schema says of the field beyond them, as ``meta``."""
+    about = {"description": description} | ({"examples": list(examples)} if examples else {})
+    return {**rules, "meta": {**rules.get("meta", {}), **about, **more}}
 
 
-_MEMBERS: _Fields = {
-    "id_list": {"type": "list", "check_with": "user_ids"},
-    "all": {"type": "boolean", "allowed": [True]},
-    "team": {"check_with": "user_id"},
-    "active_only": {"type": "boolean"},
-    "order": {"type": "string", "allowed": ["active", "name", "id"]},
-    "limit": _count(1, MOST_MEMBERS),
-    "exclude": {"type": "list", "check_with": "patterns"},
-    "tz": {"type": "string"},
-    "time_format": {"type": "string", "allowed": ["display", "iso"]},
+def _count(least: int, most: int, description: str, *examples: int, **more: Any) -> _Rules:
+    rules = {"type": "integer", "check_with": "no_boolean", "min": least, "max": most}
+    return _about(rules, description, *examples, **more)
+
+
+def _choice(description: str, *allowed: str, **more: Any) -> _Rules:
+    return _about({"type": "string", "allowed": list(allowed)}, description, **more)
+
+
+def _needed(rules: _Rules) -> _Rules:
+    return {"required": True, **rules}
+
+
+# Rules of fields, with the JSON Schema of what they check.
+_TEXT: _Rules = {"type": "string"}
+_FLAG: _Rules = {"type": "boolean"}
+USER_ID_SCHEMA = {"type": "string", "pattern": f"^{USER_ID_PATTERN}$"}
+_USER_ID: _Rules = {"check_with": "user_id", "meta": USER_ID_SCHEMA}
+_USER_IDS: _Rules = {
+    "type": "list",
+    "check_with": "user_ids",
+    "meta": {"minItems": 1, "maxItems": MOST_IDS, "items": USER_ID_SCHEMA},
 }
-_MEMBERS_AND_WINDOW: _Fields = _MEMBERS | {"from": {"type": "string"}, "to": {"type": "string"}}
+_REAL_NAME: _Rules = {
+    "check_with": "real_name",
+    "meta": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": r"^[^\x00-\x1f\x7f-\x9f]*$"},
+}
+_PATTERNS: _Rules = {
+    "type": "list",
+    "check_with": "patterns",
+    "meta": {"maxItems": MOST_PATTERNS, "items": {"type": "string", "maxLength": 200}},
+}
+
+_EGON = "W012A3CDE"
+_ZONE = _about(_TEXT, "an IANA zone", "America/Los_Angeles")
+_TIME_FORMAT = _choice(
+    "`display` (`Feb 01 2020 01:33PM`) or `iso` (`2020-02-01T13:33:00-08:00`, with a fraction if it is not zero)",
+    *("display", "iso"),
+    default="iso",
+)
+_MEMBERS: _Fields = {
+    "id_list": _about(_USER_IDS, "users by id; one that is named twice is answered once", [_EGON, "W07QCRPA4"]),
+    "all": _about(_FLAG | {"allowed": [True]}, "all users, in place of `id_list`", True),
+    "team": _about(_USER_ID, "the members of this team by id, in place of `id_list`", "backend"),
+    "active_only": _about(
+        _FLAG,
+        "only members who were active in the window; with `all`, members who left before it are left out too",
+        default=False,
+    ),
+    "order": _choice(
+        "`active` (the most active time in the window first, overlapping time counted once), `name` or `id`;"
+        " without it the order asked, or by id",
+        *("active", "name", "id"),
+    ),
+    "limit": _count(1, MOST_MEMBERS, "only the first members in that order", 10),
+    "exclude": _about(
+        _PATTERNS,
+        "patterns with `*`, `?` and `[…]`; members whose id or name matches one, whatever the case, are left out",
+        ["*[bot]*"],
+    ),
+    "tz": _about(_TEXT, "an IANA zone, in which the window is read and the answer is given", "Europe/Berlin"),
+    "time_format": _TIME_FORMAT,
+}
+_MEMBERS_AND_WINDOW: _Fields = _MEMBERS | {
+    "from": _about(
+        _TEXT,
+        "where the window begins: a date (its first instant) or a time, read in `tz` if it has no offset, or else"
+        " in each member's own zone; without it the window has no beginning",
+        "2020-02-01",
+    ),
+    "to": _about(_TEXT, "where the window ends, which is half-open; without it, now", "2020-04-01"),
+}
 
 
 def _question(fields: _Fields) -> Schema:
     return Schema(fields, names_members=True)
 
 
-LOG_USER_ACTIVITY = _question(_MEMBERS_AND_WINDOW | {"clip": {"type": "boolean"}})
+LOG_USER_ACTIVITY = _question(
+    _MEMBERS_AND_WINDOW
+    | {
+        "time_format": _about(_TIME_FORMAT, _TIME_FORMAT["meta"]["description"], default="display"),
+        "clip": _about(_FLAG, "cut periods at the edges of the window", default=False),
+    }
+)
 SUMMARY = _question(
     _MEMBERS_AND_WINDOW
-    | {"day_zone": {"type": "string"}, "per": {"type": "string", "allowed": ["day", "week", "month", "total"]}}
+    | {
+        "day_zone": _about(_TEXT, "whose days these are: `member`, or a zone", "member", default="member"),
+        "per": _choice(
+            "what is added up; a week is that of ISO 8601, which begins on Monday",
+            *("day", "week", "month", "total"),
+            default="day",
+        ),
+    }
 )
-OVERLAP = _question(_MEMBERS_AND_WINDOW | {"min_members": _count(1, MOST_IDS)})
-COVERAGE = _question(_MEMBERS_AND_WINDOW | {"max_members": _count(0, MOST_IDS - 1), "quiet": {"type": "string"}})
-PRESENCE = _question(_MEMBERS | {"at": {"type": "string"}})
+OVERLAP = _question(
+    _MEMBERS_AND_WINDOW
+    | {
+        "min_members": _count(
+            1, MOST_IDS, "how many have to be active: at most as many as the question is about, and by default all"
+        )
+    }
+)
+COVERAGE = _question(
+    _MEMBERS_AND_WINDOW
+    | {
+        "max_members": _count(
+            0, MOST_IDS - 1, "how many may be active in a gap: fewer than the question is about", default=0
+        ),
+        "quiet": _about(
+            _TEXT,
+            f"hours of the week in which gaps are meant, such as `{EXAMPLE}` or `Fri 18:00-Mon 08:00`",
+            EXAMPLE,
+        ),
+    }
+)
 REST = _question(_MEMBERS_AND_WINDOW)
+PRESENCE = _question(_MEMBERS | {"at": _about(_TEXT, "a date or a time; without it, now", "2020-02-01T21:40:00Z")})
 HOURS = _question(_MEMBERS_AND_WINDOW)
 MEETING = _question(
-    _MEMBERS_AND_WINDOW | {"week": {"type": "string"}, "minutes": _count(15, 24 * 60), "slots": _count(1, 100)}
+    _MEMBERS_AND_WINDOW
+    | {
+        "from": _about(
+            _TEXT,
+            "where the past begins that the answer is based on; without it 8 weeks ago, or 8 weeks before a `week`"
+            " in the past",
+            "2020-02-01",
+        ),
+        "week": _about(
+            _TEXT,
+            "a date within a year from today: the seven days that begin on it; without it, on next Monday",
+            "2020-04-06",
+        ),
+        "minutes": _count(15, 24 * 60, "how long the meeting takes", default=60),
+        "slots": _count(1, 100, "how many slots to answer with", default=10),
+    }
 )
 
-_ID: _Fields = {"id": {"required": True, "check_with": "user_id"}}
+_NEW_TIME = "a time with an offset, or a wall clock of the user's zone"
+_ID: _Fields = {"id": _needed(_about(_USER_ID, "the id", _EGON))}
 _NAME_AND_ZONE: _Fields = {
-    "real_name": {"required": True, "check_with": "real_name"},
-    "tz": {"required": True, "type": "string"},
+    "real_name": _needed(_about(_REAL_NAME, "the full name", "Egon Spengler")),
+    "tz": _needed(_ZONE),
+}
+# An item of another shape is not refused by a schema, but has the status `rejected`.
+NEW_PERIOD = {
+    "type": "object",
+    "description": "A period that is sent. It ends after it starts, lasts at most 7 days, and lies between 1970"
+    " and an hour from now.",
+    "properties": {
+        "user_id": {**USER_ID_SCHEMA, "description": "the id of a user, or an alias of one"},
+        "start_time": {"type": "string", "description": _NEW_TIME},
+        "end_time": {"type": "string", "description": _NEW_TIME},
+    },
+    "required": ["user_id", "start_time", "end_time"],
+    "additionalProperties": False,
+    "examples": [
+        {"user_id": _EGON, "start_time": "2020-02-01T13:33:00-08:00", "end_time": "2020-02-01T13:54:00-08:00"}
+    ],
 }
 RECORD = Schema(
     {
-        "periods": {"required": True, "type": "list", "check_with": "periods"},
-        "partial": {"type": "boolean"},
-        "dry_run": {"type": "boolean"},
+        "periods": _needed(
+            _about(
+                {"type": "list", "check_with": "periods"},
+                "the periods; what is not one is `rejected`",
+                NEW_PERIOD["examples"],
+                maxItems=MOST_PERIODS,
+                items={"anyOf": [{"$ref": "#/components/schemas/NewPeriod"}, {}]},
+            )
+        ),
+        "partial": _about(
+            _FLAG, "store what can be stored; otherwise one rejected period makes the request fail", default=False
+        ),
+        "dry_run": _about(_FLAG, "store nothing, and answer with the statuses", default=False),
     }
 )
 EDIT = Schema(
-    {"user_id": {"required": True, "check_with": "user_id"}}
-    | {
-        name: {"required": True, "type": "string"}
-        for name in ("start_time", "end_time", "new_start_time", "new_end_time")
+    {
+        "user_id": _needed(_about(_USER_ID, "the id of a user, or an alias of one", _EGON)),
+        "start_time": _needed(_about(_TEXT, "exactly the start of a stored period", "2020-02-01T13:33:00-08:00")),
+        "end_time": _needed(_about(_TEXT, "exactly its end", "2020-02-01T13:54:00-08:00")),
+        "new_start_time": _needed(_about(_TEXT, _NEW_TIME, "2020-02-01T13:33:00-08:00")),
+        "new_end_time": _needed(_about(_TEXT, _NEW_TIME, "2020-02-01T13:50:00-08:00")),
     }
 )
 UNDO = Schema({})
-MERGE = Schema({"into": {"required": True, "check_with": "user_id"}})
+MERGE = Schema({"into": _needed(_about(_USER_ID, "the user to whom the periods move", "W07QCRPA4"))})
 HEARTBEAT = Schema(
     {
-        "user_id": {"required": True, "check_with": "user_id"},
-        "at": {"type": "string"},
-        "gap": _count(1, LONGEST_GAP),
+        "user_id": _needed(_about(_USER_ID, "the id of a user, or an alias of one", _EGON)),
+        "at": _about(_TEXT, "a time, at most an hour from now; without it, now"),
+        "gap": _count(
+            1, LONGEST_GAP, "heartbeats at most so many seconds apart count as unbroken activity", default=300
+        ),
     }
 )
-WAKATIME_HEARTBEAT = Schema({"time": {"required": True, "type": "number", "min": 1}}, allow_unknown=True)
+WAKATIME_HEARTBEAT = Schema(
+    {
+        "time": _needed(
+            _about({"type": "number", "min": 1}, "seconds since 1970, at most an hour from now", 1580592780.5)
+        )
+    },
+    allow_unknown=True,
+)
 ADD_USER = Schema(_ID | _NAME_AND_ZONE)
 PUT_USER = Schema(_NAME_AND_ZONE)
 PATCH_USER = Schema(
     {name: rules | {"required": False} for name, rules in _NAME_AND_ZONE.items()}
-    | {"left_at": {"type": "string", "nullable": True}}
+    | {
+        "left_at": _about(
+            _TEXT | {"nullable": True}, "the date or time at which the user left, or null", "2020-04-01"
+        )
+    }
 )
-_TEAM_NAME: _Fields = {"name": {"required": True, "check_with": "real_name"}}
-ADD_TEAM = Schema(_ID | _TEAM_NAME | {"members": {"type": "list", "check_with": "user_ids"}})
+_TEAM_ID: _Fields = {
+    "id": _needed(_about(_USER_ID, "the id, of the same characters as that of a user", "backend"))
+}
+_TEAM_NAME = _about(_REAL_NAME, "the name", "Backend")
+ADD_TEAM = Schema(_TEAM_ID | {"name": _needed(_TEAM_NAME), "members": _about(_USER_IDS, "users by id", [_EGON])})
 PATCH_TEAM = Schema(
     {
-        "name": {"check_with": "real_name"},
-        "add": {"type": "list", "check_with": "user_ids"},
-        "remove": {"type": "list", "check_with": "user_ids"},
+        "name": _TEAM_NAME,
+        "add": _about(_USER_IDS, "users by id, who become members", ["W07QCRPA4"]),
+        "remove": _about(_USER_IDS, "users by id, who are members no longer", [_EGON]),
     }
 )
 _LIMITS = {"too_many_ids": MOST_IDS, "too_many_periods": MOST_PERIODS}
@@ -227,7 +388,7 @@ def validate(schema: Schema, document: object) -> dict[str, Any]:
 
 
 def _check_members(document: Mapping[str, Any]) -> list[Problem]:
-    given = [name for name in ("id_list", "all", "team") if name in document]
+    given = [name for name in WAYS_TO_NAME_MEMBERS if name in document]
     if not given:
         return [Problem("/id_list", "missing_argument", NO_USER)]
     if len(given) > 1:

@@ -1,4 +1,6 @@
-"""Attack a server from a page in a real browser: ``python -m tests.campaigns.browser [--browser PATH]``.
+"""A real browser: ``python -m tests.campaigns.browser [--browser PATH] [--history FILE] [--pictures DIRECTORY]``.
+
+It looks at every page of the server itself (``browser_pages``), and attacks a server from other pages:
 
 An open server holds the assignment's members on loopback. Pages on another port, under another name, and under a
 name that was led to the server (DNS rebinding) try to read and to write in every way a page has, and put what they
@@ -18,6 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,6 +30,8 @@ from ftlserver.storage import Storage
 from ftlserver.storage.database import transaction
 from ftlserver.web.app import create_app
 from ftlserver.web.middleware import Policy
+from tests.campaigns import browser_pages
+from tests.campaigns.running import NotTriedError
 from tests.conftest import EGON, GLINDA, assignment_periods
 
 SECRET = "Spengler"
@@ -58,7 +63,10 @@ const WRITES = [
   ["DELETE", "/api/users/W07QCRPA4/", undefined],
   ["DELETE", "/api/activity/", {periods: [period]}],
 ];
+const PAGES = ["/", "/timeline.json?members=W012A3CDE", "/board.csv", "/members/W012A3CDE", "/login"];
+const FORMS = [["/login", {token: "x", next: "/"}], ["/logout", {}]];
 const READS = [
+  ...PAGES.map((path) => ["GET", path, undefined]),
   ["GET", "/api/users/", undefined],
   ["GET", "/api/export/", undefined],
   ["GET", "/api/users/W012A3CDE/export/", undefined],
@@ -166,7 +174,12 @@ function trySocket(kind, path) {
       await tryForm("post", path, "multipart/form-data", {json: JSON.stringify(body)});
     }
   }
-  for (const [method, path] of READS.slice(0, 4)) {
+  for (const [path, fields] of FORMS) {
+    for (const type of TYPES) await tryFetch("POST", path, fields, "no-cors", type, "include");
+    await tryForm("post", path, "application/x-www-form-urlencoded", fields);
+    await tryForm("post", path, "text/plain", fields);
+  }
+  for (const [method, path] of READS.slice(0, 4 + PAGES.length)) {
     await tryElement("img", "src", path);
     await tryElement("script", "src", path);
     await tryElement("script", "src", path, {type: "module"});
@@ -321,11 +334,41 @@ def attack(browser: str, kind: str) -> Outcome:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--browser", default=shutil.which("chromium") or "chromium")
+    parser.add_argument("--browser", default=shutil.which("chromium"), help="the program (%(default)s)")
+    parser.add_argument("--only", choices=["pages", "attack"], help="one part")
+    parser.add_argument("--axe", type=Path, metavar="FILE", help="axe.min.js of axe-core; without it, from npm")
+    parser.add_argument("--history", type=Path, metavar="FILE", help="a gzipped git fast-import stream to look at")
+    parser.add_argument("--pictures", type=Path, metavar="DIRECTORY", help="write a picture of each page")
     args = parser.parse_args()
+    if args.browser is None:
+        print("not tried: there is no Chromium here; name one with --browser", file=sys.stderr)
+        return 0
+    failed = False
+    if args.only != "attack":
+        failed |= _look(args)
+    if args.only != "pages":
+        failed |= _attack(args.browser)
+    return int(failed)
+
+
+def _look(args: argparse.Namespace) -> bool:
+    """Look at every page; tell whether one has faults."""
+    with tempfile.TemporaryDirectory() as directory:
+        try:
+            axe = browser_pages.axe_core(args.axe, Path(directory))
+        except NotTriedError as exc:
+            print(f"pages: not tried: {exc}", file=sys.stderr)
+            return False
+        found = browser_pages.look(args.browser, axe, args.history, args.pictures)
+    print(f"pages: {found}", *found.wrong, sep="\n  ", flush=True)
+    return bool(found.wrong)
+
+
+def _attack(browser: str) -> bool:
+    """Let each page attack; tell whether one read or changed what it should not."""
     failed = False
     for kind in ("another port", "another name", "rebinding", "a named origin"):
-        outcome = attack(args.browser, kind)
+        outcome = attack(browser, kind)
         is_expected = kind == "a named origin"
         failed |= outcome.has_read != is_expected or outcome.has_changed != is_expected
         answers = ", ".join(f"{count} x {status}" for status, count in sorted(outcome.statuses.items()))
@@ -334,7 +377,7 @@ def main() -> int:
             f" {'something' if outcome.has_changed else 'nothing'} changed; the server answered {answers}",
             flush=True,
         )
-    return int(failed)
+    return failed
 
 
 if __name__ == "__main__":

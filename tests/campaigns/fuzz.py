@@ -378,8 +378,12 @@ def _ask(app: TestApp, sent: Sent) -> str:
     if not response.body:
         assert sent.method == "HEAD" or response.status_int == 204
         return str(response.status_int)
+    if "json" not in response.content_type:
+        return "200"
     lines = response.body.splitlines() if response.content_type == responses.NDJSON else [response.body]
     answer = [json.loads(line) for line in lines][-1]
+    if "openapi" in answer:
+        return "200"
     assert answer["ok"] is (response.status_int in (200, 201)), answer
     return "200" if answer["ok"] else str(answer["error"])
 

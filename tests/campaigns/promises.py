@@ -1,4 +1,4 @@
-"""The fifty promises of docs/reliability.md, and how each is tried."""
+"""The promises of docs/reliability.md, and how each is tried."""
 
 import importlib
 import inspect
@@ -286,4 +286,6 @@ PROMISES = [
         Tests(f"{_WEB}/handlers/test_unknown_zone.py"),
     ),
     Promise(50, "client-limits", "the client ends with one clear line", Campaign("client_limits")),
+    # The description of the API
+    Promise(51, "schemathesis", "the OpenAPI document is true", Campaign("openapi")),
 ]

@@ -1,4 +1,4 @@
-"""The assignment's question: members with their activity periods."""
+"""Who was active when: members with their activity periods."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
@@ -25,12 +25,19 @@ _CLIPPED = "half-open; periods are cut at its edges"
 
 
 def ask(storage: Storage, request: Request) -> responses.Answer:
-    """Answer about the members that the body names."""
+    """Answer with the activity periods of members.
+
+    Without ``from`` and ``to`` the answer contains every period. A period that began before the window belongs to
+    it if it extends into the window.
+    """
     return _answer(storage, request.question(), {})
 
 
 def ask_by_link(storage: Storage, request: Request) -> dict[str, Any] | responses.Answer:
-    """Answer a question in the query string; without ids, about a page of all users."""
+    """Answer with the activity periods of the members that a link names.
+
+    Without ``id`` and ``team`` the answer is about all users, page by page.
+    """
     asked, page = read_query()
     if not asked.keys().isdisjoint(("id_list", "team")):
         refuse(page)

@@ -11,7 +11,7 @@ from ftlserver.web.requests import Request
 
 
 def export_user(storage: Storage, request: Request, user_id: str) -> responses.Answer:
-    """Answer with one user as the assignment's endpoint does, with exact times."""
+    """Answer with one user and all their periods, with exact times."""
     request.caller.allow_users([user_id])
     return responses.stream(responses.JSON, user_pieces(storage, storage.users.get(user_id)))
 

@@ -43,9 +43,7 @@ def _of_server(metrics: Metrics) -> Iterator[str]:
     yield from _single("threads", "gauge", "Threads that work on requests", state.threads)
     yield from _single("active_threads", "gauge", "Threads that are not asleep", state.active_threads)
     yield from _single("waiting_requests", "gauge", "Requests that wait for a thread", state.waiting_requests)
-    yield from _single(
-        "refused_connections_total", "counter", "Connections beyond the limit", state.refused_connections
-    )
+    yield from _single("refused_connections_total", "counter", "Connections beyond the limit", metrics.refused())
 
 
 def _buckets(metrics: Metrics) -> Iterator[Sample]:

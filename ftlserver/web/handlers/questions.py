@@ -1,4 +1,4 @@
-"""The questions about several people at once: decode, validate, ask storage and the question, answer."""
+"""The questions about several people at once."""
 
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -62,7 +62,7 @@ def summary(storage: Storage, request: Request) -> responses.Answer:
 
 
 def overlap(storage: Storage, request: Request) -> responses.Answer:
-    """Answer when members were active at the same time."""
+    """Answer when enough members were active at the same time, and how long each two of them were."""
     asked = request.question()
     window = Window.of(asked, instants.now())
     extents = _extents(storage, asked, window, limits.MEMBERS_OF_OVERLAP)
@@ -138,7 +138,11 @@ def coverage(storage: Storage, request: Request) -> responses.Answer:
 
 
 def presence(storage: Storage, request: Request) -> responses.Answer:
-    """Answer who is active at an instant."""
+    """Answer who is active at an instant.
+
+    This question takes no window. ``active_only`` looks at the 7 days before ``at``, and with ``order: active``
+    those who are active come first, then those who were active last.
+    """
     asked = request.question()
     tz = read_zone(asked)
     at = instants.now() if "at" not in asked else read_edge("/at", asked["at"], tz or timezones.zone("UTC"))
@@ -179,7 +183,7 @@ def rest(storage: Storage, request: Request) -> responses.Answer:
 
 
 def meeting(storage: Storage, request: Request) -> responses.Answer:
-    """Answer with the best times to meet in a coming week."""
+    """Answer with the best times to meet in a coming week, from when members were active in the past."""
     asked = request.question()
     now = instants.now()
     tz = read_zone(asked) or timezones.zone("UTC")

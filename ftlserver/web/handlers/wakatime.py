@@ -30,11 +30,9 @@ def heartbeat(storage: Storage, request: Request) -> dict[str, Any]:
 
 
 def heartbeats(storage: Storage, request: Request) -> dict[str, Any]:
-    """Record a list of heartbeats, and answer with the status of each.
-
-    wakatime-cli drops a heartbeat that gets 400 and sends others again. Newer versions look for each heartbeat in
-    the answer by its ``time`` and ``entity`` if these are there, and by its place if not: they are left out.
-    """
+    """Record a list of heartbeats, and answer with the status of each."""
+    # wakatime-cli drops a heartbeat that gets 400 and sends others again. Newer versions look for each heartbeat
+    # in the answer by its time and entity if these are there, and by its place if not: they are left out.
     user = _user(storage, request)
     sent = request.json()
     if not isinstance(sent, list):

@@ -90,7 +90,7 @@ def test_many_slots_are_drawn_in_blocks() -> None:
     picture = drawing.meeting(answer, heading(answer))
     cells = [block for block in blocks(picture, "likely") if block.title]
     assert len(cells) == 25
-    assert len({block.y for block in cells}) == 3
+    assert len({block.y for block in cells}) == 4
 
 
 def test_a_board_has_who_is_active_first_and_where_each_is_in_their_day() -> None:
@@ -113,7 +113,9 @@ def test_a_summary_in_total_ranks_members() -> None:
     assert [bar.title for bar in blocks(picture, "active")] == ["Ali: 2:00", "Maya Iyer: 1:00"]
     wide, narrow = blocks(picture, "active")
     assert wide.width == pytest.approx(2 * narrow.width, abs=0.2)
-    assert {"66.7%", "33.3%", "-"} <= set(texts(picture))
+    assert {"66.7%", "33.3%", "-", "Total 3:00 of 2 active members"} <= set(texts(picture))
+    cut = texts(drawing.summary(ranking() | {"omitted": {"beyond_limit": 4}}, heading(ranking())))
+    assert cut[-2:] == ["Total 3:00 of the 2 listed", "Not shown: 4 beyond the limit"]
 
 
 @pytest.mark.parametrize("names", [NAMES, NAMES[:1]])

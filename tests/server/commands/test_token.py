@@ -10,6 +10,7 @@ import pytest
 from webtest import TestApp
 
 from ftlserver.domain import instants
+from ftlserver.domain import token as tokens
 from ftlserver.domain.user import User
 from ftlserver.storage import Storage
 from ftlserver.web.app import create_app
@@ -110,6 +111,20 @@ def test_a_token_is_shown_once_and_the_first_one_comes_with_a_warning(
         assert secret[13:] not in shown
         assert secret[13:].encode() not in database.read_bytes()
         assert whoami(database, secret) == 200
+
+
+def test_the_token_of_a_browser_is_listed_and_not_rotated(
+    capsys: pytest.CaptureFixture[str], database: Path
+) -> None:
+    made = made_token(capsys)
+    with Storage.open(str(database)) as storage:
+        parent = storage.tokens.get(made["id"])
+        child, _ = tokens.mint_for_page(parent, instants.now())
+        storage.tokens.log_in(child, instants.now())
+    status, out, _ = run(capsys, "token", "list")
+    assert (status, " page " in out) == (0, True)
+    status, _, err = run(capsys, "token", "rotate", child.id)
+    assert (status, "belongs to a browser" in err) == (2, True)
 
 
 def test_a_token_has_scopes_users_and_an_expiry(capsys: pytest.CaptureFixture[str], database: Path) -> None:

@@ -20,6 +20,8 @@ from ftlserver.storage import Storage
 from ftlserver.web.app import create_app
 from tests.helpers import serving
 
+pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="only Linux has such service managers")
+
 
 class Manager:
     """A fake service manager: the socket that NOTIFY_SOCKET names."""

@@ -92,6 +92,8 @@ SAMPLES: dict[tuple[str, str], Samples] = {
     ("GET", "/healthz"): _about_all("/healthz"),
     ("GET", "/readyz"): _about_all("/readyz"),
     ("GET", "/metrics"): _about_all("/metrics"),
+    ("GET", "/openapi.json"): _about_all("/openapi.json"),
+    ("GET", "/docs"): _about_all("/docs"),
 }
 
 

@@ -1,10 +1,12 @@
 """Counting requests, in several threads and processes."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
-from ftlserver.web.metrics import LIMITS, NO_ROUTE, Metrics, State
+from ftlserver.web.metrics import LIMITS, NO_ROUTE, Metrics
 from tests.helpers import in_threads
 
 USER = ("GET", "/api/users/<user_id>")
@@ -54,19 +56,28 @@ def test_threads_lose_no_count() -> None:
     assert list(metrics.requests()) == [(USER, "200", 20_000)]
 
 
+# In a process of its own, which has no threads when it forks.
+WORKERS = """
+import os
+from ftlserver.web.metrics import Metrics, State
+metrics = Metrics([("GET", "/")], workers=3)
+for _ in range(2):  # the second time each worker is a replacement
+    for worker in (1, 2, 3):
+        if os.fork() == 0:
+            metrics.count_as(worker)
+            for _ in range(worker):
+                metrics.count(("GET", "/"), "200", 0.5)
+            metrics.count_refused()
+            metrics.note(State(connections=worker, threads=8))
+            os._exit(0)
+        assert os.wait()[1] == 0
+assert list(metrics.requests()) == [(("GET", "/"), "200", 12)]
+assert next(metrics.durations())[1].seconds == 6.0
+assert metrics.refused() == 6
+assert metrics.state() == State(connections=6, threads=24)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork, and one worker")
 def test_the_counts_of_workers_add_up_and_survive_them() -> None:
-    metrics = Metrics([USER], workers=3)
-    for _ in range(2):  # the second time each worker is a replacement
-        children = []
-        for worker in (1, 2, 3):
-            if (pid := os.fork()) == 0:
-                metrics.count_as(worker)
-                for _ in range(worker):
-                    metrics.count(USER, "200", 0.5)
-                metrics.note(State(connections=worker, threads=8))
-                os._exit(0)
-            children.append(pid)
-        assert [os.waitpid(pid, 0)[1] for pid in children] == [0, 0, 0]
-    assert list(metrics.requests()) == [(USER, "200", 12)]
-    assert next(metrics.durations())[1].seconds == 6.0
-    assert metrics.state() == State(connections=6, threads=24)
+    subprocess.run([sys.executable, "-W", "error", "-c", WORKERS], check=True)

@@ -22,6 +22,13 @@ def test_a_link_is_answered_like_the_same_body(app: TestApp) -> None:
     assert app.get(link).body == app.post_json("/api/loguseractivity/", document).body
 
 
+def test_a_link_may_exclude_members_by_several_patterns(app: TestApp) -> None:
+    link = "/api/loguseractivity/?id=W012A3CDE&id=W07QCRPA4&exclude=*glinda*&exclude=x*"
+    document = {**ABOUT_BOTH, "exclude": ["*glinda*", "x*"]}
+    assert app.get(link).body == app.post_json("/api/loguseractivity/", document).body
+    assert [member["id"] for member in app.get(link).json["members"]] == ["W012A3CDE"]
+
+
 def test_a_link_without_ids_pages_through_all_users(app: TestApp, team: Storage) -> None:
     team.users.add_new([User(f"u{n}", "U", "UTC") for n in range(7)])
     ids, link = [], "/api/loguseractivity/?limit=2"

@@ -2,6 +2,8 @@
 
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from webtest import TestApp
@@ -14,6 +16,7 @@ from ftlserver.serving import server
 from ftlserver.storage import Storage, totals
 from ftlserver.web.app import create_app, new_metrics
 from ftlserver.web.handlers import metrics
+from ftlserver.web.metrics import NO_ROUTE, Metrics
 from ftlserver.web.middleware import Policy
 from tests.helpers import EGON, make_token, send, store_team, talk
 
@@ -99,23 +102,41 @@ def test_only_an_admin_of_all_users_reads_them_wherever_the_request_comes_from(s
         assert statuses == [403, 403, 401]
 
 
-def test_the_server_tells_its_connections_and_threads_and_counts_what_is_no_http(
-    sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(server, "MAINTENANCE_SECONDS", 0)
+@contextmanager
+def counting(storage: Storage) -> Iterator[tuple[str, Metrics]]:
+    """Give the URL of a server with three threads, and its counters."""
     counters = new_metrics()
     served = server.Server(
-        create_app(sqlite_storage, counters=counters), server.listen("127.0.0.1", 0), 3, metrics=counters
+        create_app(storage, counters=counters), server.listen("127.0.0.1", 0), 3, metrics=counters
     )
     thread = threading.Thread(target=served.run)
     thread.start()
     try:
-        talk(served.url, b"nonsense\r\n\r\n")
-        text = talk(served.url, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").decode()
+        yield served.url, counters
     finally:
         served.stop()
         thread.join()
+
+
+def test_the_server_tells_its_connections_and_threads_and_counts_what_is_no_http(
+    sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MAINTENANCE_SECONDS", 0)
+    with counting(sqlite_storage) as (url, _):
+        talk(url, b"nonsense\r\n\r\n")
+        text = talk(url, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n").decode()
     assert 'ftlserver_requests_total{method="-",route="-",status="400"} 1\n' in text
     assert "ftlserver_connections 1\n" in text
     assert "ftlserver_threads 3\n" in text
     assert "ftlserver_refused_connections_total 0\n" in text
+
+
+def test_the_server_counts_connections_beyond_the_limit(
+    sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "CONNECTIONS", 0)
+    with counting(sqlite_storage) as (url, counters):
+        assert b" 503 " in talk(url, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert b" 200 " in talk(url, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    assert counters.refused() == 1
+    assert list(counters.requests()) == [(("GET", "/healthz"), "200", 1), (NO_ROUTE, "503", 1)]
