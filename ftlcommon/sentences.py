@@ -23,6 +23,7 @@ ATTENDANCES = {
 _BEST = 3  # hours that are named
 _ROUND_NUMBERS = (2, 3, 5, 10, 20, 50, 100, 200, 500)
 _MOST_NAMES = 3  # of those whose clock changes
+_FEW_WEEKS = timedelta(weeks=4)
 _MOST_UNKNOWN = 10  # names of those who are not counted
 
 Answer = Mapping[str, Any]
@@ -163,6 +164,30 @@ def change_words(change: Answer, names: Mapping[str, str]) -> str:
         return f"{text}; the overlap expected in a week stays at {shown[0]}"
     verb = "rises" if after > before else "falls"
     return f"{text}; the overlap expected in a week {verb} from {shown[0]} to {shown[1]}"
+
+
+def pair_words(pair: Answer, names: Mapping[str, str]) -> str:
+    """Return what a clock change does to the overlap that a pair can expect in a week."""
+    before, after = (length_words(pair[key]) for key in ("overlap_before", "overlap_after"))
+    return f"{' and '.join(names[id_] for id_ in pair['members'])}: {before} to {after} a week"
+
+
+def standing_meeting_words(meeting: Answer) -> str:
+    """Return when a standing meeting is, and how often it moves for how many."""
+    moved = {id_ for move in meeting["moves"] for id_ in move["moved"]}
+    often = (
+        f"moves {counted(len(meeting['moves']), 'time')} for {counted(len(moved), 'member')}"
+        if moved
+        else "never moves"
+    )
+    when = f"{meeting['weekday']} {meeting['time']} {safe(meeting['tz'])}, {meeting['minutes']} minutes"
+    return f"{when}: {often} in {counted(meeting['times'], 'week')}"
+
+
+def slot_days(starts: Sequence[datetime]) -> list[str]:
+    """Return the days of slots: with the weekday within a few weeks, else with the month."""
+    is_long = bool(starts) and max(starts) - min(starts) > _FEW_WEEKS
+    return [f"{start:%d %b}" if is_long else f"{start:%a %d}" for start in starts]
 
 
 def member_clock(member: Answer, start: datetime) -> str:

@@ -109,6 +109,15 @@ def presence_rank(member: Mapping[str, Any]) -> tuple[bool, float]:
     return True, -datetime.fromisoformat(last).timestamp() if last else 0.0
 
 
+def coming_words(moment: datetime, at: datetime) -> str:
+    """Return a moment from *at* on, with its date if it is not within a week."""
+    if moment <= at:
+        return "now"
+    days = (moment.date() - at.astimezone(moment.tzinfo).date()).days
+    clock = time_of_day(moment)
+    return clock if days == 0 else f"{moment:%a} {clock}" if days < 7 else f"{moment:%Y-%m-%d}"
+
+
 def _before(moment: datetime, at: datetime) -> str:
     """Format a moment before *at*, with more of the date the longer ago it is."""
     days = (at.astimezone(moment.tzinfo).date() - moment.date()).days

@@ -13,6 +13,8 @@ import jsonschema_rs
 import waitress.server
 import webtest
 
+from ftlcommon import calendars
+from ftlserver.domain.token import FEED
 from ftlserver.errors import HTTP_STATUSES
 from ftlserver.web import answers, openapi, responses
 from ftlserver.web.app import PAGES, ROUTES, Route
@@ -68,6 +70,9 @@ def checking(application: Callable[..., Iterable[bytes]]) -> Callable[..., Itera
 
         pieces = application(environ, respond)
         status, headers = begun
+        if route is not None and route.scope == FEED and status in (200, 304):
+            _check_feed(status, dict(headers))
+            return pieces
         statuses = _WITHOUT_ROUTE if route is None else route.statuses
         # A method that a path does not take is one of no route.
         assert status in statuses or status == 405, (environ["PATH_INFO"], status)
@@ -158,6 +163,18 @@ def _check_headers(status: int, headers: list[tuple[str, str]], described: dict[
     needed = {401: "www-authenticate", 405: "allow", 429: "retry-after", 503: "retry-after"}
     assert status not in needed or needed[status] in names, headers
     assert status == 204 or named.get("Content-Type", "").partition(";")[0] in described, headers
+
+
+def _check_feed(status: int, headers: dict[str, str]) -> None:
+    assert headers["Cache-Control"] == "private, no-cache"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    policy = headers["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "frame-ancestors 'none'"} <= set(policy)
+    assert len(policy) <= 3
+    assert {"X-Request-Id", "Etag"} <= set(headers)
+    assert "Set-Cookie" not in headers
+    if status == 200:
+        assert headers["Content-Type"] in (calendars.MEDIA_TYPE, "image/svg+xml")
 
 
 def _check_body(content_type: str, described: dict[str, Any], body: bytes) -> None:

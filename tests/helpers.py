@@ -189,6 +189,18 @@ def make_key(storage: Storage, user_id: str = EGON.id) -> dict[str, str]:
     return {"Authorization": f"Basic {b64encode(key.encode()).decode()}"}
 
 
+def make_feed(
+    storage: Storage, view: str, users: tuple[str, ...] | None = None, team_id: str | None = None
+) -> str:
+    """Add a token of a feed to the storage, and return its path."""
+    id_, secret = tokens.mint()
+    token = Token(
+        id_, "wiki", tokens.digest(secret), ("feed",), users, instants.now(), None, team_id=team_id, view=view
+    )
+    storage.tokens.add(token)
+    return f"/feed/{secret}/{view}"
+
+
 def id_in_key(headers: dict[str, str]) -> str:
     return str(tokens.id_of_key(tokens.key_in(headers["Authorization"].split()[1])))
 

@@ -16,18 +16,19 @@ ORDERS = {
     "ftlserver.storage": "schema marks postgresql sqlite_file database idle_connections full_check totals backup changes aliases"
     " tokens users teams packing period_writes periods rounded_periods busy recording heartbeats guessed_users bulk_import merging mirroring pruning doctor"
     " undo __init__",
-    "ftlserver.questions": "__init__ limits activity overlap_sweep overlap hand_overs coverage presence summary hours rest meeting returning",
+    "ftlserver.questions": "__init__ limits activity overlap_sweep overlap hand_overs coverage presence summary hours rest habits returning clock_changes"
+    " meeting rotation standing_meeting",
     "ftlserver.web": "schemas bulk_json strict_json turns requests responses answers route openapi reference selection rates auth metrics"
     " middleware handlers pages app",
-    "ftlserver.web.handlers": "users teams activity questions periods changes wakatime exports health metrics",
+    "ftlserver.web.handlers": "users teams activity questions feeds periods changes wakatime exports health metrics",
     "ftlserver.web.pages": "templates assets visit forms tables pictures login board views member",
     "ftlserver.serving": "memory event_loop threads parser server unix_socket notify workers",
     "ftlclient": "errors time_ranges time_expressions config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",
     "ftlcommon": "terminal member_names whole_file calendar_days english_dates day_expressions command_line offset_changes"
-    " zone_guess weekly_pattern formats progress zones wording summary_units levels sentences drawing completion programs",
-    "ftlcommon.drawing": "theme texts sheet axes rows bars units badge board cells year hours meeting overlap summary"
-    " timeline __init__",
+    " zone_guess weekly_pattern formats progress zones wording summary_units levels sentences calendars drawing completion programs",
+    "ftlcommon.drawing": "theme texts sheet axes rows bars units badge board cells year hours meeting clock_changes overlap"
+    " summary timeline __init__",
     "ftlcommon.formats": "__init__ json_objects lines rows time_entries"
     " activitywatch clockify csv git ical members ndjson slack timewarrior toggl source",
 }
@@ -59,7 +60,7 @@ PLACES = {
     ],
     "faker": ["ftlserver.commands.sample_data"],
     "ijson": ["ftlcommon.formats.json_objects"],
-    "icalendar": ["ftlcommon.formats.ical"],
+    "icalendar": ["ftlcommon.formats.ical", "ftlcommon.calendars"],
     "recurring_ical_events": ["ftlcommon.formats.ical"],
     "dateparser": ["ftlcommon.english_dates"],
     "requests": ["ftlclient.api.client"],

@@ -2,7 +2,7 @@
 
 import re
 import reprlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -110,8 +110,27 @@ def _names_its_members(answer: Any) -> bool:
     named = {id_ for item in inner for id_ in item["members"]}
     named |= {id_ for gap in answer.get("gaps", []) for key in ("left_last", "came_first") for id_ in gap[key]}
     named |= {pair[key] for pair in answer.get("hand_overs", []) for key in ("from", "to")}
-    named |= {member["id"] for slot in answer.get("slots", []) for member in slot["members"]}
+    named |= {member["id"] for slot in _slots(answer) for member in slot["members"]}
+    named |= {member["id"] for member in answer.get("rotation", {}).get("members", [])}
+    named |= {
+        id_ for change in answer.get("changes", []) for pair in change.get("pairs", []) for id_ in pair["members"]
+    }
+    named |= {id_ for move in answer.get("meeting", {}).get("moves", []) for id_ in move["moved"]}
     return len(set(ids)) == len(ids) and named <= set(ids)
+
+
+def _slots(answer: Any) -> Iterator[Any]:
+    """Yield all slots of an answer."""
+    yield from answer.get("slots", [])
+    yield from answer.get("rotation", {}).get("slots", [])
+    meeting = answer.get("meeting", {})
+    yield from meeting.get("moves", [])
+    if "first" in meeting:
+        yield meeting["first"]
+
+
+def _are_times(value: Any) -> bool:
+    return isinstance(value, dict) and all(map(_is_time, value.values()))
 
 
 def _maps_ids(value: Any) -> bool:
@@ -239,8 +258,9 @@ PRESENCE: Shape = (
         "members": [
             _MEMBER
             | {"active": _BOOLEAN, "local_time": _TIME, "since?": _TIME, "last_active?": _TIME}
-            | {"left_at?": _TIME}
+            | {"left_at?": _TIME, "usually_back?": _TIME}
         ],
+        "usually_back?": _TIME,
     },
     Value("an answer that says since when members are active", _knows_since_when),
 )
@@ -255,41 +275,70 @@ REST: Shape = {
         | {"days_in_a_row": _or_null({"days": COUNT, "first_date": _DATE, "last_date": _DATE})}
     ],
 }
+_SLOT = (
+    _INTERVAL,
+    {
+        "expected_attendance": _NUMBER,
+        "outside_usual_hours": COUNT,
+        "members": [
+            {
+                "id": _TEXT,
+                "local_time": _TIME,
+                "expected": _SHARE,
+                "usual": _BOOLEAN,
+                "attendance": _TEXT,
+            }
+        ],
+    },
+)
+_LOCAL_TIMES = Value("an object with times", _are_times)
+_PAIR = Value("about two members", lambda pair: len(pair["members"]) == 2)
+_CHANGE = {
+    "tz": _TEXT,
+    "at": _TIME,
+    "offset_before": _OFFSET,
+    "offset_after": _OFFSET,
+    "members": [_TEXT],
+    "overlap_before": _SECONDS,
+    "overlap_after": _SECONDS,
+}
+_HABIT = _MEMBER | {"active_days": COUNT, "enough_history": _BOOLEAN}
 MEETING: Shape = (
     {
         "window": _WINDOW,
         "tz": _TEXT,
         "week": _WINDOW,
-        "members": [_MEMBER | {"active_days": COUNT, "enough_history": _BOOLEAN}],
-        "slots": [
-            (
-                _INTERVAL,
-                {
-                    "expected_attendance": _NUMBER,
-                    "outside_usual_hours": COUNT,
-                    "members": [
-                        {
-                            "id": _TEXT,
-                            "local_time": _TIME,
-                            "expected": _SHARE,
-                            "usual": _BOOLEAN,
-                            "attendance": _TEXT,
-                        }
-                    ],
-                },
-            )
-        ],
+        "members": [_HABIT],
+        "slots": [_SLOT],
+        "rotation?": {
+            "slots": [_SLOT],
+            "worst_share": _SHARE,
+            "is_lowest": _BOOLEAN,
+            "members": [{"id": _TEXT, "outside_share": _SHARE}],
+        },
+        "changes": [_CHANGE],
+    },
+    _MEMBERS,
+)
+CLOCK_CHANGES: Shape = (
+    {
+        "window": _WINDOW,
+        "tz": _TEXT,
+        "ahead": _WINDOW,
+        "members": [_HABIT],
         "changes": [
-            {
-                "tz": _TEXT,
-                "at": _TIME,
-                "offset_before": _OFFSET,
-                "offset_after": _OFFSET,
-                "members": [_TEXT],
-                "overlap_before": _SECONDS,
-                "overlap_after": _SECONDS,
-            }
+            _CHANGE
+            | {"pairs": [({"members": [_TEXT], "overlap_before": _SECONDS, "overlap_after": _SECONDS}, _PAIR)]}
         ],
+        "meeting?": {
+            "weekday": _TEXT,
+            "time": _TEXT,
+            "tz": _TEXT,
+            "minutes": COUNT,
+            "times": COUNT,
+            "first?": _SLOT,
+            "moves": [(_SLOT, {"moved": _LOCAL_TIMES})],
+        },
     },
     _MEMBERS,
 )

@@ -15,6 +15,7 @@ COMMANDS = [
     ("rest", "rest", "show what leaves members time to rest"),
     ("who", "who", "show who is active now, and since when"),
     ("meeting", "meeting", "propose the best times to meet in a coming week"),
+    ("clock-changes", "clock_changes", "list the clock changes ahead, and when a standing meeting moves"),
     ("members", "members", "list members"),
     ("team", "team", "list, make and change teams"),
     ("log", "log", "record an activity period"),

@@ -15,7 +15,7 @@ from rich.measure import Measurement
 from ftlclient import time_ranges
 from ftlclient.api import answers
 from ftlclient.api.client import Client
-from ftlclient.commands import _pager, _window
+from ftlclient.commands import _calendars, _pager, _window
 from ftlclient.commands._completion import complete_zones
 from ftlclient.commands._members import Members, add_member_arguments
 from ftlclient.commands._pictures import add_picture_arguments, check_pictures, is_wanted, write_pictures
@@ -47,7 +47,7 @@ class Question:
 
     *view* makes a renderable of an answer in that *shape*, *picture* a picture, if there is one, below a heading
     that begins with *title*, and *rows* rows of *columns*. *document* holds the fields of the request beside the
-    members; *plain*, if not None, replaces it for ``--format json``.
+    members; *plain*, if not None, replaces it for ``--format json``. *calendar* makes the file of ``--ics``.
     *check_members* raises ConfigError if the question cannot be about so many members that are named.
     """
 
@@ -61,6 +61,7 @@ class Question:
     document: Answer = field(default_factory=dict)
     plain: Answer | None = None
     check_members: Callable[[int], None] | None = None
+    calendar: Callable[[Answer], bytes] | None = None
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:
@@ -146,6 +147,8 @@ def run(question: Question | Callable[[bool], Question], args: argparse.Namespac
     if args.format != "table" and is_wanted(args):
         raise ConfigError("pictures are drawn beside the table; drop --format")
     check_pictures(args)
+    if "ics" in args:
+        _calendars.check(args)
     with connect(args) as client:
         if not isinstance(question, Question):
             question = question(members.named == 1)
@@ -164,6 +167,9 @@ def run(question: Question | Callable[[bool], Question], args: argparse.Namespac
             answer = _ask(question, members, client)
             if answer is not None:
                 _show(question, answer, args, console, members.team)
+        if answer is not None and question.calendar is not None and args.ics is not None:
+            answers.check(answer, question.shape)
+            _calendars.write(args.ics, question.calendar(answer))
     unknown = list(members.unknown(answer))
     for sentence in unknown:
         print(f"ftlclient: {safe(sentence)}", file=sys.stderr)

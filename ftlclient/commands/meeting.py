@@ -1,14 +1,19 @@
 """Propose the best times to meet in a coming week, from the hours in which members were active."""
 
 import argparse
+from typing import Any
 
 from rich.console import Console
 
+from ftlclient import time_ranges
 from ftlclient.api import answers
-from ftlclient.commands import _question, _window
+from ftlclient.commands import _calendars, _question, _window
 from ftlclient.errors import ConfigError
 from ftlclient.views import meeting
-from ftlcommon import drawing
+from ftlcommon import calendars, drawing
+from ftlcommon.command_line import number
+from ftlcommon.wording import counted
+from ftlcommon.zones import zone_of
 
 EXAMPLE = "ftlclient meeting --all --minutes 45 --week 2026-11-30"
 
@@ -25,6 +30,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--slots", metavar="N", type=int, default=5, help="how many times to propose (default: %(default)s)"
     )
+    parser.add_argument(
+        "--rotate",
+        metavar="N",
+        type=int,
+        help="also propose N times in turn that are fair to those who are far away",
+    )
+    _calendars.add_arguments(parser, "the best time, or with --rotate those in turn,")
+    parser.add_argument(
+        "--slot",
+        metavar="N",
+        type=number(1, 100),
+        default=1,
+        help="which time --ics writes (default: the best one)",
+    )
 
 
 def handle(args: argparse.Namespace, console: Console) -> int:
@@ -33,14 +52,37 @@ def handle(args: argparse.Namespace, console: Console) -> int:
     document = _question.window(args) | {"minutes": args.minutes, "slots": args.slots}
     if args.week:
         document["week"] = _window.coming_week(args.week, _window.now_in(_question.zone_name(args)))
+    if args.rotate is not None:
+        document["rotate"] = args.rotate
     question = _question.Question(
         "meeting",
         answers.MEETING,
         meeting.Meeting,
         "Best times to meet",
         drawing.meeting,
-        meeting.COLUMNS,
-        meeting.rows,
+        meeting.COLUMNS if args.rotate is None else meeting.ROTATION_COLUMNS,
+        meeting.rows if args.rotate is None else meeting.rotation_rows,
         document,
+        calendar=lambda answer: _calendar(answer, args.slot),
     )
     return _question.run(question, args, console)
+
+
+def _calendar(answer: dict[str, Any], number: int) -> bytes:
+    """Return the calendar of one slot, or of all that are in turn; raise ConfigError."""
+    slots = answer.get("rotation", answer)["slots"]
+    if not slots:
+        raise ConfigError("there is too little activity to propose a time, so --ics wrote nothing")
+    if "rotation" not in answer:
+        if number > len(slots):
+            raise ConfigError(
+                f"--slot {number}: the answer has {counted(len(slots), 'time')}; ask for more with --slots"
+            )
+        slots = [slots[number - 1]]
+    members = sorted(member["id"] for member in answer["members"])
+    tz, now = zone_of(answer["tz"]), time_ranges.now()
+    events = [
+        calendars.meeting_event(slot, answer["members"], tz, now, (slot["start_time"], *members), is_held=True)
+        for slot in slots
+    ]
+    return calendars.calendar("Meeting", events)

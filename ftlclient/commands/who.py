@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _question.add_common_arguments(parser)
     _question.add_zone_argument(parser, "local")
     take_relative_times(parser)
+    parser.add_argument("--back", action="store_true", help="show when those who are away are usually back")
     parser.add_argument(
         "--at", metavar="TIME", help="show that moment instead of now: 9am, yesterday 14:00, -2h, ..."
     )
@@ -26,7 +27,7 @@ def handle(args: argparse.Namespace, console: Console) -> int:
     name = _question.zone_name(args)
     at = _window.moment("--at", args.at, _window.now_in(name)) if args.at else None
     tz = _question.zone(args)
-    document = {key: value for key, value in (("tz", name), ("at", at)) if value}
+    document = {key: value for key, value in (("tz", name), ("at", at), ("usually_back", args.back)) if value}
     question = _question.Question(
         "presence",
         answers.PRESENCE,

@@ -10,11 +10,20 @@ from ftlclient.views._heading import heading
 from ftlclient.views._tables import CutTable
 from ftlclient.views.formatting import check_rows
 from ftlcommon import zones
-from ftlcommon.wording import counted, distinct_names, moment_words, presence_rank, presence_words, time_of_day
+from ftlcommon.wording import (
+    coming_words,
+    counted,
+    distinct_names,
+    moment_words,
+    presence_rank,
+    presence_words,
+    time_of_day,
+)
 from ftlcommon.zones import Zone
 
-COLUMNS = ("user_id", "real_name", "tz", "active", "since", "last_active", "local_time")
-_HEADS = ("Name", "Active", "Local time", "", "Zone")
+COLUMNS = ("user_id", "real_name", "tz", "active", "since", "last_active", "local_time", "usually_back")
+_HEADS = ("Name", "Active", "Usually back", "Local time", "", "Zone")
+_BACK = 2  # its column, which is there if the answer says it
 
 
 def view(answer: dict[str, Any], tz: Zone | None, *, is_sorted: bool = False) -> RenderableType:
@@ -32,22 +41,28 @@ def view(answer: dict[str, Any], tz: Zone | None, *, is_sorted: bool = False) ->
     names = distinct_names([(member["id"], member["real_name"]) for member in ranked])
     table = [_row(name, member, at) for name, member in zip(names, ranked, strict=True)]
     title = heading(f"{active:,} of {counted(len(members), 'member')} active", *details)
-    return CutTable(title, _HEADS, table, order=(4, 0))
+    if any("usually_back" in member for member in members):
+        return CutTable(title, _HEADS, table, order=(5, 0))
+    without = [[cell for number, cell in enumerate(row) if number != _BACK] for row in table]
+    return CutTable(title, _HEADS[:_BACK] + _HEADS[_BACK + 1 :], without, order=(4, 0))
 
 
 def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     """Yield a row of COLUMNS for each member."""
     for member in answer["members"]:
         who = (member["id"], member["real_name"], member["tz"], "yes" if member["active"] else "no")
-        yield (*who, member.get("since", ""), member.get("last_active", ""), member["local_time"])
+        times = (member.get(key, "") for key in COLUMNS[4:])
+        yield (*who, *times)
 
 
 def _row(name: str, member: dict[str, Any], at: datetime) -> list[tuple[str, str]]:
     own = zones.zone(member["tz"])
     local = datetime.fromisoformat(member["local_time"])
+    back = coming_words(datetime.fromisoformat(member["usually_back"]), at) if "usually_back" in member else ""
     return [
         (name, "bold" if member["active"] else ""),
         (presence_words(member, at), "green" if member["active"] else "dim"),
+        (back, ""),
         (f"{local:%a} {time_of_day(local)}", ""),
         ("night" if own is not None and zones.is_night(at, own) else "day", ""),
         (member["tz"], "dim"),

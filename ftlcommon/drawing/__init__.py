@@ -20,6 +20,7 @@ The functions, each with the question whose answer it draws:
 * ``hours(answer, heading)``: ``hours``.
 * ``overlap(answer, heading)``: ``overlap``.
 * ``meeting(answer, heading)``: ``meeting``; the window of *heading* is the week.
+* ``clock_changes(answer, heading)``: ``clock-changes``.
 * ``badge(label, value, *, is_active=True)``: no answer.
 
 *now* and the values of *back* are aware ``datetime`` objects. Answers have to be in the shape that docs/api.md
@@ -28,6 +29,7 @@ describes.
 
 from ftlcommon.drawing.badge import badge
 from ftlcommon.drawing.board import board
+from ftlcommon.drawing.clock_changes import clock_changes
 from ftlcommon.drawing.hours import hours
 from ftlcommon.drawing.meeting import meeting
 from ftlcommon.drawing.overlap import overlap
@@ -44,6 +46,7 @@ __all__ = [
     "Picture",
     "badge",
     "board",
+    "clock_changes",
     "hours",
     "meeting",
     "overlap",

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from ftlcommon.drawing.rows import MOST_MEMBERS, Answer, names_of, not_shown
 from ftlcommon.drawing.sheet import MARGIN, ROW, WIDTH, Heading, Picture, Sheet, name_width
 from ftlcommon.drawing.texts import cut, short
-from ftlcommon.wording import counted, presence_rank, presence_words, time_of_day
+from ftlcommon.wording import coming_words, counted, presence_rank, presence_words, time_of_day
 from ftlcommon.zones import NIGHT_BEGINS, NIGHT_ENDS, is_night, zone_of
 
 _HEIGHT = 24
@@ -21,13 +21,17 @@ _ZONE = 90.0  # at least, for the name of a zone
 def board(answer: Answer, heading: Heading, *, back: Mapping[str, datetime] | None = None) -> Picture:
     """Draw the members of an answer to ``presence``: active ones first, then those who were active last.
 
-    *back* has, by the member's id, when a member who is not active usually is so again, with an offset.
+    *back* has, by the member's id, when a member who is not active usually is so again, with an offset; without
+    it, that is ``usually_back`` of the answer.
     """
+    if back is None:
+        found = {member["id"]: member["usually_back"] for member in answer["members"] if "usually_back" in member}
+        back = {id_: datetime.fromisoformat(text) for id_, text in found.items()}
     at = datetime.fromisoformat(answer["at"])
     members = sorted(answer["members"], key=presence_rank)[:MOST_MEMBERS]
     names = names_of(members)
     states = [presence_words(member, at) for member in members]
-    coming = [_coming(member, at, back or {}) for member in members]
+    coming = [_coming(member, at, back) for member in members]
     clocks = [_clock(datetime.fromisoformat(member["local_time"])) for member in members]
     sheet = Sheet(heading, (member["tz"] for member in members))
     active = sum(member["active"] for member in answer["members"])
@@ -81,5 +85,4 @@ def _coming(member: Answer, at: datetime, back: Mapping[str, datetime]) -> str:
     moment = back.get(member["id"])
     if member["active"] or moment is None:
         return ""
-    days = (moment.date() - at.astimezone(moment.tzinfo).date()).days
-    return time_of_day(moment) if days == 0 else _clock(moment) if days < 7 else f"{moment:%Y-%m-%d}"
+    return coming_words(moment, at)

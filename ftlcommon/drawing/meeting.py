@@ -1,5 +1,6 @@
 """The best times to meet: a row for each member, a column for each slot, with the member's clock in the cells."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from ftlcommon.drawing.rows import MOST_MEMBERS, Answer, names_of
@@ -12,6 +13,7 @@ from ftlcommon.sentences import (
     meeting_words,
     member_clock,
     not_counted_words,
+    slot_days,
 )
 from ftlcommon.wording import counted, time_of_day, window_words
 from ftlcommon.zones import zone_of
@@ -31,7 +33,7 @@ def meeting(answer: Answer, heading: Heading) -> Picture:
     else:
         sheet.lines(meeting_words(answer), "bold")
         sheet.y += 6
-        _table(sheet, answer, names)
+        slot_table(sheet, answer, names, answer["slots"], "best times first, by those expected")
     if words := not_counted_words(answer, {id_: short(name) for id_, name in names.items()}):
         sheet.lines(words)
     for change in answer["changes"]:
@@ -39,18 +41,22 @@ def meeting(answer: Answer, heading: Heading) -> Picture:
     return sheet.picture()
 
 
-def _table(sheet: Sheet, answer: Answer, names: dict[str, str]) -> None:
+def slot_table(
+    sheet: Sheet, answer: Answer, names: dict[str, str], all_slots: Sequence[Answer], words: str
+) -> None:
+    """Draw a row for each member and a column for each of *all_slots*, with a legend that ends with *words*."""
     judged = [member for member in answer["members"] if member["enough_history"]]
     rows = [*judged, *(member for member in answer["members"] if not member["enough_history"])][:MOST_MEMBERS]
     left = MARGIN + name_width([*(names[member["id"]] for member in rows), "expected"]) + 12
     in_block = max(1, int((WIDTH - MARGIN - left) / _NARROWEST))
-    for first in range(0, len(answer["slots"]), in_block):
-        slots = answer["slots"][first : first + in_block]
-        step = min(_WIDEST, (WIDTH - MARGIN - left) / min(len(answer["slots"]), in_block))
+    days = slot_days([datetime.fromisoformat(slot["start_time"]) for slot in all_slots])
+    for first in range(0, len(all_slots), in_block):
+        slots = all_slots[first : first + in_block]
+        step = min(_WIDEST, (WIDTH - MARGIN - left) / min(len(all_slots), in_block))
         starts = [datetime.fromisoformat(slot["start_time"]) for slot in slots]
         places = [left + number * step for number in range(len(slots))]
-        for x, start in zip(places, starts, strict=True):
-            sheet.text(x + step / 2 - 1, sheet.y + 10, f"{start:%a %d}", "bold mid")
+        for x, start, day in zip(places, starts, days[first:], strict=False):
+            sheet.text(x + step / 2 - 1, sheet.y + 10, day, "bold mid")
             sheet.text(x + step / 2 - 1, sheet.y + 26, time_of_day(start), "bold mid")
         sheet.y += 34
         for member in rows:
@@ -73,8 +79,8 @@ def _table(sheet: Sheet, answer: Answer, names: dict[str, str]) -> None:
             sheet.row_text(x + step / 2 - 1, likely, "dim mid")
             sheet.text(x + step / 2 - 1, sheet.y + ROW + 12, f"{slot['expected_attendance']:g}", "dim mid")
         sheet.y += 2 * ROW + 6
-    found = {member["attendance"] for slot in answer["slots"] for member in slot["members"]}
-    words = "Cells are the member's clock, with +1 or -1 on another day; best times first, by those expected"
+    found = {member["attendance"] for slot in all_slots for member in slot["members"]}
+    words = f"Cells are the member's clock, with +1 or -1 on another day; {words}"
     parts = [(name, f"{mark} {meaning}") for name, (mark, meaning) in ATTENDANCES.items() if name in found]
     sheet.legend(parts, words)
     if hidden := len(answer["members"]) - len(rows):

@@ -73,8 +73,8 @@ class Heading:
             return cls(title, words if tz else f"{words} UTC", shown, team)
         if "window" not in answer:
             return cls(title, "everything", shown, team)
-        if "week" in answer:  # of a meeting
-            return cls(title, window_words(answer["week"], (), tz or UTC_ZONE)[0], shown, team)
+        if (ahead := answer.get("week", answer.get("ahead"))) is not None:
+            return cls(title, window_words(ahead, (), tz or UTC_ZONE)[0], shown, team)
         members = [(member["id"], member["tz"]) for member in answer["members"]]
         words, clock = window_words(answer["window"], members, tz)
         is_other_clock = tz is None and clock == "UTC" != clock_words((name for _, name in members), None)

@@ -6,9 +6,10 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from ftlserver.commands import import_file, port, sample_data
 from ftlserver.config import DEFAULT_HOST, DEFAULT_PORT, DEFAULT_THREADS, Config
@@ -38,9 +39,9 @@ def handle(args: argparse.Namespace, config: Config) -> int:
         listen(DEFAULT_HOST, config.port if args.port is None else args.port) as listener,
         Storage.open(str(directory / "demo.sqlite3"), threads=DEFAULT_THREADS) as storage,
     ):
-        team, questions = _sample(storage) if args.git is None else _repository(storage, args.git)
+        team = _sample(storage) if args.git is None else _repository(storage, args.git)
         server = Server(create_app(storage), listener, DEFAULT_THREADS)
-        serve(server, lambda: print(_welcome(server, team, questions), flush=True))
+        serve(server, lambda: print(_welcome(server, team), flush=True))
     return 0
 
 
@@ -60,12 +61,20 @@ def _temporary_directory() -> Iterator[Path]:
             signal.signal(number, handler)
 
 
-def _sample(storage: Storage) -> tuple[str, list[str]]:
-    """Store the sample team; return what it is, and questions about it."""
+class _Team(NamedTuple):
+    """What is shown: what it is, questions about it for ftlclient, and the path of a page besides the first."""
+
+    name: str
+    questions: list[str]
+    page: str = ""
+
+
+def _sample(storage: Storage) -> _Team:
+    """Store the sample team."""
     team = sample_data.demo_team(instants.now())
     storage.bulk_import.store((user for user, _ in team), (period for _, found in team for period in found))
     ids = [user.id for user, _ in team]
-    return f"A team of {len(team)}", [
+    questions = [
         f"activity {ids[0]} {ids[1]}",
         "timeline --all --range yesterday",
         "who --all",
@@ -74,23 +83,25 @@ def _sample(storage: Storage) -> tuple[str, list[str]]:
         f"overlap --range last-week {ids[6]} {ids[3]}",
         "meeting --all",
     ]
+    return _Team(f"A team of {len(team)}", questions)
 
 
-def _repository(storage: Storage, directory: str) -> tuple[str, list[str]]:
-    """Store the team of a git repository; return what it is, and questions about it."""
+def _repository(storage: Storage, directory: str) -> _Team:
+    """Store the team of a git repository; raise ConfigError."""
     imported = import_file.read_into(storage, import_file.arguments("git", directory)).imported
     newest_end = storage.totals.read().newest_end
     if newest_end is None:
         raise ConfigError(f"{directory} has no commits of people; name another repository")
     newest = instants.wall_clock(newest_end, 0)
     month, year = f"{newest:%Y-%m}", f"{newest:%Y}"
-    team = f"The team of {directory}, {imported.users_added:,} people with {imported.periods_added:,} periods,"
-    return team, [
+    name = f"The team of {directory}, {imported.users_added:,} people with {imported.periods_added:,} periods,"
+    questions = [
         f"timeline --range {month} --top 20",
         f"ranking --range {year} --top 20",
         f"hours --range {year} --top 5",
         f"overlap --range {month} --top 5",
     ]
+    return _Team(name, questions, f"/timeline?from={month}-01&to={newest:%Y-%m-%d}")
 
 
 def client_in_another_terminal() -> str:
@@ -104,10 +115,11 @@ def client_in_another_terminal() -> str:
     return next((str(path) for path in beside if path.exists()), "ftlclient")
 
 
-def _welcome(server: Server, team: str, questions: Sequence[str]) -> str:
+def _welcome(server: Server, team: _Team) -> str:
     url = "" if int(server.effective_port) == DEFAULT_PORT else f" --url {server.url}"
     client = client_in_another_terminal()
-    asked = (question.split(" ", 1) for question in questions)
+    asked = (question.split(" ", 1) for question in team.questions)
     lines = (f"  {client} {command}{url} {rest}" for command, rest in asked)
-    first = f"{team} is at {server.url}/ until you press Ctrl-C."
-    return "\n".join([first, "In another terminal, try:", "", *lines, ""])
+    first = f"{team.name} is at {server.url}/ until you press Ctrl-C."
+    page = [f"Its last month of activity: {server.url}{team.page}"] if team.page else []
+    return "\n".join([first, *page, "In another terminal, try:", "", *lines, ""])

@@ -18,7 +18,7 @@ from ftlserver.commands._names import team_id_of, user_ids_of
 from ftlserver.config import Config
 from ftlserver.domain import instants, time_formats
 from ftlserver.domain import token as tokens
-from ftlserver.domain.token import SCOPES, Token
+from ftlserver.domain.token import FEED, FEEDS, SCOPES, Token
 from ftlserver.domain.user import is_real_name
 from ftlserver.errors import ConfigError
 from ftlserver.storage import Storage
@@ -36,13 +36,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     kind.add_argument(
         "--scope",
         action="append",
-        choices=SCOPES,
-        help="what it may do: %(choices)s; may be repeated; write does not hold read, admin holds both",
+        choices=(*SCOPES, FEED),
+        help="what it may do: %(choices)s; may be repeated; write does not hold read, admin holds both;"
+        " feed opens one --view and nothing else",
     )
     kind.add_argument(
         "--wakatime",
         action="store_true",
         help="make a key for the editor plugins of WakaTime, which records the activity of one --user",
+    )
+    create.add_argument(
+        "--view", choices=FEEDS, help="what a feed shows: %(choices)s; its address contains the secret"
     )
     create.add_argument("--user", metavar="USER", action="append", help="bind it to this user; may be repeated")
     create.add_argument("--team", metavar="TEAM", help="bind it to the members that a team has at each moment")
@@ -75,7 +79,7 @@ def handle(args: argparse.Namespace, config: Config) -> int:
             args.team = team_id_of(storage, args.team)
         if args.action == "create" and args.user is not None:
             args.user = user_ids_of(storage, args.user)
-        return int(_ACTIONS[args.action](args, storage))
+        return int(_ACTIONS[args.action](args, storage, config))
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -84,11 +88,15 @@ def _check(args: argparse.Namespace) -> None:
         args.refuse("--wakatime needs the user whose activity the key records: --user USER")
     if args.round is not None and args.scope != ["read"]:
         args.refuse("--round is for a token that only reads: --scope read")
+    if (args.view is not None) != (args.scope is not None and FEED in args.scope):
+        args.refuse(f"--scope feed needs the view that it opens, and no other scope does: --view {FEEDS[0]}")
+    if args.view is not None and len(set(args.scope)) > 1:
+        args.refuse("a feed opens its view and nothing else; make another token for the other scopes")
     if args.name is None and not args.wakatime:
         args.refuse("the following arguments are required: --name")
 
 
-def _create(args: argparse.Namespace, storage: Storage) -> int:
+def _create(args: argparse.Namespace, storage: Storage, config: Config) -> int:
     now = instants.now()
     expires_at = None if args.expires is None else now + args.expires
     if args.team is not None and args.user is not None:
@@ -98,19 +106,19 @@ def _create(args: argparse.Namespace, storage: Storage) -> int:
         user_ids = ()  # without its team the token has access to no one
     if args.wakatime and len(user_ids or ()) != 1:
         raise ConfigError("a key records the activity of one user; make one for each")
-    view = tokens.WAKATIME if args.wakatime else None
+    view = tokens.WAKATIME if args.wakatime else args.view
     scopes = ("write",) if args.wakatime else tuple(dict.fromkeys(args.scope))
     token, secret = _mint(args.name or "wakatime", scopes, user_ids, now, expires_at, view=view)
     token = replace(token, team_id=args.team, round_seconds=None if args.round is None else _UNITS[args.round])
     is_first = not storage.tokens.has_any()
     storage.tokens.add(token)
-    _show(args, token, secret)
+    _show(args, token, secret, config)
     if is_first:
         print("ftlserver: this is the first token: from now on every request needs one", file=sys.stderr)
     return 0
 
 
-def _list(args: argparse.Namespace, storage: Storage) -> int:
+def _list(args: argparse.Namespace, storage: Storage, _config: Config) -> int:
     found = storage.tokens.all()
     if args.json:
         print(json.dumps([_to_json(token) for token in found]))
@@ -135,7 +143,7 @@ def _list(args: argparse.Namespace, storage: Storage) -> int:
     return 0
 
 
-def _revoke(args: argparse.Namespace, storage: Storage) -> int:
+def _revoke(args: argparse.Namespace, storage: Storage, _config: Config) -> int:
     storage.tokens.revoke(args.id, instants.now())
     if args.json:
         print(json.dumps(_to_json(storage.tokens.get(args.id))))
@@ -144,7 +152,7 @@ def _revoke(args: argparse.Namespace, storage: Storage) -> int:
     return 0
 
 
-def _rotate(args: argparse.Namespace, storage: Storage) -> int:
+def _rotate(args: argparse.Namespace, storage: Storage, config: Config) -> int:
     old = storage.tokens.get(args.id)
     now = instants.now()
     if old.view == tokens.PAGE:
@@ -155,7 +163,7 @@ def _rotate(args: argparse.Namespace, storage: Storage) -> int:
     new, secret = _mint(old.name, old.scopes, old.user_ids, now, expires_at, view=old.view)
     new = replace(new, team_id=old.team_id, round_seconds=old.round_seconds)
     storage.tokens.rotate(old.id, new, now + args.grace)
-    _show(args, new, secret)
+    _show(args, new, secret, config)
     return 0
 
 
@@ -175,17 +183,29 @@ def _mint(
     return Token(id_, name, tokens.digest(secret), scopes, user_ids, now, expires_at, view=view), secret
 
 
-def _show(args: argparse.Namespace, token: Token, secret: str) -> None:
+def _show(args: argparse.Namespace, token: Token, secret: str, config: Config) -> None:
+    is_feed = token.view in FEEDS
+    address = f"{_base_url(config)}/feed/{secret}/{token.view}" if is_feed else None
     if args.json:
-        print(json.dumps({**_to_json(token), "token": secret}))
+        print(json.dumps({**_to_json(token), "token": secret} | ({"address": address} if is_feed else {})))
         return
     of = f" of {', '.join(token.user_ids)}" if token.user_ids else ""
     until = _when(token.expires_at, "without end", "until ")
     print(f"ftlserver: token {token.id}{of}, {until}, shown this once:", file=sys.stderr)
-    print(secret)
+    print(secret if address is None else address)
+    if address is not None and address.startswith("/"):
+        print(
+            "ftlserver: this path follows the URL of the server, such as http://127.0.0.1:8080",
+            file=sys.stderr,
+        )
     if token.view == tokens.WAKATIME:
         where = "with api_url = URL/api/wakatime, where URL is that of this server"
         print(f"ftlserver: this is the api_key for ~/.wakatime.cfg, {where}", file=sys.stderr)
+
+
+def _base_url(config: Config) -> str:
+    """Return the URL of a server behind a proxy, which takes https alone; others are not known here."""
+    return f"https://{config.allowed_hosts[0]}" if config.allowed_hosts and config.trusted_proxy else ""
 
 
 def _to_json(token: Token) -> dict[str, Any]:

@@ -17,6 +17,8 @@ SCOPES = ("read", "write", "admin")  # admin holds the other two; write does not
 WAKATIME = "wakatime"  # the view of a token that is a key for editor plugins
 PAGE = "page"  # the view of a token in the cookie of a browser
 PAGE_LIFETIME = 12 * HOUR
+FEED = "feed"  # the scope of a token that opens one view, at an address that contains it
+FEEDS = ("activity.ics", "usual-hours.ics", "meeting.ics", "clock-changes.ics", "board.svg", "badge.svg")
 
 _ALPHABET = string.ascii_letters + string.digits
 # What the clients of WakaTime take for a key: a UUIDv4.

@@ -14,6 +14,9 @@ COMPARISONS = 100_000_000  # periods times members
 INTERVALS = 300_000  # of an overlap, or gaps of a coverage
 ATTENDANCES = 2_000_000  # the active members of each interval, of all intervals together
 MEMBERS_OF_MEETING = 100
+MEMBERS_OF_RETURN = 1_000  # of whom to tell when they are usually back
+MEMBERS_OF_FEED = 100
+EVENTS = 1_000  # of a calendar
 
 
 def check(count: int, most: int, what: str, instead: str) -> None:

@@ -9,11 +9,18 @@ from ftlserver.questions import Activity
 
 
 def presence(
-    activity: Activity, at: int, tz: Zone | None, time_format: TimeFormat, left_at: int | None = None
+    activity: Activity,
+    at: int,
+    tz: Zone | None,
+    time_format: TimeFormat,
+    *,
+    left_at: int | None = None,
+    back: int | None = None,
 ) -> dict[str, Any]:
-    """Return a member with ``active`` and, as it applies, ``since``, ``last_active`` or ``left_at``.
+    """Return a member with ``active`` and, where known, ``since``, ``last_active``, ``left_at``, ``usually_back``.
 
-    Periods that overlap or touch count as one. Times are shown in *tz*, or in the member's zone.
+    Periods that overlap or touch count as one. Times are shown in *tz*, or in the member's zone. Who is active is
+    not away, and who has left does not come back.
     """
     own = activity.user.zone
     since = last = None
@@ -33,4 +40,6 @@ def presence(
         member["last_active"] = render_in_zone(last, tz or own, time_format)
     if left_at is not None and left_at <= at:
         member["left_at"] = render_in_zone(left_at, tz or own, time_format)
+    elif since is None and back is not None:
+        member["usually_back"] = render_in_zone(back, tz or own, time_format)
     return member

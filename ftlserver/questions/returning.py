@@ -3,22 +3,23 @@
 from ftlserver.domain import timezones
 from ftlserver.domain.days_and_hours import WEEK, hour_of_week
 from ftlserver.domain.instants import HOUR, SECOND
-from ftlserver.questions.meeting import USUAL_SHARE, Habit
+from ftlserver.questions.habits import Habit
+
+_FURTHEST = 2 * WEEK + HOUR  # a clock change may skip the only usual hour of a week
 
 
 def usually_back(habit: Habit, at: int) -> int | None:
-    """Return the first instant from *at* on, within a week, that lies in one of the member's usual hours.
+    """Return the first instant from *at* on that lies in an hour in which a member is usually active.
 
-    None if there is none, or not enough history. An hour is usual if the member is active in it for at least a
-    quarter of the time, or for half of what they are in their busiest hours.
+    None if there is none, or not enough history.
     """
-    least = min(USUAL_SHARE, habit.busy_share / 2)
-    if not habit.is_enough or least <= 0:
+    usual = habit.usual_hours
+    if not any(usual):
         return None
-    for start, end, offset in timezones.offset_intervals(at, at + WEEK, habit.user.zone):
+    for start, end, offset in timezones.offset_intervals(at, at + _FURTHEST, habit.user.zone):
         instant = start
         while instant < end:
-            if habit.shares[hour_of_week(instant, offset)] >= least:
+            if usual[hour_of_week(instant, offset)]:
                 return instant
             instant += HOUR - (instant + offset * SECOND) % HOUR
     return None

@@ -1,10 +1,11 @@
 """The HTTP server: waitress with JSON errors, deadlines for slow requests and a clean stop."""
 
+import logging
 import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 from wsgiref.types import WSGIApplication
 
@@ -69,7 +70,16 @@ class _ErrorTask(ErrorTask):  # type: ignore[misc]
         self.write(body)
 
 
+class _WithoutPath(logging.LoggerAdapter[logging.Logger]):
+    """The log of waitress without the paths of requests, which contain ids, and the secrets of feeds."""
+
+    def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
+        before, serving, _path = str(msg).partition(" while serving ")
+        return f"{before}{serving and ' while serving a request'}", kwargs
+
+
 class _Channel(HTTPChannel):  # type: ignore[misc]
+    logger = _WithoutPath(HTTPChannel.logger)
     parser_class = Parser
     error_task_class = _ErrorTask
     current_outbuf_count = 0

@@ -121,9 +121,11 @@ _NEXT_PAGE = {
 }
 
 
-def _question(members: JsonSchema, **more: JsonSchema) -> JsonSchema:
+def _question(
+    members: JsonSchema, optional: Mapping[str, JsonSchema] | None = None, /, **more: JsonSchema
+) -> JsonSchema:
     listed = _list(members, "the members, in the order asked, or by id for `all`")
-    return _answer({"window": ref("Window"), "members": listed, **more}, _LAST_KEYS)
+    return _answer({"window": ref("Window"), "members": listed, **more}, {**_LAST_KEYS, **(optional or {})})
 
 
 def _unit(name: JsonSchema, key: str) -> JsonSchema:
@@ -164,6 +166,45 @@ _HEARTBEAT = {
 }
 _TEAM = {"id": _text("the id"), "name": _text("the name")}
 _WIDENED = _count("how many valid tokens of this team have access to more users than before")
+
+_HABIT = _member(
+    {
+        "active_days": _count("on how many days in the window the member was active"),
+        "enough_history": _flag("whether these are at least 5"),
+    }
+)
+_SLOT = _object(
+    {
+        "start_time": _text(f"the start, {_SHOWN_TIME}"),
+        "end_time": _text(f"the end, {_SHOWN_TIME}"),
+        "expected_attendance": _seconds("how many members can be expected, of those with enough history"),
+        "outside_usual_hours": _count("for how many of them it is outside their usual hours"),
+        "members": _list(
+            _object(
+                {
+                    "id": _text("the id"),
+                    "local_time": _text(f"the start on the member's clock, {_SHOWN_TIME}"),
+                    "expected": _share("the share of the slot for which the member is usually active"),
+                    "usual": _flag("whether the member is active in each hour of it for a quarter of the time"),
+                    "attendance": _text(
+                        "whether the member will be there",
+                        enum=["likely", "possible", "unlikely", "unknown"],
+                    ),
+                }
+            ),
+            "in the order of the answer's `members`",
+        ),
+    }
+)
+_CLOCK_CHANGE = {
+    "tz": _text("the zone"),
+    "at": _iso("when its clocks change, in UTC"),
+    "offset_before": {"type": "integer", "description": "seconds east of UTC"},
+    "offset_after": {"type": "integer", "description": "seconds east of UTC"},
+    "members": _ids("those in that zone, by id"),
+    "overlap_before": _seconds("what they can be expected to share with the others, in a week"),
+    "overlap_after": _seconds("the same after the change"),
+}
 
 SCHEMAS: dict[str, JsonSchema] = {
     # ---- parts of answers
@@ -339,12 +380,16 @@ SCHEMAS: dict[str, JsonSchema] = {
                         ),
                         "last_active": _text("the end of the latest activity of a member who is not active"),
                         "left_at": _text("when the member left; present with `all`, if that was before"),
+                        "usually_back": _text(
+                            "the first moment from then on in an hour of the week in which a member who is not"
+                            " active usually is; present with `usually_back`, if there is enough history"
+                        ),
                     },
                 ),
                 "the members, in the order asked, or by id for `all`",
             ),
         },
-        _LAST_KEYS,
+        {**_LAST_KEYS, "usually_back": _text("the earliest of these; present if nobody is active")},
     ),
     "Hours": _question(
         _member(
@@ -365,60 +410,89 @@ SCHEMAS: dict[str, JsonSchema] = {
         },
     ),
     "Meeting": _question(
-        _member(
-            {
-                "active_days": _count("on how many days in the window the member was active"),
-                "enough_history": _flag("whether these are at least 5"),
-            }
-        ),
+        _HABIT,
+        {
+            "rotation": _object(
+                {
+                    "slots": _list(_SLOT, "the slots, in their order"),
+                    "worst_share": _share(
+                        "the largest share of these slots that lies outside a member's usual hours; no other"
+                        " choice of slots has a lower one"
+                    ),
+                    "is_lowest": _flag("false if the search was given up before that was certain"),
+                    "members": _list(
+                        _object({"id": _text("the id"), "outside_share": _share("the share of this member")}),
+                        "those with enough history",
+                    ),
+                },
+                description="slots to be used in turn; present with `rotate`",
+            )
+        },
         tz=_text("the zone of the times"),
         week=_object(
             {"from": _iso("where it begins"), "to": _iso("where it ends")}, description="the week to come"
         ),
         slots=_list(
-            _object(
-                {
-                    "start_time": _text(f"the start, {_SHOWN_TIME}"),
-                    "end_time": _text(f"the end, {_SHOWN_TIME}"),
-                    "expected_attendance": _seconds(
-                        "how many members can be expected, of those with enough history"
-                    ),
-                    "outside_usual_hours": _count("for how many of them it is outside their usual hours"),
-                    "members": _list(
-                        _object(
-                            {
-                                "id": _text("the id"),
-                                "local_time": _text(f"the start on the member's clock, {_SHOWN_TIME}"),
-                                "expected": _share("the share of the slot for which the member is usually active"),
-                                "usual": _flag(
-                                    "whether the member is active in each hour of it for a quarter of the time"
-                                ),
-                                "attendance": _text(
-                                    "whether the member will be there",
-                                    enum=["likely", "possible", "unlikely", "unknown"],
-                                ),
-                            }
-                        ),
-                        "in the order of the answer's `members`",
-                    ),
-                }
-            ),
+            _SLOT,
             "the best slots: the highest expected attendance first, then the fewest members outside their usual"
             " hours, then the earliest; no slot overlaps a better one",
         ),
         changes=_list(
+            _object(_CLOCK_CHANGE), "the clock changes in the members' zones from now to the end of that week"
+        ),
+    ),
+    "ClockChanges": _question(
+        _HABIT,
+        {
+            "meeting": _object(
+                {
+                    "weekday": _text("the weekday on which it is held"),
+                    "time": _text("the time of day at which it begins"),
+                    "tz": _text("the zone of its clock"),
+                    "minutes": _count("how long it takes"),
+                    "times": _count("how often it is held in the time ahead"),
+                    "moves": _list(
+                        {
+                            **_SLOT,
+                            "properties": {
+                                **_SLOT["properties"],
+                                "moved": {
+                                    "type": "object",
+                                    "additionalProperties": {"type": "string"},
+                                    "description": "the local time of the week before, by the id of each"
+                                    " member whose clock now shows another time or weekday",
+                                },
+                            },
+                            "required": [*_SLOT["required"], "moved"],
+                        },
+                        "those times at which it moves for someone",
+                    ),
+                },
+                {"first": {**_SLOT, "description": "the next time, if there is one"}},
+                description="the standing meeting, if one was asked about",
+            )
+        },
+        tz=_text("the zone of the times"),
+        ahead=_object(
+            {"from": _iso("where it begins"), "to": _iso("where it ends")}, description="the weeks to come"
+        ),
+        changes=_list(
             _object(
                 {
-                    "tz": _text("the zone"),
-                    "at": _iso("when its clocks change, in UTC"),
-                    "offset_before": {"type": "integer", "description": "seconds east of UTC"},
-                    "offset_after": {"type": "integer", "description": "seconds east of UTC"},
-                    "members": _ids("those in that zone, by id"),
-                    "overlap_before": _seconds("what they can be expected to share with the others, in a week"),
-                    "overlap_after": _seconds("the same after the change"),
+                    **_CLOCK_CHANGE,
+                    "pairs": _list(
+                        _object(
+                            {
+                                "members": _ids("two of them, by id"),
+                                "overlap_before": _seconds("what they can be expected to share, in a week"),
+                                "overlap_after": _seconds("the same after the change"),
+                            }
+                        ),
+                        "the pairs whose expected overlap it changes, the largest difference first",
+                    ),
                 }
             ),
-            "the clock changes in the members' zones from now to the end of that week",
+            "the clock changes in the members' zones in that time",
         ),
     ),
     # ---- users and teams
@@ -609,6 +683,8 @@ SCHEMAS: dict[str, JsonSchema] = {
     ),
 }
 
+_CALENDAR = "text/calendar"
+_SVG = "image/svg+xml"
 _USERS_AND_PERIODS = (
     "lines of JSON: one for each user (`id`, `real_name`, `tz`), followed by one for each of their periods"
     ' (`user_id`, `start_time`, `end_time`). The last, `{"ok":true,"count":N,"cursor":"…"}`, counts the lines'
@@ -625,6 +701,13 @@ OF_OPERATION: dict[str, str | tuple[str, str]] = {
     "questions_presence": "Presence",
     "questions_hours": "Hours",
     "questions_meeting": "Meeting",
+    "questions_clock_changes": "ClockChanges",
+    "feeds_activity": (_CALENDAR, "a calendar (RFC 5545) of when members were active"),
+    "feeds_usual_hours": (_CALENDAR, "a calendar of the hours in which members are usually active"),
+    "feeds_meeting": (_CALENDAR, "a calendar with the best times to meet"),
+    "feeds_clock_changes": (_CALENDAR, "a calendar of clock changes"),
+    "feeds_board": (_SVG, "a picture of who is active"),
+    "feeds_badge": (_SVG, "a picture of how many are active"),
     "users_list_users": "Users",
     "users_get": "User",
     "users_add": "WrittenUser",

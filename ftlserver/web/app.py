@@ -8,7 +8,7 @@ from wsgiref.types import WSGIApplication
 import bottle
 import orjson
 
-from ftlserver.domain.token import Principal
+from ftlserver.domain.token import FEED, Principal
 from ftlserver.errors import HTTP_STATUSES, FTLError
 from ftlserver.storage import Storage
 from ftlserver.web import responses, schemas
@@ -17,6 +17,7 @@ from ftlserver.web.handlers import (
     activity,
     changes,
     exports,
+    feeds,
     health,
     metrics,
     periods,
@@ -26,7 +27,7 @@ from ftlserver.web.handlers import (
     wakatime,
 )
 from ftlserver.web.metrics import Metrics
-from ftlserver.web.middleware import Policy, with_policy
+from ftlserver.web.middleware import FEED_PATH, Policy, with_policy
 from ftlserver.web.pages import assets, board, login, member, views
 from ftlserver.web.pages import visit as visits
 from ftlserver.web.pages.visit import Visit
@@ -58,6 +59,8 @@ _LINES = frozenset(["partial", "dry_run"])
 # Plugins are given what precedes /users, and append the rest.
 _PLUGIN = "/api/wakatime/users/current"
 _reference = Reference(lambda: ROUTES)
+_FEEDS = f"{FEED_PATH}<secret>"
+_QUESTION_OF_FEED = frozenset(["too_much", "server_busy"])
 
 ROUTES: list[Route] = [
     Route("POST", "/api/loguseractivity", "read", activity.ask, schemas.LOG_USER_ACTIVITY, _QUESTION),
@@ -69,6 +72,7 @@ ROUTES: list[Route] = [
     Route("POST", "/api/rest", "read", questions.rest, schemas.REST, _QUESTION),
     Route("POST", "/api/hours", "read", questions.hours, schemas.HOURS, _QUESTION),
     Route("POST", "/api/meeting", "read", questions.meeting, schemas.MEETING, _QUESTION),
+    Route("POST", "/api/clock-changes", "read", questions.clock_changes, schemas.CLOCK_CHANGES, _QUESTION),
     Route("GET", "/api/users", "read", users.list_users, None, frozenset(["invalid_cursor"]), _PAGE | {"query"}),
     Route("GET", _USER, "read", users.get, None, _NO_USER),
     Route("GET", "/api/teams", "read", teams.list_teams),
@@ -101,6 +105,12 @@ ROUTES: list[Route] = [
     Route("GET", _USER + "/export", "admin", exports.export_user, None, _NO_USER),
     Route("GET", "/api/export", "admin", exports.export),
     Route("GET", "/api/whoami", ANY_TOKEN, health.whoami),
+    Route("GET", f"{_FEEDS}/activity.ics", FEED, feeds.activity, None, _QUESTION_OF_FEED),
+    Route("GET", f"{_FEEDS}/usual-hours.ics", FEED, feeds.usual_hours, None, _QUESTION_OF_FEED),
+    Route("GET", f"{_FEEDS}/meeting.ics", FEED, feeds.meeting, None, _QUESTION_OF_FEED),
+    Route("GET", f"{_FEEDS}/clock-changes.ics", FEED, feeds.clock_changes, None, _QUESTION_OF_FEED),
+    Route("GET", f"{_FEEDS}/board.svg", FEED, feeds.board, None, _QUESTION_OF_FEED),
+    Route("GET", f"{_FEEDS}/badge.svg", FEED, feeds.badge, None, _QUESTION_OF_FEED),
     Route("GET", "/healthz", None, health.health),
     Route("GET", "/readyz", None, health.readiness, None, DATABASE_ERRORS),
     Route("GET", "/metrics", "admin", metrics.scrape),
@@ -195,9 +205,13 @@ def _guarded(route: Route, storage: Storage, policy: Policy, auth: Authenticatio
     def answer(**arguments: str) -> Any:
         environ = bottle.request.environ
         try:
-            policy.check_origin(environ)
             caller = Principal(frozenset())
-            if route.scope is not None:
+            if route.scope == FEED:  # a badge stands in a page of another origin
+                view = route.path.rpartition("/")[2]
+                caller = auth.subscriber(arguments.pop("secret"), view, environ["ftl.client"])
+            else:
+                policy.check_origin(environ)
+            if route.scope not in (FEED, None):
                 by_key = route.scope == WAKATIME_KEY
                 caller = auth.principal(environ.get("HTTP_AUTHORIZATION"), environ["ftl.client"], by_key=by_key)
                 if not (by_key or route.scope == ANY_TOKEN):

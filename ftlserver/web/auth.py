@@ -7,9 +7,10 @@ import time
 
 from ftlserver.domain import instants, token
 from ftlserver.domain.token import EVERYTHING, PAGE, READ_ONLY, WAKATIME, Principal, Token
-from ftlserver.errors import DatabaseError, RefusedError
+from ftlserver.errors import DatabaseError, InvalidRequestError, RefusedError
 from ftlserver.storage.teams import Teams
 from ftlserver.storage.tokens import Tokens
+from ftlserver.web import responses
 from ftlserver.web.rates import Rate
 
 # How often a server without tokens looks for one, and how often the use of a token is noted.
@@ -88,6 +89,18 @@ class Authentication:
             raise token.not_authed()
         message = "this server is locked until it has a token; its operator makes one with: ftlserver token create"
         raise RefusedError("not_authed", message)
+
+    def subscriber(self, secret: str, view: str, address: str) -> Principal:
+        """Return the caller at *address* who opens the feed *view* with *secret*.
+
+        Raise RefusedError, or InvalidRequestError for a secret that opens nothing: there is nothing at its path.
+        """
+        try:
+            return self._principal(self._owner(secret, token.id_of(secret), view, address))
+        except RefusedError as exc:
+            if exc.code != "invalid_auth":
+                raise
+        raise InvalidRequestError("not_found", responses.NOTHING_HERE)
 
     def _is_locked(self) -> bool:
         """Tell whether there is a token; the first one is noticed within a second and locks the server."""

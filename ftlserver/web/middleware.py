@@ -22,6 +22,8 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 
 # A name or an IPv4 address, or an IPv6 address in brackets, with or without a port.
 _HOST = re.compile(r"(?:\[([0-9a-f.]*:[0-9a-f.:]*)\]|([^:\[\]]+?)\.?)(?::[0-9]{0,5})?", re.ASCII)
+FEED_PATH = "/feed/"  # what follows is a secret
+_NO_REFERRER = ("Referrer-Policy", "no-referrer")
 _HSTS = ("Strict-Transport-Security", "max-age=31536000")
 _PREFLIGHT = [
     ("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE"),
@@ -163,6 +165,8 @@ def with_policy(application: WSGIApplication, policy: Policy, metrics: Metrics) 
         extra = [*responses.HEADERS, ("X-Request-Id", request_id)]
         if environ["wsgi.url_scheme"] == "https":
             extra.append(_HSTS)
+        if environ["PATH_INFO"].startswith(FEED_PATH):
+            extra.append(_NO_REFERRER)
         origin = environ.get("HTTP_ORIGIN", "").lower()
         if policy.origins:
             extra.append(("Vary", "Origin"))

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from ftlserver.domain.token import FEED
 from ftlserver.errors import CODES, HTTP_STATUSES
 from ftlserver.web import answers, responses, schemas
 from ftlserver.web.answers import JsonSchema, ref
@@ -57,6 +58,10 @@ _PATH = {
     "alias": ("a further id of that user", "egon@example.org"),
     "team_id": ("the id of a team", "backend"),
     "number": ("the number of a change", "1"),
+    "secret": (
+        "what `ftlserver token create --scope feed` makes: it opens this view, and needs no header",
+        "ftl_…",
+    ),
 }
 _QUERY: dict[str, JsonSchema] = {
     "id": {
@@ -188,7 +193,7 @@ def _operation(route: Route, errors: "_Errors") -> dict[str, Any]:
         "tags": [_tag(route)],
         "summary": " ".join(summary.split()),
         "security": _security(route.scope),
-        "responses": {str(route.success): _success(route), **errors.of(route)},
+        "responses": {str(route.success): _success(route), **_known(route), **errors.of(route)},
     }
     if description:
         operation["description"] = " ".join(description.split())
@@ -205,7 +210,7 @@ def _public_doc(handler: Callable[..., Any]) -> str:
 
 
 def _security(scope: str | None) -> list[dict[str, list[str]]]:
-    if scope is None:
+    if scope in (None, FEED):  # the path of a feed has it
         return []
     if scope == WAKATIME_KEY:
         return [{"key": []}]
@@ -273,6 +278,12 @@ def _success(route: Route) -> dict[str, Any]:
         "headers": _REQUEST_ID,
         "content": {media_type.partition(";")[0]: {"schema": shape}},
     }
+
+
+def _known(route: Route) -> dict[str, Any]:
+    """Return the answer of a feed to a program that has its answer already."""
+    description = "the header `If-None-Match` has the `ETag` of the answer"
+    return {"304": {"description": description, "headers": _REQUEST_ID}} if route.scope == FEED else {}
 
 
 class _Errors:

@@ -1,13 +1,17 @@
 """Writing answers: errors, streams, and the JSON of members and periods, each shape in one place."""
 
+import hashlib
 import logging
-from collections.abc import Generator, Iterable, Iterator, Mapping
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
+from types import MappingProxyType
 from typing import Any
 
 import orjson
-from bottle import response
+from bottle import HTTPResponse, request, response
 
+from ftlserver import __version__
 from ftlserver.domain import time_tables
 from ftlserver.domain.period import Span
 from ftlserver.domain.time_formats import TimeFormat
@@ -43,6 +47,7 @@ Answer = bytes | Iterable[bytes]
 # The pieces of a JSON list; what is returned at their end are the keys that follow the list.
 Pieces = Generator[bytes, None, Mapping[str, Any] | None]
 _RETRY_SECONDS = "1"
+_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 _log = logging.getLogger("ftlserver")
 
@@ -84,6 +89,21 @@ def error(exc: FTLError, request_id: str) -> tuple[bytes, int, dict[str, str]]:
             if "retry_after" in exc.more:
                 headers["Retry-After"] = str(exc.more["retry_after"])
     return error_body(exc.status, exc.code, exc.message, **more, request_id=request_id), exc.status, headers
+
+
+def revalidated(
+    key: str, body: Callable[[], bytes], media_type: str, headers: Mapping[str, str] = MappingProxyType({})
+) -> HTTPResponse:
+    """Answer with *body*, which is not made again for who has it already (RFC 9110, section 13.1.2).
+
+    The same *key* stands for the same body, as long as the server has the same version.
+    """
+    tag = f'"{hashlib.sha256(f"{__version__} {key}".encode()).hexdigest()[:32]}"'
+    more = {**headers, "ETag": tag, "Cache-Control": "private, no-cache"}
+    known = request.environ.get("HTTP_IF_NONE_MATCH", "")
+    if tag in _TAG.findall(known) or known.strip() == "*":
+        return HTTPResponse(b"", 304, more)
+    return HTTPResponse(body(), 200, {**more, "Content-Type": media_type})
 
 
 def stream(media_type: str, pieces: Generator[bytes, None, None]) -> Answer:

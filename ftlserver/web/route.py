@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ftlserver.domain.token import FEED
 from ftlserver.errors import HTTP_STATUSES
 from ftlserver.web.schemas import Schema
 
@@ -19,6 +20,7 @@ _HTTP = frozenset(
     )
 )
 DATABASE_ERRORS = frozenset(["database_busy", "database_unavailable", "storage_full", "query_timeout"])
+_FEED = DATABASE_ERRORS | {"not_found", "ratelimited"}
 AUTH_ERRORS = DATABASE_ERRORS | {"not_authed", "invalid_auth", "missing_scope", "ratelimited"}
 
 
@@ -26,10 +28,10 @@ AUTH_ERRORS = DATABASE_ERRORS | {"not_authed", "invalid_auth", "missing_scope", 
 class Route:
     """A method and a path: the scope that a token must have, the handler, the shape of the request, the errors.
 
-    *scope* ANY_TOKEN takes every token, WAKATIME_KEY only a key for editor plugins, None every caller. *errors*
-    are the codes of this route; those of HTTP and of authentication come with it. *query* are the fields that its
-    query string may have, *success* is the status of an answer without error, and *revalidated* says that one
-    may be 304, as the browser has it already.
+    *scope* ANY_TOKEN takes every token, WAKATIME_KEY only a key for editor plugins, FEED only a token of a feed in
+    its path, None every caller. *errors* are the codes of this route; those of HTTP and of tokens come with it.
+    *query* are the fields that its query string may have, *success* is the status of an answer without error, and
+    *revalidated* says that one may be 304, as the caller has it already.
     """
 
     method: str
@@ -45,6 +47,8 @@ class Route:
     @property
     def codes(self) -> frozenset[str]:
         """Return the codes that the route can answer."""
+        if self.scope == FEED:  # which pages of other origins may show
+            return self.errors | _FEED | _HTTP - {"cross_origin"}
         # A part of a path that is not UTF-8 names nothing.
         path = frozenset(["not_found"] if "<" in self.path else [])
         return self.errors | _HTTP | path | (AUTH_ERRORS if self.scope else frozenset())
@@ -52,5 +56,6 @@ class Route:
     @property
     def statuses(self) -> frozenset[int]:
         """Return the HTTP statuses that the route can answer."""
-        successes = {self.success, 304} if self.revalidated else {self.success}
+        may_be_known = self.revalidated or self.scope == FEED
+        successes = {self.success, 304} if may_be_known else {self.success}
         return frozenset([*successes, *(HTTP_STATUSES[code] for code in self.codes)])

@@ -253,17 +253,24 @@ COVERAGE = _question(
     }
 )
 REST = _question(_MEMBERS_AND_WINDOW)
-PRESENCE = _question(_MEMBERS | {"at": _about(_TEXT, "a date or a time; without it, now", "2020-02-01T21:40:00Z")})
+PRESENCE = _question(
+    _MEMBERS
+    | {
+        "at": _about(_TEXT, "a date or a time; without it, now", "2020-02-01T21:40:00Z"),
+        "usually_back": _about(_FLAG, "also when those who are not active are usually back", default=False),
+    }
+)
 HOURS = _question(_MEMBERS_AND_WINDOW)
+_PAST = _about(
+    _TEXT,
+    "where the past begins that the answer is based on; without it 8 weeks ago, or 8 weeks before a `week` in the"
+    " past",
+    "2020-02-01",
+)
 MEETING = _question(
     _MEMBERS_AND_WINDOW
     | {
-        "from": _about(
-            _TEXT,
-            "where the past begins that the answer is based on; without it 8 weeks ago, or 8 weeks before a `week`"
-            " in the past",
-            "2020-02-01",
-        ),
+        "from": _PAST,
         "week": _about(
             _TEXT,
             "a date within a year from today: the seven days that begin on it; without it, on next Monday",
@@ -271,6 +278,16 @@ MEETING = _question(
         ),
         "minutes": _count(15, 24 * 60, "how long the meeting takes", default=60),
         "slots": _count(1, 100, "how many slots to answer with", default=10),
+        "rotate": _count(2, 12, "also answer with so many slots to be used in turn", 4),
+    }
+)
+CLOCK_CHANGES = _question(
+    _MEMBERS_AND_WINDOW
+    | {
+        "from": _PAST,
+        "weeks": _count(1, 53, "how far to look ahead; without it 26, or 53 for a `meeting`", 26),
+        "meeting": _about(_TEXT, "a standing meeting: a weekday, a time and a zone", "Tue 17:00 Europe/Berlin"),
+        "minutes": _count(15, 24 * 60, "how long that meeting takes", default=60),
     }
 )
 

@@ -12,6 +12,7 @@ LONGEST_WAIT = 60.0  # seconds
 FEW_PERIODS = 20_000
 FEW_MEMBERS = 500
 SHORT_BODY = 64 * 1024
+FEW_EVENTS = 100  # a thousand take half a second to write
 
 _questions = threading.BoundedSemaphore(2)
 _bodies = threading.BoundedSemaphore(1)  # a mebibyte of JSON is eight in memory
@@ -30,6 +31,16 @@ def in_turn(extents: list[Extent], pieces: Generator[bytes, None, None]) -> Gene
 def turn_of_members(count: int) -> Iterator[None]:
     """Wait until a question may select from that many members; raise RefusedError if its turn does not come."""
     if count <= FEW_MEMBERS:
+        yield
+        return
+    with _turn(_questions):
+        yield
+
+
+@contextmanager
+def turn_of_events(count: int) -> Iterator[None]:
+    """Wait until a calendar of that many events may be written; raise RefusedError if its turn does not come."""
+    if count <= FEW_EVENTS:
         yield
         return
     with _turn(_questions):

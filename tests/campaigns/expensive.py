@@ -45,6 +45,9 @@ ALLOWED: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "overlap of one, three years": ("overlap", {"id_list": ["one"], "from": "2019-01-01", "to": "2021-12-15"}),
     "meeting of 100": ("meeting", {"id_list": IDS[:100], **YEAR, "slots": 50, "minutes": 15}),
+    "meeting in turn of 100": ("meeting", {"id_list": IDS[:100], **YEAR, "rotate": 12}),
+    "clock changes of 100": ("clock-changes", {"id_list": IDS[:100], **YEAR, "meeting": "Tue 17:00 UTC"}),
+    "usually back of 1,000": ("presence", {"id_list": IDS[:1_000], "usually_back": True}),
     "meeting of one": ("meeting", {"id_list": ["one"], **TEN_YEARS}),
     "activity of all, a week": ("loguseractivity", {"all": True, **WEEK, "time_format": "iso", "clip": True}),
     "activity of one, whole": ("loguseractivity", {"id_list": ["one"]}),
@@ -57,6 +60,7 @@ REFUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "summary of all": ("summary", {"all": True}),
     "hours of all": ("hours", {"all": True}),
     "meeting of all": ("meeting", {"all": True}),
+    "usually back of all": ("presence", {"all": True, "usually_back": True}),
 }
 REFUSED_LATE = "overlap of one, ten years"  # only the sweep knows how many intervals there are
 MOST_SECONDS = 5.0

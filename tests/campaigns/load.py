@@ -213,6 +213,7 @@ def _bounded(database: Fresh) -> str:
         ("GET", f"/api/users/{user.id}/export", None),
         ("GET", "/api/export", None),
         *(("POST", f"/api/{name}/", about) for name in ("summary", "overlap", "presence", "hours", "meeting")),
+        ("POST", "/api/clock-changes/", about),
     ]
     wrong, largest, longest = [], 0.0, 0.0
     rows = data.even_rows(team, 1_000_000, 10 * instants.MINUTE)

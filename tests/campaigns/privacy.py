@@ -211,7 +211,7 @@ def _with_canary() -> Iterator[bytes]:
         yield http("GET", path)
     for name in ("id", "cursor", "limit", "tz", "from", "canary"):
         yield http("GET", f"/api/loguseractivity/?{name}={quote(CANARY)}")
-    for question in ("loguseractivity", "summary", "overlap", "presence", "hours", "meeting"):
+    for question in ("loguseractivity", "summary", "overlap", "presence", "hours", "meeting", "clock-changes"):
         for name in ("id_list", "tz", "from", "at", "week", "canary"):
             document = {"id_list": ["canary-id"], name: [CANARY] if name == "id_list" else CANARY}
             yield http("POST", f"/api/{question}/", json.dumps(document).encode())

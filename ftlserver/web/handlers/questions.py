@@ -11,17 +11,24 @@ import orjson
 from ftlserver.domain import instants, time_formats, timezones
 from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import Span
+from ftlserver.domain.time_formats import render_in_zone
 from ftlserver.domain.timezones import Zone
 from ftlserver.domain.window import BEGINNING, Window, read_edge, read_zone
-from ftlserver.errors import InvalidRequestError, Problem
+from ftlserver.errors import InvalidRequestError, InvalidValueError, Problem, UnknownZoneError
 from ftlserver.questions import Activity, limits
+from ftlserver.questions import standing_meeting as standing
+from ftlserver.questions.clock_changes import changes
 from ftlserver.questions.coverage import Coverage, most_of, read_quiet
+from ftlserver.questions.habits import counted, habit
 from ftlserver.questions.hours import hours as hours_of
-from ftlserver.questions.meeting import changes, habit, slots
+from ftlserver.questions.meeting import best, slots_of
 from ftlserver.questions.overlap import Overlap, least_of
 from ftlserver.questions.overlap_sweep import disjoint_edges
 from ftlserver.questions.presence import presence as presence_of
 from ftlserver.questions.rest import rest as rest_of
+from ftlserver.questions.returning import usually_back
+from ftlserver.questions.rotation import rotation
+from ftlserver.questions.standing_meeting import StandingMeeting
 from ftlserver.questions.summary import summary as summary_of
 from ftlserver.questions.summary import units_of
 from ftlserver.storage import Storage, packing
@@ -32,8 +39,12 @@ from ftlserver.web.selection import Chosen
 from ftlserver.web.turns import in_turn
 
 _ONCE = "half-open; only time within it counts, and time that overlaps counts once"
+_HOURS_OF_EACH = f"{_ONCE}; hours of the week are those of each member"
 _HISTORY = timedelta(weeks=8)
 _FURTHEST = timedelta(days=366)  # clock changes of later years are not known, and finding them takes long
+
+_WEEKS_OF_CHANGES = 26
+_WEEKS_OF_A_MEETING = 53  # a year, and the clock changes at both ends of it
 
 _FEWER = "ask about fewer members or a shorter window"
 
@@ -150,11 +161,25 @@ def presence(storage: Storage, request: Request) -> responses.Answer:
     extents = _counted(storage, chosen, storage.periods.latest(chosen.users, at), moved={})
     time_format = asked.get("time_format", "iso")
     left_at = storage.users.departures() if "all" in asked else {}
-    members = (
-        iter([orjson.dumps(presence_of(activity, at, tz, time_format, left_at.get(activity.user.id)))])
-        for activity in _activities(storage, extents)
-    )
-    return _answer(extents, members, at=time_formats.utc(at))
+    recent = _recent(storage, chosen, at) if asked.get("usually_back") and at > BEGINNING else None
+
+    def members() -> Iterator[Iterator[bytes]]:
+        habits = [] if recent is None else map(habit, _activities(storage, *recent))
+        backs = {one.user.id: back for one in habits if (back := usually_back(one, at)) is not None}
+        is_away, coming = True, []
+        for activity in _activities(storage, extents):
+            id_ = activity.user.id
+            member = presence_of(activity, at, tz, time_format, left_at=left_at.get(id_), back=backs.get(id_))
+            is_away = is_away and not member["active"]
+            if "usually_back" in member:
+                coming.append(backs[id_])
+            yield iter([orjson.dumps(member)])
+        if is_away and coming:
+            extents.last_keys["usually_back"] = render_in_zone(
+                min(coming), tz or timezones.zone("UTC"), time_format
+            )
+
+    return _answer(extents, members(), recent[0] if recent else (), at=time_formats.utc(at))
 
 
 def hours(storage: Storage, request: Request) -> responses.Answer:
@@ -192,22 +217,17 @@ def meeting(storage: Storage, request: Request) -> responses.Answer:
     extents = _extents(storage, asked, window, limits.MEMBERS_OF_MEETING)
 
     def pieces() -> Generator[bytes, None, None]:
-        activities = _activities(storage, extents, window.past())
-        habits = [habit(activity) for activity in activities]
-        found = slots(
-            habits,
-            week,
-            asked.get("minutes", 60) * instants.MINUTE,
-            most=asked.get("slots", 10),
-            tz=tz,
-            time_format=asked.get("time_format", "iso"),
-        )
+        habits = [habit(activity) for activity in _activities(storage, extents, window.past())]
+        shown: dict[str, Any] = {"tz": tz, "time_format": asked.get("time_format", "iso")}
+        slots = slots_of(habits, week, asked.get("minutes", 60) * instants.MINUTE)
+        found = best(slots, counted(habits), asked.get("slots", 10))
         answer = {
             "ok": True,
-            "window": _shown(window, extents, f"{_ONCE}; hours of the week are those of each member"),
+            "window": _shown(window, extents, _HOURS_OF_EACH),
             "tz": tz.key,
             "week": {"from": time_formats.utc(week[0]), "to": time_formats.utc(week[1])},
-            "slots": found,
+            "slots": [slot.to_json(habits, **shown) for slot in found],
+            **({"rotation": rotation(habits, slots, week, asked["rotate"], **shown)} if "rotate" in asked else {}),
             "changes": changes(habits, min(now, week[0]), week[1]),
             "members": [one.to_json() for one in habits],
             **extents.last_keys,
@@ -215,6 +235,44 @@ def meeting(storage: Storage, request: Request) -> responses.Answer:
         yield orjson.dumps(answer)
 
     return responses.stream(responses.JSON, in_turn(extents, pieces()))
+
+
+def clock_changes(storage: Storage, request: Request) -> responses.Answer:
+    """Answer with the clock changes ahead, and what they do to a standing meeting."""
+    asked = request.question()
+    now = instants.now()
+    tz = read_zone(asked) or timezones.zone("UTC")
+    meeting = _standing_meeting(asked)
+    weeks = asked.get("weeks", _WEEKS_OF_CHANGES if meeting is None else _WEEKS_OF_A_MEETING)
+    today = timezones.date_at(now, tz)
+    ahead = timezones.day_start(today, tz), timezones.day_start(today + timedelta(weeks=weeks), tz)
+    window = Window.of(_history(asked, (now, now), now, tz), now)
+    extents = _extents(storage, asked, window, limits.MEMBERS_OF_MEETING)
+
+    def pieces() -> Generator[bytes, None, None]:
+        habits = [habit(activity) for activity in _activities(storage, extents, window.past())]
+        shown: dict[str, Any] = {"tz": tz, "time_format": asked.get("time_format", "iso")}
+        answer = {
+            "ok": True,
+            "window": _shown(window, extents, _HOURS_OF_EACH),
+            "tz": tz.key,
+            "ahead": {"from": time_formats.utc(ahead[0]), "to": time_formats.utc(ahead[1])},
+            "changes": changes(habits, *ahead, by_pair=True),
+            **({} if meeting is None else {"meeting": standing.moves(habits, meeting, ahead, **shown)}),
+            "members": [one.to_json() for one in habits],
+            **extents.last_keys,
+        }
+        yield orjson.dumps(answer)
+
+    return responses.stream(responses.JSON, in_turn(extents, pieces()))
+
+
+def activities(
+    storage: Storage, asked: dict[str, Any], window: Window
+) -> tuple[Iterator[Activity], dict[str, Any]]:
+    """Return the activity of the members that are *asked* about, one by one, and the last keys of an answer."""
+    extents = _extents(storage, asked, window)
+    return _activities(storage, extents, window), extents.last_keys
 
 
 class _Extents(list[Extent]):
@@ -281,8 +339,10 @@ def _shown(window: Window, extents: Iterable[Extent], rule: str) -> dict[str, An
     return window.to_json({extent.user.id: window.edges(extent.user) for extent in extents}, rule)
 
 
-def _answer(extents: _Extents, members: Iterable[Iterator[bytes]], **opening: Any) -> responses.Answer:
-    """Answer with *members*, each as the pieces of its JSON, one after the other."""
+def _answer(
+    extents: _Extents, members: Iterable[Iterator[bytes]], also: Iterable[Extent] = (), **opening: Any
+) -> responses.Answer:
+    """Answer with *members*, each as the pieces of its JSON, one by one; *also* is read besides *extents*."""
 
     def pieces() -> responses.Pieces:
         separator = b""
@@ -293,7 +353,28 @@ def _answer(extents: _Extents, members: Iterable[Iterator[bytes]], **opening: An
         return extents.last_keys
 
     answer = responses.with_list({"ok": True, **opening}, "members", pieces())
-    return responses.stream(responses.JSON, in_turn(extents, answer))
+    return responses.stream(responses.JSON, in_turn([*extents, *also], answer))
+
+
+def _recent(storage: Storage, chosen: Chosen, at: int) -> tuple[_Extents, Window]:
+    """Return what is read to tell when members are usually active: the eight weeks until *at*, or until now."""
+    count = len(chosen.users)
+    limits.check(count, limits.MEMBERS_OF_RETURN, "members of whom to tell when they are back", "name fewer")
+    now = instants.now()
+    window = Window.of(_history({}, (at, at), now, timezones.zone("UTC")), now)
+    return _counted(storage, chosen, window.edges_of_all(chosen.users), moved={}), window
+
+
+def _standing_meeting(asked: Mapping[str, Any]) -> StandingMeeting | None:
+    if "meeting" not in asked:
+        return None
+    try:
+        return StandingMeeting.from_text(asked["meeting"], asked.get("minutes", 60) * instants.MINUTE)
+    except UnknownZoneError:
+        raise
+    except InvalidValueError as exc:
+        problem = Problem("/meeting", exc.code, exc.message)
+        raise InvalidRequestError("invalid_argument", "meeting cannot be read", [problem]) from exc
 
 
 def _history(asked: Mapping[str, Any], week: Interval, now: int, tz: Zone) -> dict[str, Any]:

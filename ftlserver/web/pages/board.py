@@ -12,7 +12,7 @@ from ftlserver.domain.instants import DAY
 from ftlserver.domain.timezones import Zone
 from ftlserver.errors import FTLError
 from ftlserver.questions import Activity
-from ftlserver.questions.meeting import habit
+from ftlserver.questions.habits import habit
 from ftlserver.questions.returning import usually_back
 from ftlserver.storage import packing
 from ftlserver.web import schemas

@@ -48,7 +48,7 @@ PRESENCE = {
     "at": END,
     "members": [
         {**ANN, "active": True, "local_time": END, "since": START},
-        {**BOB, "active": False, "local_time": END, "last_active": START},
+        {**BOB, "active": False, "local_time": END, "last_active": START, "usually_back": END},
     ],
 }
 WHOAMI = {"ok": True, "name": "desk", "scopes": ["read"], "user_ids": ["ann"]}
@@ -60,6 +60,26 @@ REFUSAL = {
     "status": 422,
     "message": "refused",
     "errors": [{"pointer": "/periods/0/end_time", "code": "wrong_order", "message": "ends too early"}],
+}
+HABITS = [
+    {**ANN, "active_days": 20, "enough_history": True},
+    {**BOB, "active_days": 2, "enough_history": False},
+]
+ROTATION = {
+    "slots": [SLOT],
+    "worst_share": 0.25,
+    "is_lowest": False,
+    "members": [{"id": "ann", "outside_share": 0.25}],
+}
+PAIR = {"members": ["bob", "ann"], "overlap_before": 7200.5, "overlap_after": 3600}
+STANDING = {
+    "weekday": "Monday",
+    "time": "09:00",
+    "tz": "Europe/Berlin",
+    "minutes": 60,
+    "times": 53,
+    "first": SLOT,
+    "moves": [{**SLOT, "moved": {"ann": START}}],
 }
 ANSWERS: dict[str, dict[str, Any]] = {
     "activity": ACTIVITY,
@@ -125,15 +145,22 @@ ANSWERS: dict[str, dict[str, Any]] = {
     "members": PRESENCE,
     "meeting": {
         "ok": True,
-        "members": [
-            {**ANN, "active_days": 20, "enough_history": True},
-            {**BOB, "active_days": 2, "enough_history": False},
-        ],
+        "members": HABITS,
         "slots": [SLOT],
+        "rotation": ROTATION,
         "changes": [CHANGE],
         "window": WINDOW,
         "tz": "Europe/Berlin",
         "week": WINDOW,
+    },
+    "clock-changes": {
+        "ok": True,
+        "members": HABITS,
+        "changes": [{**CHANGE, "pairs": [PAIR]}],
+        "meeting": STANDING,
+        "window": WINDOW,
+        "tz": "Europe/Berlin",
+        "ahead": WINDOW,
     },
     "team": {"ok": True, "teams": [{"id": "backend", "name": "Back end", "size": 2}]},
     "whoami": WHOAMI,
@@ -154,6 +181,7 @@ QUESTIONS = (
     "who",
     "members",
     "meeting",
+    "clock-changes",
 )
 OPTIONS = {
     "team": ["list"],

@@ -172,7 +172,7 @@ def test_without_members_the_question_is_about_those_who_were_active(
     capsys: pytest.CaptureFixture[str], asked: list[tuple[str, str, Any]]
 ) -> None:
     window = ["--from", "2000-01-01", "--format", "json"]
-    for name in ("activity", "timeline", "summary", "hours", "overlap", "meeting"):
+    for name in ("activity", "timeline", "summary", "hours", "overlap", "meeting", "clock-changes"):
         status, out, err = run(capsys, name, *window)
         assert (status, err) == (0, "")
         assert ids_of(out) == ["W012A3CDE", "maya", "jonas"], name

@@ -40,6 +40,7 @@ QUESTIONS = [
     "rest",
     "who",
     "meeting",
+    "clock-changes",
     "members",
 ]
 

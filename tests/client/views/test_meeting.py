@@ -176,3 +176,21 @@ def test_times_are_on_the_clock_of_the_settings(monkeypatch: pytest.MonkeyPatch)
     shown = lines(meeting.Meeting(MEETING), 60)
     assert "Mon 8:00pm Berlin: 1 of 2 likely, 1 outside their usual hours" in " ".join(shown)
     assert "Bob       ●8:00am+1" in shown
+
+
+def test_times_in_turn_are_a_table_with_the_share_of_each_member() -> None:
+    shares = [{"id": "a", "outside_share": 0.75}, {"id": "b", "outside_share": 0.0}]
+    rotation = {"slots": MEETING["slots"] * 2, "worst_share": 0.75, "is_lowest": False, "members": shares}
+    answer = {**MEETING, "rotation": rotation}
+    shown = lines(meeting.Meeting(answer), 120)
+    title = "In turn, 2 times, nobody is outside their usual hours for more than 75 % of it"
+    at = shown.index(title)
+    assert shown[at + 1 : at + 7] == [
+        "a fairer choice may exist: the search was given up",
+        "",
+        "          Mon 23    Mon 23    outside",
+        "          20:00     20:00",
+        "Ann       ·20:00    ·20:00    75 %",
+        "Bob       ●08:00+1  ●08:00+1  0 %",
+    ]
+    assert [row[-1] for row in meeting.rotation_rows(answer)] == [0.75, "", 0.0] * 2

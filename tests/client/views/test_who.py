@@ -1,5 +1,7 @@
 """Who is active."""
 
+import copy
+
 import pytest
 
 from ftlclient.views import who
@@ -50,3 +52,21 @@ def test_long_names_are_cut_and_nothing_wraps(width: int, encoding: str) -> None
     assert len(shown) == 3 + 4
     assert max(map(len, shown)) <= width
     assert (("..." if encoding == "ascii" else "…") in shown[3]) == (width < 120)
+
+
+def test_who_is_away_is_usually_back() -> None:
+    members = copy.deepcopy(PRESENCE["members"])
+    away = next(member for member in members if not member["active"])
+    for back, expected in (
+        ("2026-11-16T12:00:00+00:00", "now"),
+        ("2026-11-16T13:00:00+00:00", "13:00"),
+        ("2026-11-19T09:00:00+00:00", "Thu 09:00"),
+        ("2026-11-30T09:00:00+00:00", "2026-11-30"),
+    ):
+        away["usually_back"] = back
+        answer = PRESENCE | {"members": members, "usually_back": back}
+        shown = lines(who.view(answer, UTC_ZONE), 100)
+        assert "Usually back" in shown[1]
+        assert sum(f" {expected} " in line for line in shown[3:]) >= 1
+        assert [row[-1] for row in who.rows(answer)].count(back) == 1
+    assert "Usually back" not in "".join(lines(who.view(PRESENCE, UTC_ZONE), 100))

@@ -38,18 +38,21 @@ def files(tmp_path: Path) -> list[Path]:
     return list(tmp_path.glob("ftlserver-demo-*"))
 
 
-def welcome(process: subprocess.Popen[str]) -> tuple[str, list[list[str]]]:
-    """Return the URL, and the arguments of the commands that the demo proposes."""
+def welcome(process: subprocess.Popen[str]) -> tuple[list[str], list[list[str]]]:
+    """Return the addresses of pages, and the arguments of the commands that the demo proposes."""
     assert process.stdout is not None
     lines = iter(process.stdout.readline, "")
-    url = re.search(r" is at (http://[\d.:]+)/ until you press Ctrl-C", next(lines))
+    url = re.search(r" is at (http://[\d.:]+/) until you press Ctrl-C", next(lines))
     assert url
-    assert [next(lines), next(lines)] == ["In another terminal, try:\n", "\n"]
+    pages = [url[1]]
+    while (line := next(lines)) != "In another terminal, try:\n":
+        pages.append(line.split()[-1])
+    assert next(lines) == "\n"
     commands = []
     while line := next(lines).split():
         assert line[0].endswith("ftlclient")
         commands.append(line[1:])
-    return url[1], commands
+    return pages, commands
 
 
 @pytest.mark.slow
@@ -57,7 +60,8 @@ def test_demo_answers_what_it_proposes_and_leaves_no_files(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     with demo(tmp_path) as process:
-        url, commands = welcome(process)
+        (page,), commands = welcome(process)
+        assert "Egon Spengler" in requests.get(page, timeout=10).text
         assert files(tmp_path)
         names = [argv[0] for argv in commands]
         assert names == ["activity", "timeline", "who", "summary", "hours", "overlap", "meeting"]
@@ -68,7 +72,6 @@ def test_demo_answers_what_it_proposes_and_leaves_no_files(
         process.terminate()
         assert process.wait(10) == 0
     assert files(tmp_path) == []
-    assert url
 
 
 @pytest.mark.slow
@@ -110,8 +113,10 @@ def test_demo_shows_the_team_of_a_repository(capsys: pytest.CaptureFixture[str],
     history = [commit(f"Ada Number{n} <ada{n}@x>", MONDAY + n * HOUR) for n in range(4)]
     path = make_repository(tmp_path / "r", *history)
     with demo(tmp_path, "--git", str(path)) as process:
-        url, commands = welcome(process)
-        answer = requests.get(f"{url}/api/users/", timeout=10).json()
+        (board, month), commands = welcome(process)
+        assert requests.get(board, timeout=10).status_code == 200
+        assert "Ada Number0" in requests.get(month, timeout=10).text
+        answer = requests.get(f"{board}api/users/", timeout=10).json()
         assert [member["id"] for member in answer["members"]] == [f"ada{n}@x" for n in range(4)]
         assert [argv[0] for argv in commands] == ["timeline", "ranking", "hours", "overlap"]
         for argv in commands:

@@ -150,6 +150,11 @@ def test_a_token_has_scopes_users_and_an_expiry(capsys: pytest.CaptureFixture[st
         (["create", "--wakatime", "--team", "a"], "--user"),
         (["create", "--wakatime", "--user", "a", "--scope", "write"], "not allowed with argument"),
         (["create", "--name", "n", "--scope", "root"], "invalid choice"),
+        (["create", "--name", "n", "--scope", "feed"], "--view activity.ics"),
+        (["create", "--name", "n", "--scope", "read", "--view", "board.svg"], "--view activity.ics"),
+        (["create", "--wakatime", "--user", "a", "--view", "board.svg"], "--view activity.ics"),
+        (["create", "--name", "n", "--scope", "feed", "--scope", "read", "--view", "board.svg"], "nothing else"),
+        (["create", "--name", "n", "--scope", "feed", "--view", "who.ics"], "invalid choice"),
         (["create", "--name", "n", "--scope", ""], "invalid choice"),
         (["create", "--name", "", "--scope", "read"], "1 to 200 characters"),
         (["create", "--name", "a\x1b[2J", "--scope", "read"], "without control characters"),
@@ -222,6 +227,52 @@ def test_rotating_with_grace_keeps_the_old_secret_valid_but_not_beyond_its_expir
         ends = at(listed_tokens(capsys)[old["id"]]["expires_at"])
         assert ends <= instants.now() + left
         assert ends >= (before if expires != "30m" else at(old["created_at"])) + left
+
+
+def made_feed(capsys: pytest.CaptureFixture[str], *options: str) -> tuple[str, str]:
+    argv = ("token", "create", "--name", "wiki", "--scope", "feed", "--view", "activity.ics", *options)
+    status, out, err = run(capsys, *argv)
+    assert status == 0
+    return out.strip(), err
+
+
+def get(database: Path, path: str) -> int:
+    with Storage.open(str(database)) as storage:
+        return int(TestApp(create_app(storage)).get(path, expect_errors=True).status_int)
+
+
+def test_a_feed_is_made_with_its_address(
+    capsys: pytest.CaptureFixture[str], database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, err = made_feed(capsys)
+    assert re.fullmatch(r"/feed/ftl_[0-9A-Za-z]{8}_[0-9A-Za-z_-]{43}/activity\.ics", path)
+    assert "this path follows the URL of the server" in err
+    assert path.split("/")[2] not in err
+    assert get(database, path) == 200
+    assert whoami(database, path.split("/")[2]) == 401
+    assert re.search(r"\bwiki +activity\.ics +all\b", run(capsys, "token", "list")[1])
+    monkeypatch.setenv("FTL_ALLOWED_HOSTS", "ftl.example.org,other.example.org")
+    assert made_feed(capsys)[0].startswith("/feed/")  # whether by http or https is not known
+    monkeypatch.setenv("FTL_TRUSTED_PROXY", "127.0.0.1")
+    address, err = made_feed(capsys)
+    assert address.startswith("https://ftl.example.org/feed/ftl_")
+    assert "this path" not in err
+    token = json.loads(made_feed(capsys, "--json")[0])
+    assert token["address"] == f"https://ftl.example.org/feed/{token['token']}/activity.ics"
+    assert (token["scopes"], token["view"]) == (["feed"], "activity.ics")
+
+
+def test_a_feed_is_rotated_and_revoked_as_other_tokens_are(
+    capsys: pytest.CaptureFixture[str], database: Path
+) -> None:
+    add_users(database, "a")
+    path, _ = made_feed(capsys, "--user", "a")
+    new = run(capsys, "token", "rotate", path.split("_")[1])[1].strip()
+    assert (get(database, path), get(database, new)) == (404, 200)
+    (token,) = (token for token in listed_tokens(capsys).values() if token["id"] == new.split("_")[1])
+    assert token["user_ids"] == ["a"]
+    run(capsys, "token", "revoke", token["id"])
+    assert get(database, new) == 404
 
 
 def test_a_token_that_sees_rounded_times_only_reads(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ftlserver.domain import instants, timezones
 from ftlserver.domain.instants import DAY, MINUTE
 from ftlserver.domain.user import User
-from ftlserver.questions.meeting import Habit
+from ftlserver.questions.habits import Habit
 from ftlserver.questions.returning import usually_back
 from tests.helpers import at, instants_to_2100, zones
 
@@ -17,7 +17,7 @@ def habit(tz: str, hours: set[int], share: float = 1.0, days: int = 5) -> Habit:
 
 
 def oracle(one: Habit, start: int) -> int | None:
-    for instant in [start, *range(start // MINUTE * MINUTE + MINUTE, start + 7 * DAY, MINUTE)]:
+    for instant in [start, *range(start // MINUTE * MINUTE + MINUTE, start + 14 * DAY, MINUTE)]:
         wall = instants.wall_clock(instant, timezones.offset_at(instant, one.user.zone))
         if one.shares[wall.weekday() * 24 + wall.hour]:
             return instant

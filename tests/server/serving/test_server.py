@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import logging
 import os
 import signal
 import socket
@@ -272,3 +273,17 @@ def test_a_long_answer_is_not_buffered_in_memory() -> None:
         tracemalloc.stop()
     assert received == count * len(piece)
     assert peak < received / 4
+
+
+def test_no_log_contains_the_path_of_a_request_that_fails(caplog: pytest.LogCaptureFixture) -> None:
+    def application(_environ: object, start_response: Callable[..., object]) -> Iterator[bytes]:
+        start_response("200 OK", [("Content-Type", "application/json")])
+        yield b"{"
+        raise RuntimeError("it fails")
+
+    caplog.set_level(logging.DEBUG)
+    with serving(application) as url:
+        talk(url, b"GET /feed/canary/badge.svg HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    assert "Exception while serving a request" in caplog.text
+    assert "it fails" in caplog.text
+    assert "canary" not in caplog.text

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable
 
+from ftlserver.domain import token as tokens
 from ftlserver.domain.instants import MINUTE
+from ftlserver.domain.token import FEED, FEEDS, Token
 from ftlserver.domain.user import User
 from ftlserver.storage import Storage
 from ftlserver.web.app import ROUTES, WAKATIME_KEY
@@ -48,6 +50,9 @@ def _link(user_id: str | None) -> Sample:
 PLUGIN = "/api/wakatime/users/current"
 HEARTBEAT = {"entity": "/home/egon/canary.py", "type": "file", "category": "coding", "time": 1773835200.123456}
 
+# The id and the secret of a token for each feed, which headers_of adds.
+FEED_SECRETS = {view: tokens.mint() for view in FEEDS}
+
 # For each route a request that is answered with 200 or 201 if it is allowed: about one user, or about all (None).
 SAMPLES: dict[tuple[str, str], Samples] = {
     ("POST", "/api/loguseractivity"): _question("/api/loguseractivity"),
@@ -59,6 +64,7 @@ SAMPLES: dict[tuple[str, str], Samples] = {
     ("POST", "/api/rest"): _question("/api/rest"),
     ("POST", "/api/hours"): _question("/api/hours"),
     ("POST", "/api/meeting"): _question("/api/meeting"),
+    ("POST", "/api/clock-changes"): _question("/api/clock-changes"),
     ("GET", "/api/users"): _about_all("/api/users"),
     ("GET", "/api/teams"): lambda user_id: ("/api/teams", None) if user_id == EGON.id else None,
     ("GET", "/api/teams/<team_id>"): _about_all("/api/teams/backend"),
@@ -89,6 +95,10 @@ SAMPLES: dict[tuple[str, str], Samples] = {
     ("GET", "/api/users/<user_id>/export"): _about_user("/api/users/<user_id>/export"),
     ("GET", "/api/export"): _about_all("/api/export"),
     ("GET", "/api/whoami"): _about_all("/api/whoami"),
+    **{
+        ("GET", f"/feed/<secret>/{view}"): _about_all(f"/feed/{secret}/{view}")
+        for view, (_, secret) in FEED_SECRETS.items()
+    },
     ("GET", "/healthz"): _about_all("/healthz"),
     ("GET", "/readyz"): _about_all("/readyz"),
     ("GET", "/metrics"): _about_all("/metrics"),
@@ -105,7 +115,10 @@ ABOUT_MORE: dict[str, Sample] = {
 
 
 def headers_of(storage: Storage, scope: str | None) -> dict[str, str]:
-    """Return the headers that a route of that scope needs on a server that is open."""
+    """Return the headers that a route of that scope needs on a server that is open; a feed needs a token instead."""
+    if scope == FEED:
+        for view, (id_, secret) in FEED_SECRETS.items():
+            storage.tokens.add(Token(id_, view, tokens.digest(secret), (FEED,), None, 0, None, view=view))
     return make_key(storage) if scope == WAKATIME_KEY else {}
 
 

@@ -7,6 +7,7 @@ from webtest import TestApp
 
 from ftlserver.domain import instants
 from ftlserver.domain import token as tokens
+from ftlserver.domain.token import FEED
 from ftlserver.storage import Storage
 from ftlserver.web import auth
 from ftlserver.web.app import ANY_TOKEN, WAKATIME_KEY, create_app
@@ -42,7 +43,8 @@ OWN_REST = "/api/rest"  # a token that is not bound needs admin
 
 def test_each_route_has_a_scope_and_a_sample() -> None:
     assert {(method, path) for method, path, _ in ROUTE_TABLE} == SAMPLES.keys()
-    assert {scope for _, _, scope in ROUTE_TABLE} == {"read", "write", "admin", ANY_TOKEN, WAKATIME_KEY, None}
+    scopes = {"read", "write", "admin", ANY_TOKEN, WAKATIME_KEY, FEED, None}
+    assert {scope for _, _, scope in ROUTE_TABLE} == scopes
     open_to_all = [path for _, path, scope in ROUTE_TABLE if scope is None]
     assert open_to_all == ["/healthz", "/readyz", "/openapi.json", "/docs"]
     assert all(scope != "read" for method, _, scope in ROUTE_TABLE if method in ("PUT", "PATCH", "DELETE"))
@@ -91,6 +93,8 @@ def test_each_principal_gets_what_the_scope_of_the_route_allows(
             expected = 200
             if scope == WAKATIME_KEY:
                 expected = 201 if name == "WakaTime key" else 401
+            elif scope == FEED:
+                expected = 404  # whoever asks: nothing but its own secret opens it
             elif scope is not None and scopes is None:
                 expected = 401
             elif scope not in (ANY_TOKEN, None) and (
@@ -123,7 +127,7 @@ def test_permission_is_checked_before_existence_content_type_and_body(
     scopes, bound = PRINCIPALS[name]
     wrong = []
     for method, path, scope in ROUTE_TABLE:
-        if scope in (ANY_TOKEN, None):
+        if scope in (ANY_TOKEN, FEED, None):
             continue
         scope = "admin" if path == OWN_REST and not bound else scope
         takes_body = method in ("POST", "PUT", "PATCH") or (method, path) == ("DELETE", "/api/activity")
@@ -160,7 +164,11 @@ def test_a_token_whose_last_user_was_deleted_allows_nothing(sqlite_storage: Stor
     for method, path, scope in ROUTE_TABLE:
         for user_id in (EGON.id, GLINDA.id, None):
             sample = SAMPLES[method, path](user_id)
-            if sample is not None and scope not in (ANY_TOKEN, WAKATIME_KEY, None) and (method, path) != OWN_TEAMS:
+            if (
+                sample is not None
+                and scope not in (ANY_TOKEN, WAKATIME_KEY, FEED, None)
+                and (method, path) != OWN_TEAMS
+            ):
                 assert send(app, method, *sample, headers=headers).status_int == 403, (method, path, user_id)
     assert send(app, *OWN_TEAMS, headers=headers).json["teams"] == []
     assert send(app, "GET", "/api/whoami", headers=headers).json["user_ids"] == []

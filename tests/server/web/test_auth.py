@@ -15,6 +15,7 @@ from webtest import TestApp
 
 from ftlserver.domain import instants
 from ftlserver.domain import token as tokens
+from ftlserver.domain.token import FEED
 from ftlserver.storage import Storage, database
 from ftlserver.web import auth
 from ftlserver.web.app import WAKATIME_KEY, create_app
@@ -66,6 +67,8 @@ def test_a_public_server_without_tokens_is_locked_and_its_errors_say_so(sqlite_s
         response = send(app, method, *sample)
         if scope is None:
             assert response.status_int == 200
+        elif scope == FEED:
+            assert (response.status_int, response.json["error"]) == (404, "not_found")
         else:
             assert (response.status_int, response.json["error"]) == (401, "not_authed")
             assert ("token create --wakatime" if scope == WAKATIME_KEY else "locked") in response.json["message"]
