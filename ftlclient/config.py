@@ -11,6 +11,7 @@ from typing import Any
 import platformdirs
 
 from ftlclient.errors import ConfigError
+from ftlcommon import weekly_pattern
 from ftlcommon.whole_file import whole_file
 
 DEFAULT_URL = "http://127.0.0.1:8080"
@@ -43,7 +44,10 @@ SETTINGS: dict[str, tuple[str | None, tuple[str, ...], str]] = {
     "team": (None, (), "the team that questions are about"),
     "week-start": ("monday", ("monday", "sunday"), "the first day of a week"),
     "clock": ("24h", ("24h", "12h"), "how times of day are shown"),
+    "quiet": (None, (), "the hours of the week in which gaps in coverage are meant"),
 }
+
+_WORDS = {"team": "the name of a team", "quiet": f"hours of the week, such as {weekly_pattern.EXAMPLE}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +57,14 @@ class Settings:
     team: str | None
     week_start: str
     clock: str
+    quiet: str | None = None
 
     @classmethod
     def load(cls) -> "Settings":
         """Return the saved settings; raise ConfigError."""
         saved = read_settings()
-        team, week_start, clock = (saved.get(name, default) for name, (default, _, _) in SETTINGS.items())
-        return cls(team, week_start or "monday", clock or "24h")
+        team, week_start, clock, quiet = (saved.get(name, default) for name, (default, _, _) in SETTINGS.items())
+        return cls(team, week_start or "monday", clock or "24h", quiet)
 
 
 def login_file() -> Path:
@@ -78,7 +83,12 @@ def check_setting(name: str, value: object) -> str:
         raise ConfigError(f"there is no setting {name}; the settings are {', '.join(SETTINGS)}")
     allowed = SETTINGS[name][1]
     if not isinstance(value, str) or not value or (allowed and value not in allowed):
-        raise ConfigError(f"{name} is {' or '.join(allowed) or 'the name of a team'}, not {value!r}")
+        raise ConfigError(f"{name} is {' or '.join(allowed) or _WORDS[name]}, not {value!r}")
+    if name == "quiet":
+        try:
+            weekly_pattern.parse(value)
+        except ValueError as exc:
+            raise ConfigError(f"quiet: {exc}") from exc
     return value
 
 

@@ -1,7 +1,7 @@
 """The command line of ftlserver.
 
-Exit statuses: 0 done, 1 no such user, team or token (or not confirmed), 2 wrong usage or input, 3 the database
-cannot be used.
+Exit statuses: 0 done, 1 no such user, team or token (or not confirmed, or faults found), 2 wrong usage or input,
+3 the database cannot be used.
 """
 
 import argparse

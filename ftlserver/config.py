@@ -24,6 +24,7 @@ DEFAULT_RATE = 600  # requests a minute
 MOST_RATE = 1_000_000
 DEFAULT_UNDO_DAYS = 90
 MOST_UNDO_DAYS = 36_500
+MOST_OLDEST_DAYS = 36_500
 
 _log = logging.getLogger("ftlserver")
 
@@ -44,6 +45,8 @@ class Config:
     public_read: bool = False
     rate: int = DEFAULT_RATE
     undo_days: int = DEFAULT_UNDO_DAYS
+    overlaps: str = "store"
+    oldest: int | None = None  # days
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str], file: Path | None = None) -> "Config":
@@ -107,6 +110,15 @@ def _flag(name: str, value: object) -> bool:
     raise ConfigError(f"{name} must be true or false")
 
 
+def _choice(*choices: str) -> Callable[[str, object], str]:
+    def read(name: str, value: object) -> str:
+        if isinstance(value, str) and value in choices:
+            return value
+        raise ConfigError(f"{name} must be {' or '.join(choices)}")
+
+    return read
+
+
 def _number(least: int, most: int) -> Callable[[str, object], int]:
     def read(name: str, value: object) -> int:
         text = str(value)
@@ -138,6 +150,8 @@ _SETTINGS = {
     "public_read": _Setting("", _flag),
     "rate": _Setting("FTL_RATE", _number(0, MOST_RATE)),
     "undo_days": _Setting("FTL_UNDO_DAYS", _number(1, MOST_UNDO_DAYS)),
+    "overlaps": _Setting("FTL_OVERLAPS", _choice("store", "reject")),
+    "oldest": _Setting("FTL_OLDEST", _number(1, MOST_OLDEST_DAYS)),
 }
 
 

@@ -17,6 +17,7 @@ FTLError
 ├── TeamExistsError
 ├── TokenNotFoundError
 ├── ChangeNotFoundError
+├── ResyncError              changes cannot be followed from that cursor
 ├── ChangedSinceError        what is to be undone was changed again
 ├── ImportFileError          an item of a file is not usable
 └── DatabaseError            busy, unavailable, full
@@ -67,6 +68,7 @@ CODES = {
         "team_exists": "the id belongs to another team",
         "changed_since": "what is to be undone was changed again; `changed`",
     },
+    410: {"resync": "not all changes since this cursor are kept; start over with an export"},
     413: {"body_too_large": "the body has more than 1 MiB, with a `Content-Length` or in chunks; `max`"},
     415: {
         "unsupported_media_type": "the body is not `application/json`, nor `application/x-ndjson` where that is"
@@ -230,6 +232,17 @@ class ChangeNotFoundError(FTLError):
 
     def __init__(self, number: int | str) -> None:
         super().__init__(f"there is no change with the number {number}; see: ftlserver audit")
+
+
+class ResyncError(FTLError):
+    """Not all that changed since a cursor is there: it was too long ago, or a user was deleted since."""
+
+    code = "resync"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "not all changes since this cursor are kept; start over with an export, which ends with a new cursor"
+        )
 
 
 class ChangedSinceError(FTLError):

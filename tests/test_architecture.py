@@ -12,10 +12,11 @@ ROOT = Path(__file__).parent.parent
 # From the lowest module of a package to the highest; a module imports only modules before it.
 ORDERS = {
     "ftlserver": "errors config domain storage questions web serving commands cli __main__",
-    "ftlserver.domain": "instants timezones time_formats user team period time_tables intervals days_and_hours window token",
-    "ftlserver.storage": "schema postgresql sqlite_file database idle_connections full_check totals backup changes aliases"
-    " tokens users teams packing period_writes periods recording heartbeats guessed_users bulk_import merging undo __init__",
-    "ftlserver.questions": "__init__ limits activity overlap_sweep overlap presence summary hours habits returning clock_changes"
+    "ftlserver.domain": "instants timezones time_formats user team rules period redundant time_tables intervals days_and_hours window token",
+    "ftlserver.storage": "schema marks postgresql sqlite_file database idle_connections full_check totals backup changes aliases"
+    " tokens users teams packing period_writes periods rounded_periods busy recording heartbeats guessed_users bulk_import merging mirroring pruning doctor"
+    " undo __init__",
+    "ftlserver.questions": "__init__ limits activity overlap_sweep overlap hand_overs coverage presence summary hours rest habits returning clock_changes"
     " meeting rotation standing_meeting",
     "ftlserver.web": "schemas bulk_json strict_json turns requests responses answers route openapi reference selection rates auth metrics"
     " middleware handlers pages app",
@@ -25,7 +26,7 @@ ORDERS = {
     "ftlclient": "errors time_ranges time_expressions config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",
     "ftlcommon": "terminal member_names whole_file calendar_days english_dates day_expressions command_line offset_changes"
-    " zone_guess formats progress zones wording summary_units levels sentences calendars drawing completion programs",
+    " zone_guess weekly_pattern formats progress zones wording summary_units levels sentences calendars drawing completion programs",
     "ftlcommon.drawing": "theme texts sheet axes rows bars units badge board cells year hours meeting clock_changes overlap"
     " summary timeline __init__",
     "ftlcommon.formats": "__init__ json_objects lines rows time_entries"

@@ -99,11 +99,17 @@ def _is_week(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 168 and all(map(_is_share, value))
 
 
+def _is_week_of_some(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 168 and all(one is None or _is_share(one) for one in value)
+
+
 def _names_its_members(answer: Any) -> bool:
     """Tell whether an answer lists each member once and names no others."""
     ids = [member["id"] for member in answer["members"]]
     inner = [item for key in ("stretches", "changes") for item in answer.get(key, [])]
     named = {id_ for item in inner for id_ in item["members"]}
+    named |= {id_ for gap in answer.get("gaps", []) for key in ("left_last", "came_first") for id_ in gap[key]}
+    named |= {pair[key] for pair in answer.get("hand_overs", []) for key in ("from", "to")}
     named |= {member["id"] for slot in _slots(answer) for member in slot["members"]}
     named |= {member["id"] for member in answer.get("rotation", {}).get("members", [])}
     named |= {
@@ -136,6 +142,15 @@ def _is_square(answer: Any) -> bool:
     return [*sizes, len(answer["at_least"])] == [len(answer["members"])] * (len(answer["members"]) + 1)
 
 
+def _or_null(shape: "Shape") -> Value:
+    def is_right(value: Any) -> bool:
+        if value is not None:
+            check(value, shape)
+        return True
+
+    return Value("null", is_right)
+
+
 def _is_in_order(interval: Any) -> bool:
     return datetime.fromisoformat(interval["start_time"]) <= datetime.fromisoformat(interval["end_time"])
 
@@ -156,12 +171,15 @@ _NUMBER = Value("a number of at least 0", lambda value: _is_number(value, 0, _MO
 _SECONDS = Value("a number of seconds", lambda value: _is_number(value, 0, _MOST_SECONDS))
 _WEEKS = Value("a number of weeks", lambda value: _is_number(value, 0, _MOST_SECONDS / 604_800))
 _SHARE = Value("a share from 0 to 1", _is_share)
+_SHARE_OR_NULL = Value("a share from 0 to 1, or null", lambda value: value is None or _is_share(value))
 _OFFSET = Value("an offset in seconds", lambda value: _is_number(value, -86_400, 86_400))
 _TIME = Value("a time with an offset, from 1970 to 9999", _is_time)
 _DATE = Value("a date from 1970 to 9999", _is_date)
 _ISO_WEEK = Value("an ISO week from 1970 to 9999, such as 2019-W01", lambda value: _begins(value, "W", 8, "-1"))
 _MONTH = Value("a month from 1970 to 9999, such as 2019-01", lambda value: _begins(value, "-", 7, "-01"))
 _WEEK = Value("168 shares from 0 to 1", _is_week)
+_WEEK_OF_SOME = Value("168 shares from 0 to 1, or null", _is_week_of_some)
+_AT_LEAST_ONE = Value("a count of at least 1", lambda value: type(value) is int and 1 <= value <= _MOST)
 _USER_IDS = Value(
     "a list of user ids, or null",
     lambda value: (
@@ -217,6 +235,23 @@ OVERLAP: Shape = (
     Value("an answer with a row and a column of its matrix, and a total, for each member", _is_square),
     _MEMBERS,
 )
+COVERAGE: Shape = (
+    {
+        "window": _WINDOW,
+        "tz": _TEXT,
+        "members": [_MEMBER],
+        "max_members": COUNT,
+        "quiet": _TEXT_OR_NULL,
+        "counted_seconds": _SECONDS,
+        "covered_seconds": _SECONDS,
+        "share": _SHARE_OR_NULL,
+        "share_24h": _SHARE_OR_NULL,
+        "hours": _WEEK_OF_SOME,
+        "gaps": [(_INTERVAL, {"seconds": _SECONDS, "left_last": [_TEXT], "came_first": [_TEXT]})],
+        "hand_overs": [{"from": _TEXT, "to": _TEXT, "count": _AT_LEAST_ONE, "seconds": _SECONDS}],
+    },
+    _MEMBERS,
+)
 PRESENCE: Shape = (
     {
         "at": _TIME,
@@ -229,6 +264,17 @@ PRESENCE: Shape = (
     },
     Value("an answer that says since when members are active", _knows_since_when),
 )
+_LASTING = (_INTERVAL, {"seconds": _SECONDS})
+REST: Shape = {
+    "window": _WINDOW,
+    "members": [
+        _MEMBER
+        | {"active_seconds": _SECONDS, "active_days": COUNT}
+        | {"night_share": _SHARE_OR_NULL, "weekend_share": _SHARE_OR_NULL}
+        | {"longest_active": _or_null(_LASTING), "shortest_rest": _or_null(_LASTING)}
+        | {"days_in_a_row": _or_null({"days": COUNT, "first_date": _DATE, "last_date": _DATE})}
+    ],
+}
 _SLOT = (
     _INTERVAL,
     {

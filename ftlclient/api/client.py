@@ -78,7 +78,7 @@ class Client:
         return members_from_json(self.ask("loguseractivity", document))
 
     def ask(self, question: str, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the answer to a *question*: ``summary``, ``overlap``, ``presence``, ``hours`` or ``meeting``.
+        """Return the answer to a *question*, such as ``summary`` or ``overlap``.
 
         *document* is the request body of the API reference. Raise the errors of ``log_user_activity``.
         """

@@ -11,6 +11,8 @@ COMMANDS = [
     ("ranking", "ranking", "show who was active most"),
     ("hours", "hours", "show in which hours of the week members are active"),
     ("overlap", "overlap", "show when members were active together"),
+    ("coverage", "coverage", "show when nobody was active, and how members handed over"),
+    ("rest", "rest", "show what leaves members time to rest"),
     ("who", "who", "show who is active now, and since when"),
     ("meeting", "meeting", "propose the best times to meet in a coming week"),
     ("clock-changes", "clock_changes", "list the clock changes ahead, and when a standing meeting moves"),

@@ -46,8 +46,9 @@ def _write(lines: Iterable[bytes], file: BinaryIO) -> int:
         count += 1
     file.flush()
     try:
-        is_complete = json.loads(last) == {"ok": True, "count": count}
-    except (ValueError, RecursionError):
+        closing = json.loads(last)
+        is_complete = (closing["ok"], closing["count"]) == (True, count)
+    except (ValueError, RecursionError, TypeError, KeyError):
         is_complete = False
     if not is_complete:
         raise NotThisAPIError("the export is incomplete; try again")

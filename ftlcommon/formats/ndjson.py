@@ -12,7 +12,7 @@ from ftlcommon.formats.lines import has_long_line, read_chunks, split_lines
 _USER = frozenset(("id", "real_name", "tz"))
 _PERIOD = frozenset(("user_id", "start_time", "end_time"))
 _PERIOD_FIELDS = itemgetter("user_id", "start_time", "end_time")
-_CLOSING = {"ok", "count"}
+_CLOSING = ({"ok", "count"}, {"ok", "count", "cursor"})
 
 
 def read(file: BinaryIO) -> Items:
@@ -40,7 +40,7 @@ def read(file: BinaryIO) -> Items:
                 raise FormatError("the file is not NDJSON: its first line is not a JSON object of at most 64 KiB")
             if value is None and line is not None and not line.endswith(b"\n"):
                 raise FormatError(f"the file is cut off: line {number} is incomplete")
-            if isinstance(value, dict) and value.keys() == _CLOSING and type(value["count"]) is int:
+            if isinstance(value, dict) and value.keys() in _CLOSING and type(value["count"]) is int:
                 if value["count"] != count:
                     message = f"line {number} counts {value['count']} lines, not {count}"
                     raise FormatError(f"the file is cut off: {message}")

@@ -27,7 +27,7 @@ def delete(storage: Storage, user_id: str, *, ask: bool) -> int:
             f"ftlserver: this cannot be undone; to keep a copy: ftlserver export {user.id} --output FILE",
             file=sys.stderr,
         )
-        if not _confirmed(f'Delete "{user.id}" ({safe(user.real_name)}) and all their activity?'):
+        if not confirmed(f'Delete "{user.id}" ({safe(user.real_name)}) and all their activity?'):
             print("ftlserver: nothing was deleted", file=sys.stderr)
             return 1
     storage.users.delete(user.id)
@@ -35,7 +35,8 @@ def delete(storage: Storage, user_id: str, *, ask: bool) -> int:
     return 0
 
 
-def _confirmed(question: str) -> bool:
+def confirmed(question: str) -> bool:
+    """Ask on a terminal whether to delete; raise ConfigError if there is none."""
     if not sys.stdin.isatty():
         raise ConfigError("there is no terminal to ask on; say --yes to delete without asking")
     print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)

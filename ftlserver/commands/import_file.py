@@ -39,6 +39,7 @@ from ftlserver.commands._owners import Owners
 from ftlserver.commands._undo import say_undo
 from ftlserver.config import Config
 from ftlserver.domain.period import ActivityPeriod
+from ftlserver.domain.rules import Rules
 from ftlserver.domain.user import User
 from ftlserver.errors import (
     ConfigError,
@@ -61,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, config: Config) -> int:
     with ExitStack() as stack:
-        storage = _open(config.database, stack, dry_run=args.dry_run)
+        storage = _open(config, stack, dry_run=args.dry_run)
         found = read_into(storage, args)
     for line in (*found.report, *zone_guess.weak(found.imported.guesses.items())):
         _say(line)
@@ -71,10 +72,11 @@ def handle(args: argparse.Namespace, config: Config) -> int:
     return 0
 
 
-def _open(database: str, stack: ExitStack, *, dry_run: bool) -> Storage:
+def _open(config: Config, stack: ExitStack, *, dry_run: bool) -> Storage:
     """Open the database; a dry run without one is of an empty one that is removed afterwards."""
     try:
-        return stack.enter_context(Storage.open(database, create=not dry_run))
+        rules = Rules(may_overlap=config.overlaps == "store", most_days=config.oldest)
+        return stack.enter_context(Storage.open(config.database, create=not dry_run, rules=rules))
     except NoDatabaseError:
         directory = stack.enter_context(tempfile.TemporaryDirectory())
         return stack.enter_context(Storage.open(f"{directory}/ftl.sqlite3"))
@@ -108,6 +110,8 @@ def read_into(storage: Storage, args: argparse.Namespace) -> Found:
         raise ConfigError(str(exc)) from exc
     finally:
         gc.set_threshold(*before)
+    if imported.periods_too_old:
+        skipped["too old"] = imported.periods_too_old
     return Found(imported, skipped, list(owners.report()))
 
 

@@ -12,6 +12,7 @@ from ftlcommon.command_line import number
 from ftlserver import __version__
 from ftlserver.commands import port, positive
 from ftlserver.config import DEFAULT_RATE, DEFAULT_THREADS, MOST_RATE, MOST_WORKERS, Config
+from ftlserver.domain.rules import Rules
 from ftlserver.errors import ConfigError
 from ftlserver.serving import unix_socket
 from ftlserver.serving.memory import return_large_blocks
@@ -90,8 +91,9 @@ def handle(args: argparse.Namespace, config: Config) -> int:
 
         def work(ready: Callable[[str], None], stopping: Callable[[], None] = lambda: None) -> None:
             return_large_blocks()
+            rules = Rules(may_overlap=config.overlaps == "store", most_days=config.oldest)
             with (
-                Storage.open(config.database, threads=threads) as storage,
+                Storage.open(config.database, threads=threads, rules=rules) as storage,
                 storage.full_check.in_background(),
                 storage.changes.pruned(config.undo_days),
             ):

@@ -25,6 +25,7 @@ from ftlserver.storage import Storage
 
 _seconds = duration(0, 99_999 * 86_400)
 _NEVER = "never"
+_UNITS = {"15m": 900, "1d": 86_400}  # seconds
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +50,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     create.add_argument("--user", metavar="USER", action="append", help="bind it to this user; may be repeated")
     create.add_argument("--team", metavar="TEAM", help="bind it to the members that a team has at each moment")
+    create.add_argument(
+        "--round",
+        choices=list(_UNITS),
+        help="let it see rounded times only, to quarters of an hour or days",
+    )
     create.add_argument(
         "--expires", metavar="TIME", type=_lifetime, default="365d", help="such as 90d, 12h, never (%(default)s)"
     )
@@ -80,6 +86,8 @@ def _check(args: argparse.Namespace) -> None:
     """Exit for options of create that do not go together."""
     if args.wakatime and (args.user is None or args.team is not None):
         args.refuse("--wakatime needs the user whose activity the key records: --user USER")
+    if args.round is not None and args.scope != ["read"]:
+        args.refuse("--round is for a token that only reads: --scope read")
     if (args.view is not None) != (args.scope is not None and FEED in args.scope):
         args.refuse(f"--scope feed needs the view that it opens, and no other scope does: --view {FEEDS[0]}")
     if args.view is not None and len(set(args.scope)) > 1:
@@ -101,7 +109,7 @@ def _create(args: argparse.Namespace, storage: Storage, config: Config) -> int:
     view = tokens.WAKATIME if args.wakatime else args.view
     scopes = ("write",) if args.wakatime else tuple(dict.fromkeys(args.scope))
     token, secret = _mint(args.name or "wakatime", scopes, user_ids, now, expires_at, view=view)
-    token = replace(token, team_id=args.team)
+    token = replace(token, team_id=args.team, round_seconds=None if args.round is None else _UNITS[args.round])
     is_first = not storage.tokens.has_any()
     storage.tokens.add(token)
     _show(args, token, secret, config)
@@ -124,6 +132,9 @@ def _list(args: argparse.Namespace, storage: Storage, _config: Config) -> int:
         if token.team_id is not None:
             users = f"team {token.team_id}"
         scopes = token.view or " ".join(token.scopes)
+        if token.round_seconds is not None:
+            unit = next((name for name, found in _UNITS.items() if found == token.round_seconds), "rounded")
+            scopes += f" ({unit})"
         expires = _when(token.expires_at, "never") if token.revoked_at is None else "revoked"
         style = None if token.is_valid(now) else "dim"
         row = (token.id, safe(token.name), scopes, users, _when(token.created_at, ""), expires)
@@ -150,7 +161,7 @@ def _rotate(args: argparse.Namespace, storage: Storage, config: Config) -> int:
         raise ConfigError(f"token {old.id} has ended; make a new one with: ftlserver token create")
     expires_at = None if old.expires_at is None else now + old.expires_at - old.created_at
     new, secret = _mint(old.name, old.scopes, old.user_ids, now, expires_at, view=old.view)
-    new = replace(new, team_id=old.team_id)
+    new = replace(new, team_id=old.team_id, round_seconds=old.round_seconds)
     storage.tokens.rotate(old.id, new, now + args.grace)
     _show(args, new, secret, config)
     return 0

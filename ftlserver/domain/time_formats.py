@@ -1,7 +1,7 @@
 """The two wire formats of time: *display*, ``Feb 01 2020 01:33PM``, and *iso*, RFC 3339 with an offset."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
@@ -103,6 +103,20 @@ def parse_edge(text: str, tz: Zone) -> int:
     if not -DAY <= edge <= _LAST_EDGE:
         raise InvalidValueError(_OUT_OF_RANGE)
     return edge
+
+
+def rounded(text: str, unit: int, *, up: bool) -> str:
+    """Return a time in either wire format, moved to a whole *unit* of its wall clock, in seconds, part of a day.
+
+    A date, and what is no time, stays as it is.
+    """
+    try:
+        wall, given = _read(text)
+        rest = (wall - datetime.min) % timedelta(seconds=unit)  # noqa: DTZ901  a wall clock
+        wall += timedelta(seconds=unit) - rest if up and rest else -rest
+    except (InvalidValueError, OverflowError):
+        return text
+    return wall.isoformat() + (given or "")
 
 
 def is_absolute(text: str) -> bool:

@@ -28,13 +28,17 @@ _SECRET = re.compile(r"ftl_([0-9A-Za-z]{8})_[0-9A-Za-z_-]{43}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """A caller: their scopes, and the users they are bound to, None for all; *name* is that of their token."""
+    """A caller: their scopes, and the users they are bound to, None for all; *name* is that of their token.
+
+    Who sees rounded times only sees those rounded to *round_seconds*.
+    """
 
     scopes: frozenset[str]
     user_ids: frozenset[str] | None = None
     name: str | None = None
     token_id: str | None = None
     team_id: str | None = None
+    round_seconds: int | None = None
 
     def allow(self, scope: str) -> None:
         """Raise RefusedError unless *scope* is among this principal's."""
@@ -51,6 +55,11 @@ class Principal:
         """Raise RefusedError unless *user_ids*, or all users, are among those this principal is bound to."""
         if self.user_ids is not None and (user_ids is None or not self.user_ids.issuperset(user_ids)):
             raise self._is_bound("this token is bound to some users and has no access to others; name them")
+
+    def allow_own_or_all(self) -> None:
+        """Raise RefusedError unless this principal is bound to users of its own, or has the scope admin."""
+        if self.user_ids is None or self.team_id is not None:
+            self.allow("admin")
 
     def may_see_team(self, team_id: str, user_ids: Collection[str]) -> bool:
         """Tell whether this principal may know a team with those members: its own, or one of its users only."""
@@ -104,8 +113,10 @@ class Token:
     def principal(self, team: Iterable[str] = ()) -> Principal:
         """Return the principal that the token stands for; *team* are the users in its team, if it has one."""
         scopes = frozenset(SCOPES if "admin" in self.scopes else self.scopes)
+        if self.round_seconds is not None:
+            scopes &= {"read"}
         user_ids = None if self.user_ids is None else frozenset((*self.user_ids, *team))
-        return Principal(scopes, user_ids, self.name, self.id, self.team_id)
+        return Principal(scopes, user_ids, self.name, self.id, self.team_id, self.round_seconds)
 
 
 def mint() -> tuple[str, str]:

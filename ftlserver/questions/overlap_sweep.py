@@ -42,7 +42,7 @@ class Shared(NamedTuple):
 
     def lengths(self, index: int) -> list[int]:
         """Return how long a group is active together with each; with itself, its own length."""
-        return _bit_fields(self.rows[index], len(self.rows), self.width)
+        return bit_fields(self.rows[index], len(self.rows), self.width)
 
 
 def disjoint_edges(pages: Iterable[list[int]], window: Interval) -> "array[int]":
@@ -84,7 +84,7 @@ def measure(groups: Groups, least: int) -> Shared:
     at_once = [0] * (count + 1)
     since = first
     kept: list[SharedInterval] = []
-    for events in _slices(groups):
+    for events in slices(groups):
         for event in events:
             point = event >> bits
             index = event & mask
@@ -124,7 +124,7 @@ def _intervals(groups: Groups, least: int) -> Iterator[SharedInterval]:
     mask = (1 << bits) - 1
     is_active = [False] * len(groups)
     active = since = 0
-    for events in _slices(groups):
+    for events in slices(groups):
         for event in events:
             point = event >> bits
             if point != since:
@@ -141,7 +141,7 @@ def _bounds(groups: Groups) -> Interval:
     return min((start for start, _ in edges), default=0), max((end for _, end in edges), default=0)
 
 
-def _slices(groups: Groups) -> Iterator[list[int]]:
+def slices(groups: Groups) -> Iterator[list[int]]:
     """Yield the events of *groups*, sorted, in slices of time; an event is a point and the index of its group."""
     # What is sorted is plain numbers: sorting pairs makes all that follows take twice as long, because pairs lie
     # scattered in memory.
@@ -162,7 +162,7 @@ def _slices(groups: Groups) -> Iterator[list[int]]:
         yield events
 
 
-def _bit_fields(row: int, count: int, width: int) -> list[int]:
+def bit_fields(row: int, count: int, width: int) -> list[int]:
     """Return the *count* bit fields, of *width* bits, of a number; eight at once, which are whole bytes."""
     text = row.to_bytes(-(-count // 8) * width, "little")
     eights = (int.from_bytes(text[at : at + width], "little") for at in range(0, len(text), width))

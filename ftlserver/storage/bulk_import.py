@@ -11,8 +11,10 @@ from sqlalchemy import Connection
 from ftlcommon.zone_guess import Guess
 from ftlserver.domain import instants
 from ftlserver.domain.period import Row
+from ftlserver.domain.rules import Rules
 from ftlserver.domain.user import User
 from ftlserver.errors import UserExistsError, UserNotFoundError
+from ftlserver.storage import marks
 from ftlserver.storage.aliases import Aliases
 from ftlserver.storage.changes import Change
 from ftlserver.storage.database import Database, transaction
@@ -38,6 +40,7 @@ class Imported:
     periods_added: int = 0
     periods_extended: int = 0
     periods_known: int = 0
+    periods_too_old: int = 0
     guesses: dict[str, Guess] = field(default_factory=dict)
     change: int | None = field(default=None, compare=False)
 
@@ -49,8 +52,9 @@ class _DryRunError(Exception):
 class BulkImport:
     """Imports users and periods. Every method may raise DatabaseError."""
 
-    def __init__(self, database: Database, users: Users, aliases: Aliases, periods: Periods) -> None:
+    def __init__(self, database: Database, users: Users, aliases: Aliases, periods: Periods, rules: Rules) -> None:
         self.database = database
+        self._rules = rules
         self._users = users
         self._aliases = aliases
         self._periods = periods
@@ -67,6 +71,7 @@ class BulkImport:
     ) -> Imported:
         """Add or update users, add or extend periods of existing users; a *dry_run* only counts.
 
+        Periods that ended before the oldest time that is kept are left out.
         *aliases* are new ones, with the ids of their users; *left* are users who have left. Raise UserExistsError
         for an alias that is taken, UserNotFoundError when a period's user does not exist. Storing the same again
         changes nothing.
@@ -124,7 +129,13 @@ class BulkImport:
         for user_id in sent:
             if user_id not in there:
                 raise UserNotFoundError(user_id)
+        count = len(rows)
+        if oldest := marks.oldest(connection, self._rules):
+            kept = ((user_id, [row for row in own if row[2] > oldest]) for user_id, own in sent.items())
+            sent = {user_id: own for user_id, own in kept if own}
+            count = sum(map(len, sent.values()))
+            imported.periods_too_old += len(rows) - count
         added, extended = self._periods.store(connection, sent, change)
         imported.periods_added += added
         imported.periods_extended += extended
-        imported.periods_known += len(rows) - added - extended
+        imported.periods_known += count - added - extended

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, starmap
 from struct import pack, unpack
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import orjson
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 
 from ftlserver.domain import instants
 from ftlserver.domain.period import Row, Span
+from ftlserver.storage import marks
 
 ROWS_AT_MOST = 5_000
 _MOST_WAITING = 100_000  # spans that wait for their row
@@ -49,6 +50,7 @@ class Change:
         self.caller = caller
         self.number: int | None = None
         self._at = instants.now()
+        self._position: int | None = None
         self._waiting: dict[str | None, _Waiting] = {}
         self._size = 0
 
@@ -79,21 +81,27 @@ class Change:
     def _of(self, user_id: str | None) -> _Waiting:
         return self._waiting.setdefault(user_id, _Waiting())
 
-    _INSERT = (
-        "INSERT INTO changes (part_of, at, caller, action, user_id, before, after, records)"
-        " VALUES (:part_of, :at, :caller, :action, :user_id, :before, :after, :records)"
-    )
-    _FIRST, _REST = sa.text(f"{_INSERT} RETURNING number"), sa.text(_INSERT)
+    # On PostgreSQL the position is that of the transaction, by default.
+    _STATEMENTS: ClassVar[dict[str, tuple[sa.TextClause, sa.TextClause]]] = {
+        dialect: (sa.text(f"{insert} RETURNING number"), sa.text(insert))
+        for dialect, column in (("sqlite", "xact, "), ("postgresql", ""))
+        for insert in [
+            f"INSERT INTO changes ({column}part_of, at, caller, action, user_id, before, after, records)"  # noqa: S608
+            f" VALUES ({column and ':xact, '}:part_of, :at, :caller, :action, :user_id, :before, :after, :records)"
+        ]
+    }
 
     def _write_all(self, connection: Connection) -> None:
         rows = chain.from_iterable(starmap(self._rows, self._waiting.items()))
+        first, rest = self._STATEMENTS[connection.dialect.name]
         if self.number is None:
-            for first in rows:
-                self.number = connection.execute(self._FIRST, first).scalar_one()
+            for row in rows:
+                self._position = marks.next_position(connection)
+                self.number = connection.execute(first, row | {"xact": self._position}).scalar_one()
                 break
-        rest = list(rows)
-        if rest:
-            connection.execute(self._REST, rest)
+        others = [row | {"xact": self._position} for row in rows]
+        if others:
+            connection.execute(rest, others)
         self._waiting.clear()
         self._size = 0
 
@@ -123,15 +131,20 @@ _ERASE = (
         DELETE FROM changes WHERE user_id = :user_id AND (part_of IS NOT NULL
             OR number NOT IN (SELECT part_of FROM changes WHERE part_of IS NOT NULL))"""),
     sa.text(
-        "UPDATE changes SET user_id = NULL, before = NULL, after = NULL, records = NULL WHERE user_id = :user_id"
+        "UPDATE changes SET user_id = NULL, before = NULL, after = NULL, gone = NULL, records = NULL"
+        " WHERE user_id = :user_id"
     ),
 )
 
 
 def erase_changes_of(connection: Connection, user_id: str) -> None:
-    """Delete what changes hold of a user who is being deleted, in the caller's transaction."""
+    """Delete what changes hold of a user who is being deleted, in the caller's transaction.
+
+    Programs that mirror changes cannot follow that, and start over.
+    """
     for statement in _ERASE:
         connection.execute(statement, {"user_id": user_id})
+    marks.start_over(connection)
 
 
 def pack_spans(spans: Sequence[Span | Row]) -> bytes | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -11,7 +11,7 @@ from ftlserver.domain import instants
 from ftlserver.domain.instants import SECOND
 from ftlserver.domain.period import LONGEST_PERIOD, ActivityPeriod, Span
 from ftlserver.errors import UserNotFoundError
-from ftlserver.storage import period_writes
+from ftlserver.storage import marks, period_writes
 from ftlserver.storage.changes import Change, pack_spans, unpack_spans
 from ftlserver.storage.database import Database, transaction
 from ftlserver.storage.periods import Periods
@@ -104,7 +104,7 @@ class _Write:
         was = [span for _, before in own for span in before]
         numbers = list(dict.fromkeys(number for number, _ in own if number is not None))
         if numbers:
-            self._update(numbers[0], was, after)
+            self._update(numbers[0], was, after, [span for span in old if span[0] != new.started_at])
             for other in numbers[1:]:
                 self._update(other, [], [])
             return HeartbeatResult("extended", new, numbers[0])
@@ -144,11 +144,34 @@ class _Write:
                 yield number, caller, _by_start(before), _by_start(after)
             below = rows[-1].number
 
-    _UPDATE = sa.text("UPDATE changes SET before = :before, after = :after, at = :at WHERE number = :number")
+    _GONE = sa.text("SELECT gone FROM changes WHERE number = :number")
+    _UPDATE: ClassVar[dict[str, sa.TextClause]] = {
+        dialect: sa.text(
+            "UPDATE changes SET before = :before, after = :after, gone = coalesce(:gone, gone), at = :at,"  # noqa: S608
+            f" xact = {position} WHERE number = :number"
+        )
+        for dialect, position in (("sqlite", ":position"), ("postgresql", "pg_current_xact_id()"))
+    }
 
-    def _update(self, number: int, before: Sequence[Span], after: Sequence[Span]) -> None:
-        values = {"before": pack_spans(before), "after": pack_spans(after)}
-        self._connection.execute(self._UPDATE, values | {"number": number, "at": instants.now()})
+    def _update(
+        self, number: int, before: Sequence[Span], after: Sequence[Span], gone: Sequence[Span] = ()
+    ) -> None:
+        """Set what a change did, at a new position, so that programs that mirror changes read it again.
+
+        What is *gone* is kept, as the change has named it before.
+        """
+        connection = self._connection
+        if gone:
+            gone = [*unpack_spans(connection.execute(self._GONE, {"number": number}).scalar()), *gone]
+        values = {
+            "before": pack_spans(before),
+            "after": pack_spans(after),
+            "gone": pack_spans(gone),
+            "at": instants.now(),
+            "position": marks.next_position(connection),
+            "number": number,
+        }
+        connection.execute(self._UPDATE[connection.dialect.name], values)
 
 
 def _by_start(packed: bytes | None) -> dict[int, Span]:

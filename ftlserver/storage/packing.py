@@ -48,7 +48,7 @@ def _unpack_numbers(packed: str | bytes) -> list[int]:
 class Packing(Generic[_Packed]):
     """How a period, ``p``, is packed by each database, and the reader of many.
 
-    A period is unpacked as *items*; *key_of* is the start of the last one.
+    A period is unpacked as *items*; *key_of* is the start of the last one, and *of_spans* makes items of spans.
     """
 
     sqlite: str
@@ -56,6 +56,7 @@ class Packing(Generic[_Packed]):
     unpack: Callable[[str | bytes], list[_Packed]]
     items: int
     key_of: Callable[[list[_Packed]], int]
+    of_spans: Callable[[Sequence[Span]], list[_Packed]]
 
     def unpack_page(self, packed: str | bytes, most: int) -> tuple[list[_Packed], int | None]:
         """Return up to *most* periods, and the start of the last one if there are more."""
@@ -72,6 +73,7 @@ SPANS: Packing[Span] = Packing(
     _unpack_spans,
     items=1,
     key_of=lambda page: page[-1][0],
+    of_spans=list,
 )
 # The start and the end of a period, in turn.
 EDGES: Packing[int] = Packing(
@@ -80,6 +82,7 @@ EDGES: Packing[int] = Packing(
     _unpack_numbers,
     items=2,
     key_of=lambda page: page[-2],
+    of_spans=lambda spans: [edge for span in spans for edge in span[:2]],
 )
 
 # A period as one number, start * 65536 + end - start + 4096, of the minutes that the user's clock showed since

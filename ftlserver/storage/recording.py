@@ -9,10 +9,13 @@ from typing import Literal, NamedTuple
 
 from sqlalchemy import Connection
 
-from ftlserver.domain import intervals
+from ftlserver.domain import intervals, time_formats
+from ftlserver.domain.intervals import Interval
 from ftlserver.domain.period import LONGEST_PERIOD, ActivityPeriod, Row, Span
+from ftlserver.domain.rules import Rules
 from ftlserver.errors import InvalidPeriodError, PeriodNotFoundError, UserNotFoundError
-from ftlserver.storage import period_writes
+from ftlserver.storage import marks, period_writes
+from ftlserver.storage.busy import Busy
 from ftlserver.storage.changes import Change
 from ftlserver.storage.database import Database, transaction
 from ftlserver.storage.periods import Periods, UserWindow
@@ -63,6 +66,7 @@ _Work = Callable[[Connection, Sequence[Item], Change], Statuses]
 _INSERTED = PeriodStatus("inserted")
 _DELETED = PeriodStatus("deleted")
 _NOT_FOUND = PeriodStatus("not_found")
+_TOO_OLD = Rejection("/end_time", "too_old", "the period ended before the oldest time that this server keeps")
 
 
 class _NotStoredError(Exception):
@@ -72,8 +76,9 @@ class _NotStoredError(Exception):
 class Recording:
     """Writes periods for the API. Every method may raise DatabaseError."""
 
-    def __init__(self, database: Database, users: Users, periods: Periods) -> None:
+    def __init__(self, database: Database, users: Users, periods: Periods, rules: Rules) -> None:
         self.database = database
+        self._rules = rules
         self._users = users
         self._periods = periods
 
@@ -87,7 +92,9 @@ class Recording:
         """
 
         def work(connection: Connection, items: Sequence[Item], change: Change) -> Statuses:
-            statuses, new, grown = self._compare(connection, items)
+            items = self._without_old(connection, items)
+            compare = self._compare if self._rules.may_overlap else self._compare_apart
+            statuses, new, grown = compare(connection, items)
             period_writes.insert(connection, new)
             for user_id, of_user in groupby(new, itemgetter(0)):
                 change.add_periods(connection, user_id, [], list(of_user))
@@ -135,6 +142,7 @@ class Recording:
         with transaction(self.database, write=True) as connection:
             if not self._users.lock(connection, [old.user_id]):
                 raise UserNotFoundError(old.user_id)
+            self._check(connection, old, new)
             stored = {row[1]: row[1:] for row in self._periods.existing(connection, [old[:3], new[:3]])}
             span = stored.get(old.started_at)
             if span is None or span[1] != old.ended_at:
@@ -149,6 +157,56 @@ class Recording:
             if span != new[1:]:
                 change.add_periods(connection, old.user_id, [span], [new[1:]])
             return change.save(connection)
+
+    def _check(self, connection: Connection, old: Row, new: Row) -> None:
+        """Raise InvalidPeriodError unless *new* may take the place of *old*."""
+        if new[2] <= marks.oldest(connection, self._rules):
+            raise InvalidPeriodError(_TOO_OLD.message)
+        if not self._rules.may_overlap:
+            (spans,) = self._periods.around(connection, [new[:3]])
+            if taken := Busy(span[:2] for span in spans if span[0] != old[1]).overlap(*new[1:3]):
+                raise InvalidPeriodError(_overlapping(taken).message)
+
+    def _without_old(self, connection: Connection, items: Sequence[Item]) -> Sequence[Item]:
+        """Return *items* with the periods rejected that ended before the oldest time that is kept."""
+        oldest = marks.oldest(connection, self._rules)
+        if not oldest:
+            return items
+        return [item if isinstance(item, Rejection) or item[2] > oldest else _TOO_OLD for item in items]
+
+    def _compare_apart(
+        self, connection: Connection, items: Sequence[Item]
+    ) -> tuple[Statuses, list[Row], list[_Grown]]:
+        """Return what ``_compare`` does, with those rejected that overlap others, stored or sent before them."""
+        statuses = [PeriodStatus("rejected", item) if isinstance(item, Rejection) else _INSERTED for item in items]
+        new: list[Row] = []
+        grown: list[_Grown] = []
+        for user_id, numbered in _by_user(items).items():
+            clusters = intervals.clusters([row[1:3] for _, row in numbered], LONGEST_PERIOD)
+            found = self._periods.around(connection, [(user_id, *edges) for edges, _ in clusters])
+            was = {span[0]: span for spans in found for span in spans}
+            now = dict(was)
+            busy = Busy(span[:2] for span in was.values())
+            for index, (_, start, end, start_offset, end_offset) in numbered:
+                current = now.get(start)
+                if current is not None and end <= current[1]:
+                    statuses[index] = PeriodStatus("duplicate", period=current)
+                    continue
+                # A period grows by what follows its end.
+                begins = start if current is None else current[1]
+                if taken := busy.overlap(begins, end):
+                    statuses[index] = PeriodStatus("rejected", _overlapping(taken))
+                    continue
+                busy.add(begins, end)
+                if current is not None:
+                    statuses[index] = PeriodStatus("extended")
+                now[start] = (start, end, start_offset if current is None else current[2], end_offset)
+            changed = [start for start in now if now[start] != was.get(start)]
+            new += [(user_id, *now[start]) for start in changed if start not in was]
+            longer = [start for start in changed if start in was]
+            if longer:
+                grown.append((user_id, [was[start] for start in longer], [now[start] for start in longer]))
+        return statuses, new, grown
 
     def _write(
         self, items: Sequence[Item], work: _Work, change: Change, *, partial: bool, dry_run: bool
@@ -251,6 +309,13 @@ class Recording:
         for window, spans in zip(lonely, found, strict=True):
             near[window[:2]] += spans
         return stored, near
+
+
+def _overlapping(taken: Interval) -> Rejection:
+    """Return the rejection of a period that overlaps the time *taken*."""
+    start, end = (time_formats.utc(edge) for edge in taken)
+    message = f"the period overlaps activity from {start} to {end}, and this server stores no overlaps"
+    return Rejection("", "overlaps", message)
 
 
 def _without_enough_overlaps(windows: Iterable[UserWindow]) -> list[UserWindow]:

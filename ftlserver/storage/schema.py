@@ -158,18 +158,37 @@ def _one_period_for_each_start(connection: Connection) -> None:
         _log.warning("periods with the same start are one now, with the latest end: %s fewer", f"{folded:,}")
 
 
+def _follow_changes(connection: Connection) -> None:
+    """Let programs follow changes: an order of them, what a row named once, and marks.
+
+    A row of heartbeats is changed later, and is then at a later position.
+    """
+    is_sqlite = connection.dialect.name == "sqlite"
+    text = "" if is_sqlite else 'COLLATE "C"'
+    for statement in (
+        f"CREATE TABLE marks (name VARCHAR(32) {text} PRIMARY KEY, value BIGINT NOT NULL)",
+        f"ALTER TABLE changes ADD COLUMN gone {'BLOB' if is_sqlite else 'BYTEA'}",
+        "CREATE INDEX changes_in_order ON changes (xact, number)",
+    ):
+        connection.exec_driver_sql(statement)
+    if is_sqlite:
+        connection.exec_driver_sql("UPDATE changes SET xact = number")
+        connection.exec_driver_sql("INSERT INTO marks SELECT 'position', coalesce(max(number), 0) FROM changes")
+
+
 MIGRATIONS: list[Callable[[Connection], None]] = [
     _create_users_and_periods,
     _create_tokens,
     _index_long_periods,
     _create_aliases_teams_and_changes,
     _one_period_for_each_start,
+    _follow_changes,
 ]
 
 
 TABLES = (
     *("users", "user_aliases", "teams", "team_members", "activity_periods", "changes", "tokens"),
-    "migrations",
+    *("marks", "migrations"),
 )
 COUNT_MIGRATIONS = "SELECT count(*) FROM migrations"
 

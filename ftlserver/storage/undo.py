@@ -5,17 +5,18 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from ftlserver.domain import instants, time_formats
 from ftlserver.domain.period import Span
 from ftlserver.domain.token import Principal
 from ftlserver.errors import ChangedSinceError, ChangeNotFoundError, DatabaseError
-from ftlserver.storage import period_writes
+from ftlserver.storage import marks, period_writes
 from ftlserver.storage.changes import SPAN_BYTES, Change, RecordChange, unpack_spans
 from ftlserver.storage.database import Database, transaction
 from ftlserver.storage.periods import Periods
@@ -81,6 +82,12 @@ class Changes:
 
         Raise ChangeNotFoundError, RefusedError, or ChangedSinceError if what it wrote was changed since.
         """
+        try:
+            return self._undo(number, principal)
+        except IntegrityError as exc:  # another has just made what this would bring back
+            raise ChangedSinceError(number, []) from exc
+
+    def _undo(self, number: int, principal: Principal) -> int | None:
         with transaction(self.database, write=True) as connection:
             entry = self._entry(connection, number)
             if "admin" not in principal.scopes and (entry.caller is None or entry.caller != principal.token_id):
@@ -91,9 +98,18 @@ class Changes:
             principal.allow_users(None if is_about_all else entry.user_ids)
             return _Undo(self.database, connection, self._periods, entry, principal.token_id).run(self._users)
 
+    _LAST_BEFORE: ClassVar[dict[str, sa.TextClause]] = {
+        dialect: sa.text(f"SELECT {position} FROM changes WHERE at < :at ORDER BY xact DESC LIMIT 1")  # noqa: S608
+        for dialect, position in (("sqlite", "xact"), ("postgresql", "CAST(CAST(xact AS text) AS bigint)"))
+    }
+
     def prune(self, before: int) -> int:
         """Delete the changes made before that instant, and return how many rows they had."""
         with transaction(self.database, write=True) as connection:
+            last = connection.execute(self._LAST_BEFORE[self.database.dialect], {"at": before}).scalar()
+            if last is None:
+                return 0
+            marks.raise_to(connection, marks.RESYNC, last)
             return connection.execute(sa.text("DELETE FROM changes WHERE at < :at"), {"at": before}).rowcount
 
     @contextmanager
@@ -170,9 +186,13 @@ class _Undo:
             if record.before is not None:
                 self._restore(record)
         self._check()
+        there = users.lock(self._connection, self._entry.user_ids)
         for user_id in self._entry.user_ids:
             before, after = self._periods_of(user_id)
             gone = [span for start, span in before.items() if start not in after]
+            if gone and user_id not in there:
+                self._changed_since.append({"table": "users", "id": user_id})
+                self._check()
             period_writes.insert(self._connection, [(user_id, *span) for span in gone])
         return self._change.save(self._connection)
 

@@ -85,6 +85,10 @@ class Users:
         found = (self._ALL, {"most": most}) if user_ids is None else self._many(user_ids)
         return [cached_user(*row) for row in fetch(self.database, *found)]
 
+    def stored(self, connection: Connection, user_ids: Iterable[str]) -> list[User]:
+        """Return the users with those ids, in the caller's transaction: a second one might wait for a writer."""
+        return [cached_user(*row) for row in connection.execute(*self._many(user_ids))]
+
     def _many(self, user_ids: Iterable[str]) -> tuple[sa.TextClause, dict[str, Any]]:
         return self._FIND_MANY[self.database.dialect], {"ids": self.database.array(dict.fromkeys(user_ids))}
 
@@ -156,9 +160,9 @@ class Users:
         """Add a user; raise UserExistsError if the id belongs to another user."""
         change = Change("add_user", caller)
         with transaction(self.database, write=True) as connection:
-            self._aliases.refuse(connection, [user.id])
             statement = self._insert().values(_row(user)).on_conflict_do_nothing(index_elements=["id"])
             is_new = connection.execute(statement.returning(self.table.table.c.id)).first() is not None
+            self._aliases.refuse(connection, [user.id])
             if self._find(user.id) != user:
                 raise UserExistsError(user.id)
             if is_new:
@@ -186,16 +190,17 @@ class Users:
         A field without a value keeps the stored one: a file without a column erases nothing.
         """
         wanted = {user.id: user for user in users}
-        known = {row[0]: cached_user(*row) for row in connection.execute(*self._many(wanted))}
+        known = {user.id: user for user in self.stored(connection, wanted)}
         for stored in known.values():
             wanted[stored.id] = _completed(wanted[stored.id], stored)
         changed = [user for user in wanted.values() if known.get(user.id) != user]
         if changed:
-            self._aliases.refuse(connection, [user.id for user in changed])
             insert = self._insert()
             values = {name: insert.excluded[name] for name in USER_FIELDS if name != "id"}
             statement = insert.on_conflict_do_update(index_elements=["id"], set_=values)
             connection.execute(statement, [_row(user) for user in changed])
+            # After it has waited for a merge that makes an alias of a user.
+            self._aliases.refuse(connection, [user.id for user in changed])
         for user in changed:
             before = known.get(user.id)
             change.add_record("users", None if before is None else _row(before), _row(user), user.id)

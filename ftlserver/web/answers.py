@@ -45,6 +45,10 @@ def _share(description: str) -> JsonSchema:
     return {"type": "number", "minimum": 0, "maximum": 1, "description": description}
 
 
+def _share_or_null(description: str) -> JsonSchema:
+    return {**_share(description), "type": ["number", "null"]}
+
+
 def _list(items: JsonSchema, description: str, **more: Any) -> JsonSchema:
     return {"type": "array", "items": items, "description": description, **more}
 
@@ -136,6 +140,18 @@ def _unit(name: JsonSchema, key: str) -> JsonSchema:
             "last_end": _text(f"when they were last active, {_SHOWN_TIME}"),
         },
     )
+
+
+def _lasting(description: str) -> JsonSchema:
+    """Return the schema of an interval with its length, or null."""
+    interval = _object(
+        {
+            "start_time": _text(f"the start, {_SHOWN_TIME}"),
+            "end_time": _text(f"the end, {_SHOWN_TIME}"),
+            "seconds": _seconds("its length"),
+        }
+    )
+    return {**interval, "type": ["object", "null"], "description": description}
 
 
 _PERIOD = _object({"start_time": _iso("its start"), "end_time": _iso("its end")})
@@ -282,6 +298,72 @@ SCHEMAS: dict[str, JsonSchema] = {
             "the seconds that each pair shares, in the order of `members`, and on the diagonal the active seconds"
             " of each member",
         ),
+    ),
+    "Coverage": _question(
+        ref("Member"),
+        tz=_text("the zone of the times and of the hours of the week"),
+        max_members=_count("how many may be active in a gap"),
+        quiet={"type": ["string", "null"], "description": "the hours in which gaps are meant, as asked, or null"},
+        counted_seconds=_seconds("how much of the window lies outside of `quiet`"),
+        covered_seconds=_seconds("how much of that lies outside of gaps"),
+        share=_share_or_null("the covered time, divided by the time that counts; null if none does"),
+        share_24h=_share_or_null("the covered time, divided by the whole window"),
+        hours=_list(
+            _share_or_null("the share; null where nothing of the hour counts"),
+            "that share of each hour of the week, from Monday 00 to Sunday 23",
+            minItems=HOURS_OF_WEEK,
+            maxItems=HOURS_OF_WEEK,
+        ),
+        gaps=_list(
+            _object(
+                {
+                    "start_time": _text(f"the start, {_SHOWN_TIME}"),
+                    "end_time": _text(f"the end, {_SHOWN_TIME}"),
+                    "seconds": _seconds("its length"),
+                    "left_last": _ids("whose leaving began the gap; none at the edge of the window"),
+                    "came_first": _ids("whose coming ended it; none at the edge of the window"),
+                }
+            ),
+            "the intervals in which too few members are active, outside of `quiet`, by start; the parts of one"
+            " that it interrupts have the same members around",
+        ),
+        hand_overs=_list(
+            _object(
+                {
+                    "from": _text("who left, by id"),
+                    "to": _text("who had come later, and stayed, by id"),
+                    "count": _count("how often"),
+                    "seconds": _seconds("for how long both were active then, in all"),
+                }
+            ),
+            "up to 1,000 pairs, those with the most hand-overs first; who comes when another leaves takes over",
+        ),
+    ),
+    "Rest": _question(
+        _member(
+            {
+                "active_seconds": _seconds("how long the member was active"),
+                "active_days": _count("on how many days"),
+                "night_share": _share_or_null("how much of that was between 22:00 and 06:00, null without any"),
+                "weekend_share": _share_or_null("how much of it was on Saturdays and Sundays"),
+                "longest_active": _lasting("the longest unbroken activity; periods that touch are not broken"),
+                "shortest_rest": _lasting(
+                    "the shortest rest of a day, which is the longest break that begins within 24 hours from its"
+                    " first activity; null as long as no activity follows"
+                ),
+                "days_in_a_row": {
+                    **_object(
+                        {
+                            "days": _count("how many"),
+                            "first_date": _text("the first one", format="date"),
+                            "last_date": _text("the last one", format="date"),
+                        }
+                    ),
+                    "type": ["object", "null"],
+                    "description": "the most days in a row with activity",
+                },
+            }
+        )
     ),
     "Presence": _answer(
         {
@@ -520,6 +602,22 @@ SCHEMAS: dict[str, JsonSchema] = {
         }
     ),
     "Undone": _answer(_CHANGE),
+    "Changes": _answer(
+        {
+            "members": _list(ref("Member"), "the users that changed, or whose periods did, as they are now"),
+            "deleted_members": _ids("those that are gone, with all their periods"),
+            "periods": _list(
+                _object({"user_id": _text("the id of the user"), **_PERIOD["properties"]}),
+                "the periods that changed, as they are now",
+            ),
+            "deleted_periods": _list(
+                _object({"user_id": _text("the id of the user"), "start_time": _iso("its start")}),
+                "those that are gone; starts are compared as instants",
+            ),
+            "cursor": _text("the `since` of the next request"),
+            "more": _flag("whether there is more to read at once"),
+        }
+    ),
     # ---- the server
     "Whoami": _answer(
         {
@@ -530,8 +628,24 @@ SCHEMAS: dict[str, JsonSchema] = {
                 "items": {"type": "string"},
                 "description": "the users it is bound to, null for all",
             },
+            "policies": _object(
+                {
+                    "overlaps": _text(
+                        "what becomes of a period that overlaps another of its user", enum=["store", "reject"]
+                    ),
+                    "oldest": {
+                        "type": ["string", "null"],
+                        "format": "date-time",
+                        "description": "the instant after which a period has to end, null for any",
+                    },
+                },
+                description="what the server stores",
+            ),
         },
-        {"team": _text("the team that it is bound to, if there is one")},
+        {
+            "team": _text("the team that it is bound to, if there is one"),
+            "round_seconds": _count("the unit to which it sees times rounded, if it does"),
+        },
     ),
     "Health": _answer({"tzdata": _text("the release of the time zone data")}),
     "Error": _object(
@@ -573,8 +687,8 @@ _CALENDAR = "text/calendar"
 _SVG = "image/svg+xml"
 _USERS_AND_PERIODS = (
     "lines of JSON: one for each user (`id`, `real_name`, `tz`), followed by one for each of their periods"
-    ' (`user_id`, `start_time`, `end_time`). The last, `{"ok":true,"count":N}`, counts the lines before it;'
-    " without it some are missing"
+    ' (`user_id`, `start_time`, `end_time`). The last, `{"ok":true,"count":N,"cursor":"…"}`, counts the lines'
+    " before it; without it some are missing. From its cursor on, changes can be followed"
 )
 # What each operation answers with if all is well: a schema, or a media type and what it holds.
 OF_OPERATION: dict[str, str | tuple[str, str]] = {
@@ -582,6 +696,8 @@ OF_OPERATION: dict[str, str | tuple[str, str]] = {
     "activity_ask_by_link": "Activity",
     "questions_summary": "Summary",
     "questions_overlap": "Overlap",
+    "questions_coverage": "Coverage",
+    "questions_rest": "Rest",
     "questions_presence": "Presence",
     "questions_hours": "Hours",
     "questions_meeting": "Meeting",
@@ -611,6 +727,7 @@ OF_OPERATION: dict[str, str | tuple[str, str]] = {
     "periods_heartbeat": "Heartbeat",
     "wakatime_heartbeat": "WakatimeHeartbeat",
     "wakatime_heartbeats": "WakatimeHeartbeats",
+    "changes_follow": "Changes",
     "changes_undo": "Undone",
     "exports_export_user": "Activity",
     "exports_export": (responses.NDJSON, _USERS_AND_PERIODS),

@@ -52,6 +52,7 @@ _MEMBERS_OF_TEAM = _BODY | _NO_USER | {"too_many_ids"}
 _HEARTBEAT = _BODY | _NO_USER | _TIME | {"invalid_period", "unknown_timezone"}
 _EDIT = _HEARTBEAT | {"period_not_found"}
 _WAKATIME = _BODY | _NO_USER | {"unknown_timezone", "too_many_heartbeats", "server_busy"}
+_CHANGES = frozenset(["invalid_cursor", "resync"])
 _PAGE = frozenset(["limit", "cursor"])
 _LINKED = _PAGE | {"id", *(schemas.LOG_USER_ACTIVITY.fields.keys() - {"id_list", "all"})}
 _LINES = frozenset(["partial", "dry_run"])
@@ -66,7 +67,9 @@ ROUTES: list[Route] = [
     Route("GET", "/api/loguseractivity", "read", activity.ask_by_link, schemas.LOG_USER_ACTIVITY, _LINK, _LINKED),
     Route("POST", "/api/summary", "read", questions.summary, schemas.SUMMARY, _QUESTION),
     Route("POST", "/api/overlap", "read", questions.overlap, schemas.OVERLAP, _QUESTION),
+    Route("POST", "/api/coverage", "read", questions.coverage, schemas.COVERAGE, _QUESTION),
     Route("POST", "/api/presence", "read", questions.presence, schemas.PRESENCE, _QUESTION),
+    Route("POST", "/api/rest", "read", questions.rest, schemas.REST, _QUESTION),
     Route("POST", "/api/hours", "read", questions.hours, schemas.HOURS, _QUESTION),
     Route("POST", "/api/meeting", "read", questions.meeting, schemas.MEETING, _QUESTION),
     Route("POST", "/api/clock-changes", "read", questions.clock_changes, schemas.CLOCK_CHANGES, _QUESTION),
@@ -78,6 +81,7 @@ ROUTES: list[Route] = [
     Route("DELETE", "/api/activity", "write", periods.delete, schemas.RECORD, _PERIODS, _LINES),
     Route("PATCH", "/api/activity", "write", periods.edit, schemas.EDIT, _EDIT),
     Route("POST", "/api/heartbeat", "write", periods.heartbeat, schemas.HEARTBEAT, _HEARTBEAT),
+    Route("GET", "/api/changes", "admin", changes.follow, None, _CHANGES, frozenset(["since"])),
     Route("POST", "/api/changes/<number>/undo", "write", changes.undo, schemas.UNDO, _BODY | _NO_CHANGE),
     Route(
         *("POST", f"{_PLUGIN}/heartbeats", WAKATIME_KEY, wakatime.heartbeat),
@@ -216,11 +220,18 @@ def _guarded(route: Route, storage: Storage, policy: Policy, auth: Authenticatio
                     caller.allow(route.scope)
             check_query(route.query)
             bottle.response.status = route.success
-            return route.handler(storage, Request(caller, route.schema, storage.teams), **arguments)
+            return route.handler(
+                _seen_by(caller, storage), Request(caller, route.schema, storage.teams), **arguments
+            )
         except FTLError as exc:
             return bottle.HTTPResponse(*responses.error(exc, environ["ftl.request_id"]))
 
     return answer
+
+
+def _seen_by(caller: Principal, storage: Storage) -> Storage:
+    """Return the storage as a caller may see it: with rounded times, for some."""
+    return storage if caller.round_seconds is None else storage.rounded(caller.round_seconds)
 
 
 def _guarded_page(page: Route, storage: Storage, policy: Policy, auth: Authentication) -> Callable[..., Any]:
@@ -235,7 +246,7 @@ def _guarded_page(page: Route, storage: Storage, policy: Policy, auth: Authentic
                 caller = auth.reader(visits.cookie(), environ["ftl.client"])
                 caller.allow(page.scope)
             check_query(page.query)
-            return page.handler(Visit(storage, auth, caller), **arguments)
+            return page.handler(Visit(_seen_by(caller, storage), auth, caller), **arguments)
         except FTLError as exc:
             if exc.status == HTTP_STATUSES["not_authed"]:
                 return login.ask(exc)

@@ -80,6 +80,10 @@ _QUERY: dict[str, JsonSchema] = {
         "examples": [100],
     },
     "cursor": {"type": "string", "description": "the `response_metadata.next_cursor` of the page before"},
+    "since": {
+        "type": "string",
+        "description": "the cursor with which an export, or the answer before, ended; without it that of now",
+    },
     "query": {
         "type": "string",
         "maxLength": 200,

@@ -10,6 +10,7 @@ from typing import Any
 
 from bottle import FormsDict, request
 
+from ftlserver.domain.time_formats import rounded
 from ftlserver.domain.token import Principal
 from ftlserver.domain.user import is_user_id
 from ftlserver.errors import InvalidRequestError, Problem, TeamNotFoundError
@@ -23,6 +24,8 @@ LARGEST_PAGE = 1_000
 DEFAULT_PAGE = 100
 BY_ID = "1"
 
+# The times of a question, and whether they are rounded up for a caller who sees rounded times only.
+_EDGES = {"from": False, "to": True, "at": False}
 _BOOLEANS = {"true": True, "false": False}
 _LISTS = {"id": "id_list", "exclude": "exclude"}  # fields of a query string that may be repeated
 
@@ -83,7 +86,12 @@ class Request:
     def validated(self, document: object) -> dict[str, Any]:
         """Return *document* if it has the shape of the schema; raise InvalidRequestError."""
         assert self.schema is not None
-        return validate(self.schema, document)
+        found = validate(self.schema, document)
+        if self.caller.round_seconds is None:
+            return found
+        edges = {name: found[name] for name in _EDGES if name in found}
+        unit = self.caller.round_seconds
+        return found | {name: rounded(text, unit, up=_EDGES[name]) for name, text in edges.items()}
 
 
 def _read_lines(body: bytes) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import cerberus
 
+from ftlcommon.weekly_pattern import EXAMPLE
 from ftlserver.domain.user import REAL_NAME_RULE, USER_ID_PATTERN, USER_ID_RULE, is_real_name, is_user_id
 from ftlserver.errors import InvalidRequestError, Problem
 
@@ -238,6 +239,20 @@ OVERLAP = _question(
         )
     }
 )
+COVERAGE = _question(
+    _MEMBERS_AND_WINDOW
+    | {
+        "max_members": _count(
+            0, MOST_IDS - 1, "how many may be active in a gap: fewer than the question is about", default=0
+        ),
+        "quiet": _about(
+            _TEXT,
+            f"hours of the week in which gaps are meant, such as `{EXAMPLE}` or `Fri 18:00-Mon 08:00`",
+            EXAMPLE,
+        ),
+    }
+)
+REST = _question(_MEMBERS_AND_WINDOW)
 PRESENCE = _question(
     _MEMBERS
     | {

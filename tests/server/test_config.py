@@ -24,6 +24,8 @@ trusted_proxy = "127.0.0.1"
 public_read = true
 rate = 0
 undo_days = 30
+overlaps = "reject"
+oldest = 400
 """
 
 
@@ -51,6 +53,8 @@ def test_a_file_holds_every_setting(file: Path) -> None:
         public_read=True,
         rate=0,
         undo_days=30,
+        overlaps="reject",
+        oldest=400,
     )
     assert read(file, 'socket = "/run/ftl"').socket == "/run/ftl"
     assert read(file, "") == Config("x")

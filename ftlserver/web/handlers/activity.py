@@ -45,7 +45,8 @@ def ask_by_link(storage: Storage, request: Request) -> dict[str, Any] | response
     request.caller.allow_users(None)
     refuse({name: value for name, value in asked.items() if name in selection.FIELDS})
     users, paging = read_page_of_users(storage, page)
-    request.validated({**asked, "all": True})
+    asked = request.validated({**asked, "all": True})
+    del asked["all"]
     if not users:
         return {"ok": True, "members": []}
     return _answer(storage, {**asked, "id_list": [user.id for user in users]}, paging)

@@ -23,7 +23,11 @@ def export(storage: Storage, request: Request) -> responses.Answer:
 
 
 def lines(storage: Storage) -> Generator[bytes, None, None]:
-    """Yield a line for each user and each period, and one that counts them: without it, some are missing."""
+    """Yield a line for each user and each period, and one that counts them: without it, some are missing.
+
+    It also has the cursor from which changes can be followed, those during the export included.
+    """
+    cursor = storage.mirroring.now().cursor
     count = 0
     for user in storage.users.all():
         count += 1
@@ -32,7 +36,7 @@ def lines(storage: Storage) -> Generator[bytes, None, None]:
             count += len(page)
             rows = ({"user_id": user.id, **responses.period_json(span)} for span in page)
             yield b"".join(orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE) for row in rows)
-    yield orjson.dumps({"ok": True, "count": count}, option=orjson.OPT_APPEND_NEWLINE)
+    yield orjson.dumps({"ok": True, "count": count, "cursor": cursor}, option=orjson.OPT_APPEND_NEWLINE)
 
 
 def user_pieces(storage: Storage, user: User) -> Generator[bytes, None, None]:

@@ -68,7 +68,10 @@ def heartbeat(storage: Storage, request: Request) -> dict[str, Any]:
     sent = request.document()
     user = _find(storage, request, sent["user_id"])
     gap = sent.get("gap", DEFAULT_GAP) * instants.SECOND
-    result = storage.heartbeats.record(_single(user, sent.get("at")), gap, request.caller.token_id)
+    single = _single(user, sent.get("at"))
+    if single.ended_at <= storage.oldest():
+        raise InvalidPeriodError("at lies before the oldest time that this server keeps")
+    result = storage.heartbeats.record(single, gap, request.caller.token_id)
     period = result.period.to_json("iso")
     return {"ok": True, "verdict": result.status, "period": period, "change": result.change}
 

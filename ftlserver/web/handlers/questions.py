@@ -1,6 +1,6 @@
 """The questions about several people at once."""
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from itertools import chain
@@ -18,12 +18,14 @@ from ftlserver.errors import InvalidRequestError, InvalidValueError, Problem, Un
 from ftlserver.questions import Activity, limits
 from ftlserver.questions import standing_meeting as standing
 from ftlserver.questions.clock_changes import changes
+from ftlserver.questions.coverage import Coverage, most_of, read_quiet
 from ftlserver.questions.habits import counted, habit
 from ftlserver.questions.hours import hours as hours_of
 from ftlserver.questions.meeting import best, slots_of
 from ftlserver.questions.overlap import Overlap, least_of
 from ftlserver.questions.overlap_sweep import disjoint_edges
 from ftlserver.questions.presence import presence as presence_of
+from ftlserver.questions.rest import rest as rest_of
 from ftlserver.questions.returning import usually_back
 from ftlserver.questions.rotation import rotation
 from ftlserver.questions.standing_meeting import StandingMeeting
@@ -75,8 +77,7 @@ def overlap(storage: Storage, request: Request) -> responses.Answer:
     asked = request.question()
     window = Window.of(asked, instants.now())
     extents = _extents(storage, asked, window, limits.MEMBERS_OF_OVERLAP)
-    comparisons = len(extents) * sum(extent.periods for extent in extents)
-    limits.check(comparisons, limits.COMPARISONS, "pairs of a period and a member", _FEWER)
+    _check_comparisons(extents)
     users = [extent.user for extent in extents]
     least = least_of(asked, users)
     shown_in = window.tz or timezones.zone("UTC")
@@ -104,6 +105,44 @@ def overlap(storage: Storage, request: Request) -> responses.Answer:
         yield b'],"matrix":['
         for index, row in enumerate(found.matrix()):
             yield (b"," if index else b"") + orjson.dumps(row)
+        yield b"]" + responses.last_keys(extents.last_keys)
+
+    return responses.stream(responses.JSON, in_turn(extents, pieces()))
+
+
+def coverage(storage: Storage, request: Request) -> responses.Answer:
+    """Answer when too few members were active, and how they handed over."""
+    asked = request.question()
+    window = Window.of({"tz": "UTC", **asked}, instants.now()).past()
+    quiet = read_quiet(asked.get("quiet"))
+    extents = _extents(storage, asked, window, limits.MEMBERS_OF_OVERLAP)
+    _check_comparisons(extents)
+    users = [extent.user for extent in extents]
+    most = most_of(asked, users)
+    tz = window.tz or timezones.zone("UTC")
+    starts = [extent.first_start for extent in extents if extent.first_start is not None]
+    edges = window.from_first_activity(extents[0].window, min(starts, default=None)) if extents else (0, 1)
+
+    def pieces() -> Generator[bytes, None, None]:
+        read = storage.periods.read(packing.EDGES, extents)
+        groups = [disjoint_edges(pages, edges) for _, pages in read]
+        found = Coverage(users, groups, edges, most=most, quiet=quiet, tz=tz)
+        yield from responses.object_pieces(
+            {
+                "ok": True,
+                "window": _shown(window, extents, f"{_ONCE}; hours of the week are those of {tz.key}"),
+                "tz": tz.key,
+                "max_members": most,
+                "quiet": asked.get("quiet"),
+                **found.totals(),
+            }
+        )
+        yield b',"gaps":['
+        yield from responses.items(found.gaps(asked.get("time_format", "iso")))
+        yield b'],"hand_overs":['
+        yield from responses.items(found.hand_overs())
+        yield b'],"members":['
+        yield from responses.items(user.to_json() for user in users)
         yield b"]" + responses.last_keys(extents.last_keys)
 
     return responses.stream(responses.JSON, in_turn(extents, pieces()))
@@ -153,6 +192,19 @@ def hours(storage: Storage, request: Request) -> responses.Answer:
     members = (iter([orjson.dumps(hours_of(activity, window.tz))]) for activity in activities)
     tz = None if window.tz is None else window.tz.key
     return _answer(extents, members, window=_shown(window, extents, rule), tz=tz)
+
+
+def rest(storage: Storage, request: Request) -> responses.Answer:
+    """Answer what leaves members time to rest."""
+    request.caller.allow_own_or_all()
+    asked = request.question()
+    window = Window.of(asked, instants.now())
+    extents = _extents(storage, asked, window)
+    time_format = asked.get("time_format", "iso")
+    activities = _activities(storage, extents, window)
+    members = (iter([orjson.dumps(rest_of(activity, window, time_format))]) for activity in activities)
+    rule = f"{_ONCE}; nights (22:00 to 06:00), weekends and days are those of each member"
+    return _answer(extents, members, window=_shown(window, extents, rule))
 
 
 def meeting(storage: Storage, request: Request) -> responses.Answer:
@@ -248,6 +300,12 @@ def _counted(
         limits.check(periods, limits.PERIODS, "periods", _FEWER)
         extents.append(extent)
     return extents
+
+
+def _check_comparisons(extents: Sequence[Extent]) -> None:
+    """Raise InvalidRequestError if each period with each member is too much."""
+    comparisons = len(extents) * sum(extent.periods for extent in extents)
+    limits.check(comparisons, limits.COMPARISONS, "pairs of a period and a member", _FEWER)
 
 
 def _activities(storage: Storage, extents: Iterable[Extent], window: Window | None = None) -> Iterator[Activity]:

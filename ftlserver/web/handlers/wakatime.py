@@ -25,7 +25,7 @@ GAP = 15 * instants.MINUTE
 def heartbeat(storage: Storage, request: Request) -> dict[str, Any]:
     """Record one heartbeat of the user that the key is bound to."""
     user = _user(storage, request)
-    (data,) = _record(storage, request, user, [_single(user, request.document())])
+    (data,) = _record(storage, request, user, [_single(user, request.document(), storage.oldest())])
     return {"ok": True, "data": data}
 
 
@@ -40,7 +40,8 @@ def heartbeats(storage: Storage, request: Request) -> dict[str, Any]:
     if len(sent) > MOST_HEARTBEATS:
         message = f"at most {MOST_HEARTBEATS} heartbeats can be sent at once"
         raise InvalidRequestError("too_many_heartbeats", message, limit=MOST_HEARTBEATS)
-    read = [_read(user, request, item) for item in sent]
+    oldest = storage.oldest()
+    read = [_read(user, request, item, oldest) for item in sent]
     recorded = iter(_record(storage, request, user, [item for item in read if isinstance(item, ActivityPeriod)]))
     return {
         "ok": True,
@@ -58,23 +59,26 @@ def _user(storage: Storage, request: Request) -> User:
     return storage.users.get(next(iter(bound)))
 
 
-def _read(user: User, request: Request, sent: object) -> ActivityPeriod | dict[str, Any]:
+def _read(user: User, request: Request, sent: object, oldest: int) -> ActivityPeriod | dict[str, Any]:
     """Return one of several heartbeats as a period, or the error that it gets."""
     if not isinstance(sent, dict):
         return responses.error_document(400, "invalid_argument", "a heartbeat must be a JSON object")
     try:
-        return _single(user, request.validated(sent))
+        return _single(user, request.validated(sent), oldest)
     except InvalidRequestError as exc:
         return responses.error_document(400, exc.code, exc.message)
 
 
-def _single(user: User, sent: dict[str, Any]) -> ActivityPeriod:
+def _single(user: User, sent: dict[str, Any], oldest: int) -> ActivityPeriod:
     """Return the period of a heartbeat by itself."""
     if sent["time"] * instants.SECOND > instants.now() + FURTHEST_AHEAD:
         message = "lies more than an hour in the future"
         raise InvalidRequestError(
             "invalid_argument", f"/time: {message}", [Problem("/time", "too_large", message)]
         )
+    if sent["time"] * instants.SECOND <= oldest:
+        message = "lies before the oldest time that this server keeps"
+        raise InvalidRequestError("invalid_argument", f"/time: {message}", [Problem("/time", "too_old", message)])
     at = round(sent["time"] * instants.SECOND)
     return ActivityPeriod.in_zone(user, at - HEARTBEAT, at)
 

@@ -16,6 +16,7 @@ def test_settings_have_defaults(capsys: pytest.CaptureFixture[str]) -> None:
         "team         none (default)",
         "week-start   monday (default)",
         "clock        24h (default)",
+        "quiet        none (default)",
     ]
     assert Settings.load() == Settings(None, "monday", "24h")
     assert not settings_file().exists()
@@ -27,6 +28,8 @@ def test_a_setting_is_saved_shown_and_unset(capsys: pytest.CaptureFixture[str]) 
     assert run(capsys, "config", "team") == (0, "platform\n", "")
     assert run(capsys, "config")[1].splitlines()[1] == "week-start   sunday"
     assert Settings.load() == Settings("platform", "sunday", "24h")
+    assert run(capsys, "config", "quiet", "Sat-Sun") == (0, "", "")
+    assert Settings.load().quiet == "Sat-Sun"
     assert run(capsys, "config", "--unset", "team") == (0, "", "")
     assert run(capsys, "config", "--unset", "team") == (0, "", "")
     status, out, err = run(capsys, "config", "team")
@@ -36,7 +39,8 @@ def test_a_setting_is_saved_shown_and_unset(capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.parametrize(
-    "argv", [("week-start", "tuesday"), ("clock", "25h"), ("team", ""), ("clock", "--unset", "team")]
+    "argv",
+    [("week-start", "tuesday"), ("clock", "25h"), ("quiet", "noon"), ("team", ""), ("clock", "--unset", "team")],
 )
 def test_what_a_setting_cannot_be_is_refused(capsys: pytest.CaptureFixture[str], argv: tuple[str, ...]) -> None:
     status, out, err = run(capsys, "config", *argv)

@@ -36,11 +36,16 @@ QUESTIONS = [
     "ranking",
     "hours",
     "overlap",
+    "coverage",
+    "rest",
     "who",
     "meeting",
     "clock-changes",
     "members",
 ]
+
+
+WITHOUT_PICTURES = ["coverage", "rest"]
 
 
 @pytest.mark.usefixtures("team_url")
@@ -105,7 +110,7 @@ def test_a_pipe_does_not_wrap_ids(sqlite_storage: Storage) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("demo")
-@pytest.mark.parametrize("name", QUESTIONS)
+@pytest.mark.parametrize("name", [name for name in QUESTIONS if name not in WITHOUT_PICTURES])
 def test_every_question_has_a_table_json_csv_and_pictures(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
 ) -> None:
@@ -127,6 +132,42 @@ def test_every_question_has_a_table_json_csv_and_pictures(
     assert len({len(row) for row in rows}) == 1
     assert len(rows) > 1
     assert run(capsys, name, "absent")[0] == 3
+
+
+@pytest.mark.usefixtures("demo")
+@pytest.mark.parametrize("name", WITHOUT_PICTURES)
+def test_a_question_without_a_picture_has_a_table_json_and_csv(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
+) -> None:
+    month = ("jonas", "maya", "--range", "last-30-days")
+    status, out, err = run(capsys, name, *month)
+    assert (status, err, "Maya" in out) == (0, "", True)
+    assert json.loads(run(capsys, name, *month, "--format", "json")[1])["members"][0]["id"] == "jonas"
+    rows = list(csv.reader(io.StringIO(run(capsys, name, *month, "--format", "csv")[1])))
+    assert len({len(row) for row in rows}) == 1
+    assert len(rows) > 1
+    status, _, err = run(capsys, name, *month, "--svg", str(tmp_path / "a.svg"))
+    assert (status, "no picture of this answer" in err) == (2, True)
+    assert run(capsys, name, "absent")[0] == 3
+
+
+@pytest.mark.usefixtures("demo")
+def test_the_quiet_hours_of_a_coverage_come_from_an_option_or_the_settings(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def quiet(*options: str) -> object:
+        return json.loads(run(capsys, "coverage", "jonas", *options, "--format", "json")[1])["quiet"]
+
+    assert quiet() is None
+    assert run(capsys, "config", "quiet", "Sat-Sun")[0] == 0
+    assert (quiet(), quiet("--quiet", "Mon 20:00-06:00"), quiet("--quiet", "none")) == (
+        "Sat-Sun",
+        "Mon 20:00-06:00",
+        None,
+    )
+    for options in (("--quiet", "noon"), ("--max", "1"), ("--tz", "member")):
+        status, out, err = run(capsys, "coverage", "jonas", *options)
+        assert (status, out, err.count("\n")) == (2, "", 1)
 
 
 @pytest.mark.slow

@@ -273,3 +273,14 @@ def test_a_feed_is_rotated_and_revoked_as_other_tokens_are(
     assert token["user_ids"] == ["a"]
     run(capsys, "token", "revoke", token["id"])
     assert get(database, new) == 404
+
+
+def test_a_token_that_sees_rounded_times_only_reads(capsys: pytest.CaptureFixture[str]) -> None:
+    create = ("token", "create", "--name", "chart")
+    for options in (("--scope", "write"), ("--scope", "read", "--scope", "write"), ("--scope", "admin")):
+        assert "--round is for a token that only reads" in usage_error(capsys, *create, *options, "--round", "1d")
+    made = json.loads(run(capsys, *create, "--scope", "read", "--round", "15m", "--json")[1])
+    assert (made["round_seconds"], made["scopes"]) == (900, ["read"])
+    assert "read (15m)" in run(capsys, "token", "list")[1]
+    again = json.loads(run(capsys, "token", "rotate", made["id"], "--json")[1])
+    assert again["round_seconds"] == 900

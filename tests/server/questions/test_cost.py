@@ -103,6 +103,8 @@ def test_the_number_of_statements_does_not_depend_on_the_number_of_users(sqlite_
         for question, most in (
             ("summary", 3),
             ("overlap", 3),
+            ("coverage", 3),
+            ("rest", 3),
             ("hours", 3),
             ("meeting", 3),
             ("presence", 4),

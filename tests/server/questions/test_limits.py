@@ -10,7 +10,7 @@ from ftlserver.storage import Storage
 from ftlserver.web.app import create_app
 from tests.helpers import ask
 
-QUESTIONS = ["summary", "overlap", "presence", "hours", "meeting", "clock-changes"]
+QUESTIONS = ["summary", "overlap", "coverage", "rest", "presence", "hours", "meeting", "clock-changes"]
 DAY = 24 * instants.HOUR
 
 
@@ -49,6 +49,7 @@ def test_a_question_about_too_many_members_is_refused(
 ) -> None:
     most = {
         "overlap": limits.MEMBERS_OF_OVERLAP,
+        "coverage": limits.MEMBERS_OF_OVERLAP,
         "meeting": limits.MEMBERS_OF_MEETING,
         "clock-changes": limits.MEMBERS_OF_MEETING,
     }.get(question, limits.MEMBERS)
@@ -90,3 +91,15 @@ def test_a_summary_of_too_many_days_is_refused(large: TestApp, monkeypatch: pyte
     window = {"from": "2020-01-01", "to": "2020-01-05", "tz": "UTC"}
     assert refusal(large, "summary", all=True, **window)[:2] == (12, "too_much")
     assert len(ask(large, "summary", id_list=["u0", "u1", "u2"], **window)["members"]) == 3
+
+
+def test_a_coverage_of_too_many_gaps_or_comparisons_is_refused(
+    large: TestApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert len(ask(large, "coverage", all=True)["gaps"]) == 10
+    monkeypatch.setattr(limits, "INTERVALS", 9)
+    limit, code, message = refusal(large, "coverage", all=True)
+    assert (limit, code) == (9, "too_much")
+    assert "more than 9 gaps" in message
+    monkeypatch.setattr(limits, "COMPARISONS", 159)
+    assert refusal(large, "coverage", all=True)[:2] == (159, "too_much")

@@ -79,7 +79,7 @@ def test_adjacent_intervals_do_not_overlap_but_merge_into_one() -> None:
 def test_the_events_of_a_slice_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overlap_sweep, "EVENTS_AT_ONCE", 10)
     groups = [array("q", range(start, 1_000, 7)) for start in range(2)]
-    slices = list(overlap_sweep._slices(groups))
+    slices = list(overlap_sweep.slices(groups))
     assert max(map(len, slices)) <= 10
     assert list(chain.from_iterable(slices)) == sorted(chain.from_iterable(slices))
     assert sum(map(len, slices)) == sum(map(len, groups))

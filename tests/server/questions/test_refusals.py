@@ -5,7 +5,17 @@ from webtest import TestApp
 
 from tests.helpers import ask, refused
 
-QUESTIONS = ["loguseractivity", "summary", "overlap", "presence", "hours", "meeting", "clock-changes"]
+QUESTIONS = [
+    "loguseractivity",
+    "summary",
+    "overlap",
+    "coverage",
+    "rest",
+    "presence",
+    "hours",
+    "meeting",
+    "clock-changes",
+]
 WINDOWED = [question for question in QUESTIONS if question != "presence"]
 
 

@@ -105,6 +105,18 @@ def test_a_user_who_has_activity_since_is_not_taken_back(storage: Storage) -> No
     assert error.value.changed == [{"table": "users", "id": EGON.id}]
 
 
+def test_periods_of_a_user_who_is_gone_are_not_taken_back(storage: Storage) -> None:
+    start_over(storage)
+    period = make_period("a", 0, HOUR)
+    storage.recording.record([period])
+    change = storage.recording.delete([period]).change
+    storage.merging.merge("a", "b", EVERYTHING)
+    assert change is not None
+    with pytest.raises(ChangedSinceError) as error:
+        storage.changes.undo(change, EVERYTHING)
+    assert error.value.changed == [{"table": "users", "id": "a"}]
+
+
 def test_an_unknown_change_and_a_part_of_one_are_not_found(storage: Storage) -> None:
     start_over(storage)
     storage.recording.record([make_period("a", 0, HOUR), make_period("b", 0, HOUR)])

@@ -17,7 +17,7 @@ from ftlserver.storage.database import transaction
 from ftlserver.web.app import create_app
 from tests.helpers import EGON, GLINDA, ask, few_examples, make_period, refused
 
-WINDOWED = ["loguseractivity", "summary", "overlap", "hours", "meeting", "clock-changes"]
+WINDOWED = ["loguseractivity", "summary", "overlap", "coverage", "rest", "hours", "meeting", "clock-changes"]
 HOUR = instants.HOUR
 BASE = 1_780_272_000 * instants.SECOND  # 2026-06-01T00:00Z
 WINDOW = {"from": "2026-06-01T00:00:00Z", "to": "2026-06-03T00:00:00Z", "tz": "UTC"}

@@ -56,14 +56,17 @@ def test_an_export_has_a_line_for_each_user_and_period_and_a_last_one_with_their
     response = app.get("/api/export/")
     check_common_stream(response, "application/x-ndjson")
     *found, last = map(json.loads, response.text.splitlines())
-    assert last == {"ok": True, "count": 9} == {"ok": True, "count": len(found)}
+    assert last == {"ok": True, "count": 9, "cursor": team.mirroring.now().cursor}
+    assert len(found) == 9
     assert [line["id"] for line in found if "id" in line] == ["W012A3CDE", "W07QCRPA4", "quiet"]
     assert found[1] == {"user_id": EGON.id, **assignment_periods(EGON)[0].to_json("iso")}
     assert record(app, *[line for line in found if "user_id" in line])["duplicates"] == 6
 
 
 def test_an_export_of_an_empty_database_is_one_line(sqlite_storage: Storage) -> None:
-    assert TestApp(create_app(sqlite_storage)).get("/api/export").body == b'{"ok":true,"count":0}\n'
+    cursor = sqlite_storage.mirroring.now().cursor
+    body = TestApp(create_app(sqlite_storage)).get("/api/export").body
+    assert body == b'{"ok":true,"count":0,"cursor":"%b"}\n' % cursor.encode()
 
 
 @pytest.fixture
@@ -131,7 +134,7 @@ def test_a_short_export_is_sent_with_its_length(server_url: str) -> None:
         connection.request("GET", "/api/export/")
         response = connection.getresponse()
         assert response.headers["Transfer-Encoding"] is None
-        assert response.read().endswith(b'{"ok":true,"count":8}\n')
+        assert response.read().endswith(b'{"ok":true,"count":8,"cursor":"1"}\n')
     connection.request("HEAD", "/api/export/")
     response = connection.getresponse()
     assert (response.status, response.read()) == (200, b"")
@@ -144,5 +147,5 @@ def test_an_export_continues_while_a_user_is_deleted(storage: Storage) -> None:
     first = next(pieces)
     storage.users.delete(GLINDA.id)
     *found, last = map(json.loads, (first + b"".join(pieces)).splitlines())
-    assert last == {"ok": True, "count": len(found)}
+    assert (last["ok"], last["count"]) == (True, len(found))
     assert len([line for line in found if line.get("user_id") == EGON.id]) == 3

@@ -10,7 +10,17 @@ from ftlserver.storage import Storage
 from tests.helpers import EGON, GLINDA, ask, make_token, refused, refused_request, request, send
 
 AMARA = User("amara", "Amara Okafor", "Africa/Lagos")
-QUESTIONS = ["loguseractivity", "summary", "overlap", "presence", "hours", "meeting", "clock-changes"]
+QUESTIONS = [
+    "loguseractivity",
+    "summary",
+    "overlap",
+    "coverage",
+    "rest",
+    "presence",
+    "hours",
+    "meeting",
+    "clock-changes",
+]
 
 
 @pytest.fixture

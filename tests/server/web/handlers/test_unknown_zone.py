@@ -23,7 +23,8 @@ def app(team: Storage) -> TestApp:
 
 
 @pytest.mark.parametrize(
-    "question", ["loguseractivity", "summary", "hours", "overlap", "presence", "meeting", "clock-changes"]
+    "question",
+    ["loguseractivity", "summary", "hours", "overlap", "coverage", "rest", "presence", "meeting", "clock-changes"],
 )
 def test_that_member_is_marked_and_the_others_are_answered_as_ever(
     app: TestApp, team: Storage, question: str
