@@ -27,7 +27,7 @@ class Event:
 
     *key* tells it apart from all other events, for good. It *changed_at* a time, which is that of what it is made
     from, so that the same event is always written the same. On *weekdays*, 0 for Monday, it recurs *until* a time.
-    A *busy* event takes time in the calendar of whoever subscribes to it.
+    A *busy* event takes time in the calendars of its subscribers.
     """
 
     key: tuple[str, ...]
@@ -42,7 +42,7 @@ class Event:
 
 
 def calendar(name: str, events: Iterable[Event], *, about: str = "", refresh: timedelta | None = None) -> bytes:
-    """Return a calendar called *name*; *refresh* says how often whoever subscribes to it should fetch it again."""
+    """Return a calendar called *name*; *refresh* says how often its subscribers should fetch it again."""
     written = icalendar.Calendar()
     written.add("PRODID", _PRODUCT)
     written.add("VERSION", "2.0")

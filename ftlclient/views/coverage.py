@@ -65,7 +65,7 @@ class Coverage:
         answer = self.answer
         gaps = counted(len(answer["gaps"]), "gap")
         most = answer["max_members"]
-        who = f"more than {counted(most, 'member')} active" if most else "somebody active"
+        who = f"more than {counted(most, 'member')} active" if most else "anyone active"
         covered, whole = (_length(answer[key]) for key in ("covered_seconds", "counted_seconds"))
         yield Text.assemble(
             (f"{_percent(answer['share'])} of the time with {who}", "bold"), f", {covered} of {whole}, {gaps}"

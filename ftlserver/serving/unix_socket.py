@@ -52,7 +52,7 @@ def _listen(file: Path) -> socket.socket:
 
 
 def _remove_left(file: Path) -> None:
-    """Remove the file of a socket on which nobody listens any more; raise ConfigError for any other."""
+    """Remove the file of a socket on which no server listens any more; raise ConfigError for any other."""
     try:
         mode = file.lstat().st_mode
     except FileNotFoundError:

@@ -1,7 +1,7 @@
 """How much the database has, at a price that does not grow with it: each answer serves for a minute.
 
 Counting ten million periods takes 0.2 s if SQLite's file is in memory, and far longer if it is not; with the
-rollback journal nobody may write meanwhile. So up to EXACT are counted. Of more, PostgreSQL's statistics tell how
+rollback journal no one may write meanwhile. So up to EXACT are counted. Of more, PostgreSQL's statistics tell how
 many there are, and the last full check of a SQLite file.
 """
 

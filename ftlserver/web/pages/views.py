@@ -184,7 +184,7 @@ def _content(view: View, visit: Visit, subject: Subject, values: Values, now: in
     part = forms.part(visit, subject, values, now)
     asked = view.asked(subject, values)
     if not part.users:
-        return render("nobody", subject=subject, total=part.inactive)
+        return render("no_members", subject=subject, total=part.inactive)
     if "min_members" in asked and "at_least" not in values:
         asked["min_members"] = min(asked["min_members"], len(part.users))
     answer = visit.answer(view.handler, view.schema, {**asked, "id_list": part.ids})

@@ -36,7 +36,7 @@ COVERAGE: dict[str, Any] = {
 def test_a_coverage_shows_gaps_the_week_and_hand_overs() -> None:
     assert lines(coverage.Coverage(COVERAGE), 80) == [
         "Coverage, Mon 2026-11-16 to Sun 2026-11-22, Europe/Berlin",
-        "33.3 % of the time with somebody active, 40:00 of 120:00, 2 gaps",
+        "33.3 % of the time with anyone active, 40:00 of 120:00, 2 gaps",
         "Gaps in Sat-Sun are meant and not counted; of all 24 hours, 23.8 % of the time",
         "",
         "Gaps, longest first",
