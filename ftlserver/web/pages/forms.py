@@ -162,7 +162,7 @@ def part(visit: Visit, subject: Subject, values: Mapping[str, str], now: int) ->
     if asked.get("id_list") == []:
         return Part([], 1, 1, 0, 0)
     question = visit.request(schemas.HOURS, asked).question()
-    reach = partial(visit.storage.periods.reach, window=Window.of(asked, now))
+    reach = partial(visit.storage.periods.reach, window=Window.of(question, now))
     chosen = selection.choose(visit.storage, question, reach)
     users = chosen.users
     count = 1 + max(0, -(-(len(users) - SHOWN) // PAGE))

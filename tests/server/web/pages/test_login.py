@@ -1,5 +1,7 @@
 """Login: a token once, a cookie with a narrower one, and who may send which form."""
 
+import re
+
 import pytest
 from webtest import TestApp, TestResponse
 
@@ -203,6 +205,18 @@ def test_a_page_sees_what_its_token_sees(today: Storage) -> None:
             assert (answer.status_int, "No such member" in answer.text) == (404, True)
         assert app.get(f"/members/{HOSTILE.id}", expect_errors=True).status_int == 404
         assert app.get(f"/members/{GLINDA.id}").status_int == 200
+
+
+def test_a_page_of_a_token_that_sees_rounded_times_shows_rounded_times(today: Storage) -> None:
+    id_, secret = tokens.mint()
+    parent = Token(id_, "t", tokens.digest(secret), ("read",), None, instants.now(), None, round_seconds=3_600)
+    today.tokens.add(parent)
+    app = a_browser(today)
+    log_in(app, secret)
+    assert page_tokens(today)[0].round_seconds == 3_600
+    for path in ("/timeline.csv", "/timeline", "/summary.csv"):
+        times = re.findall(r"T\d\d:(\d\d:\d\d)", app.get(path, {"members": EGON.id}).text)
+        assert set(times) == {"00:00"}, path
 
 
 def test_a_page_of_a_token_without_users_is_empty(today: Storage) -> None:
