@@ -105,12 +105,14 @@ ROUTES: list[Route] = [
     Route("GET", _USER + "/export", "admin", exports.export_user, None, _NO_USER),
     Route("GET", "/api/export", "admin", exports.export),
     Route("GET", "/api/whoami", ANY_TOKEN, health.whoami),
-    Route("GET", f"{_FEEDS}/activity.ics", FEED, feeds.activity, None, _QUESTION_OF_FEED),
-    Route("GET", f"{_FEEDS}/usual-hours.ics", FEED, feeds.usual_hours, None, _QUESTION_OF_FEED),
-    Route("GET", f"{_FEEDS}/meeting.ics", FEED, feeds.meeting, None, _QUESTION_OF_FEED),
-    Route("GET", f"{_FEEDS}/clock-changes.ics", FEED, feeds.clock_changes, None, _QUESTION_OF_FEED),
-    Route("GET", f"{_FEEDS}/board.svg", FEED, feeds.board, None, _QUESTION_OF_FEED),
-    Route("GET", f"{_FEEDS}/badge.svg", FEED, feeds.badge, None, _QUESTION_OF_FEED),
+    Route("GET", f"{_FEEDS}/activity.ics", FEED, feeds.activity, None, _QUESTION_OF_FEED, revalidated=True),
+    Route("GET", f"{_FEEDS}/usual-hours.ics", FEED, feeds.usual_hours, None, _QUESTION_OF_FEED, revalidated=True),
+    Route("GET", f"{_FEEDS}/meeting.ics", FEED, feeds.meeting, None, _QUESTION_OF_FEED, revalidated=True),
+    Route(
+        "GET", f"{_FEEDS}/clock-changes.ics", FEED, feeds.clock_changes, None, _QUESTION_OF_FEED, revalidated=True
+    ),
+    Route("GET", f"{_FEEDS}/board.svg", FEED, feeds.board, None, _QUESTION_OF_FEED, revalidated=True),
+    Route("GET", f"{_FEEDS}/badge.svg", FEED, feeds.badge, None, _QUESTION_OF_FEED, revalidated=True),
     Route("GET", "/healthz", None, health.health),
     Route("GET", "/readyz", None, health.readiness, None, DATABASE_ERRORS),
     Route("GET", "/metrics", "admin", metrics.scrape),
@@ -259,4 +261,4 @@ def _is_for_page(environ: dict[str, Any]) -> bool:
     first = path.partition("/")[2].partition("/")[0]
     if first in _PAGE_PATHS:
         return first != "" or path == "/"
-    return first != "api" and "text/html" in environ.get("HTTP_ACCEPT", "")
+    return first not in ("api", "feed") and "text/html" in environ.get("HTTP_ACCEPT", "")

@@ -29,6 +29,7 @@ Paths work with and without a trailing slash; one that does not take a method an
 Clients must ignore unknown keys of an answer, because later versions may add new ones; a request with an unknown
 field, in its body or its query string, gets 400 `unknown_field`.
 Every request can be sent again: a write that is sent twice is stored once.
+The pages for browsers are no part of the API, and not in this document.
 """
 _BEARER = """\
 A token, which the operator makes with `ftlserver token create`.
@@ -283,7 +284,7 @@ def _success(route: Route) -> dict[str, Any]:
 def _known(route: Route) -> dict[str, Any]:
     """Return the answer of a feed to a program that has its answer already."""
     description = "the header `If-None-Match` has the `ETag` of the answer"
-    return {"304": {"description": description, "headers": _REQUEST_ID}} if route.scope == FEED else {}
+    return {"304": {"description": description, "headers": _REQUEST_ID}} if route.revalidated else {}
 
 
 class _Errors:

@@ -162,7 +162,7 @@ class Page:
         parts = [
             f'<section><h3 id="{operation["operationId"]}"><code>{method} {escape(path)}</code></h3>',
             f"<p>{_inline(operation['summary'])} {_inline(operation.get('description', ''))}</p>",
-            f"<p>{_scope(operation['security'])}</p>",
+            f"<p>{_scope(path, operation['security'])}</p>",
         ]
         if parameters := operation.get("parameters"):
             rows = [(one["name"], {**one["schema"], **one}, one.get("required", False)) for one in parameters]
@@ -291,7 +291,9 @@ def _json(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def _scope(security: Sequence[Mapping[str, Sequence[str]]]) -> str:
+def _scope(path: str, security: Sequence[Mapping[str, Sequence[str]]]) -> str:
+    if "{secret}" in path:
+        return "Needs the token of a feed, in its path."
     if not security:
         return "Needs no token."
     if "key" in security[0]:

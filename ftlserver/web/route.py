@@ -56,6 +56,5 @@ class Route:
     @property
     def statuses(self) -> frozenset[int]:
         """Return the HTTP statuses that the route can answer."""
-        may_be_known = self.revalidated or self.scope == FEED
-        successes = {self.success, 304} if may_be_known else {self.success}
+        successes = {self.success, 304} if self.revalidated else {self.success}
         return frozenset([*successes, *(HTTP_STATUSES[code] for code in self.codes)])

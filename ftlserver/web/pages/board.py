@@ -1,6 +1,6 @@
 """The board: who is active now and since when, who is usually back next, and what time it is for everybody."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -9,12 +9,7 @@ import bottle
 
 from ftlserver.domain import instants, time_formats
 from ftlserver.domain.instants import DAY
-from ftlserver.domain.timezones import Zone
 from ftlserver.errors import FTLError
-from ftlserver.questions import Activity
-from ftlserver.questions.habits import habit
-from ftlserver.questions.returning import usually_back
-from ftlserver.storage import packing
 from ftlserver.web import schemas
 from ftlserver.web.handlers import questions
 from ftlserver.web.pages import forms, pictures, tables
@@ -23,14 +18,12 @@ from ftlserver.web.pages.forms import PAGE, SHOWN, Subject
 from ftlserver.web.pages.tables import Table, length, member_cell, time_cell
 from ftlserver.web.pages.templates import Html, render
 from ftlserver.web.pages.visit import Visit
-from ftlserver.web.turns import FEW_PERIODS
 
 QUERY = frozenset(["team", "zone", "page"])
 COLUMNS = ("user_id", "real_name", "tz", "active", "since", "last_active", "local_time", "usually_back")
 COMING = 12  # members who are named as the next to come
 _CANDIDATES = 100  # of whom is looked when they are usually back: those who were active last
 _NIGHT_BEGINS, _NIGHT_ENDS = 22, 6
-_HISTORY = 8 * 7 * DAY
 _LATELY = 28 * DAY  # who was not active for longer is not expected back
 
 Member = dict[str, Any]
@@ -128,14 +121,11 @@ def document(visit: Visit, subject: Subject, at: int) -> dict[str, Any]:
     empty: dict[str, Any] = {"ok": True, "at": time_formats.utc(at), "members": []}
     if subject.members.get("id_list") == []:
         return empty
-    asked = {**subject.members, "tz": subject.zone.key, "at": time_formats.utc(at)}
-    question = visit.request(schemas.PRESENCE, asked).question()
-    if question.get("id_list") == []:
-        return empty
-    answer: dict[str, Any] = visit.answer(questions.presence, schemas.PRESENCE, asked)
+    asked = {"tz": subject.zone.key, "at": time_formats.utc(at)}
+    answer: dict[str, Any] = visit.answer(questions.presence, schemas.PRESENCE, {**subject.members, **asked})
     members = [member for member in answer["members"] if "left_at" not in member]
     members.sort(key=lambda member: (not member["active"], _latest(member), member["real_name"], member["id"]))
-    backs = dict(_usually_back(visit, members, subject.zone, at))
+    backs = _usually_back(visit, members, asked, at)
     return {**answer, "members": [_with_back(member, backs) for member in members]}
 
 
@@ -146,19 +136,15 @@ def _latest(member: Member) -> float:
     return -datetime.fromisoformat(member["last_active"]).timestamp() if "last_active" in member else 0.0
 
 
-def _usually_back(visit: Visit, members: Sequence[Member], zone: Zone, at: int) -> Iterator[tuple[str, str]]:
-    """Yield the ids of those who are not active, but usually are within a week, with the first time of that."""
+def _usually_back(visit: Visit, members: Sequence[Member], asked: Mapping[str, Any], at: int) -> dict[str, str]:
+    """Return when those usually are back who are not active, but lately were, by their ids."""
     since = (at - _LATELY) / instants.SECOND
     away = [m["id"] for m in members if not m["active"] and "last_active" in m and -_latest(m) >= since]
-    users = visit.storage.users.find_many(away[:_CANDIDATES])
-    window = at - _HISTORY, at
-    periods = visit.storage.periods
-    extents = [one for one in periods.extents(users, dict.fromkeys(away, window)) if one.periods <= FEW_PERIODS]
-    for extent, pages in periods.read(packing.SPANS, extents):
-        spans = chain.from_iterable(pages)
-        back = usually_back(habit(Activity(extent.user, window, window, spans, has_any=True)), at)
-        if back is not None:
-            yield extent.user.id, time_formats.render_in_zone(back, zone, "iso")
+    if not away:
+        return {}
+    question = {**asked, "id_list": away[:_CANDIDATES], "usually_back": True}
+    answer = visit.answer(questions.presence, schemas.PRESENCE, question)
+    return {member["id"]: member["usually_back"] for member in answer["members"] if "usually_back" in member}
 
 
 def _with_back(member: Member, backs: Mapping[str, str]) -> Member:

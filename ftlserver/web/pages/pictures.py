@@ -39,9 +39,7 @@ def meeting(answer: Answer, subject: Subject, _now: int) -> Html:
 
 
 def board(answer: Answer, subject: Subject) -> Html:
-    members = [member for member in answer["members"] if "usually_back" in member]
-    back = {member["id"]: datetime.fromisoformat(member["usually_back"]) for member in members}
-    return _html(drawing.board(answer, _heading("Who is active", answer, subject), back=back))
+    return _html(drawing.board(answer, _heading("Who is active", answer, subject)))
 
 
 def _heading(title: str, answer: Answer, subject: Subject) -> Heading:

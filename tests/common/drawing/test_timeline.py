@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from ftlcommon import drawing
@@ -181,6 +181,8 @@ def test_bars_lie_on_their_day_and_are_as_wide_as_they_are_long(
         datetime(day.year, day.month, day.day, tzinfo=tz) for day in (first, first + timedelta(days=days))
     ]
     window = (midnights[0].astimezone(UTC).isoformat(), midnights[1].astimezone(UTC).isoformat())
+    assume(window[0] < window[1])  # Apia had no 2011-12-30
+    lengths = [length for number in range(days) if (length := _length(first, number, zone))]
     start = at.replace(tzinfo=UTC)
     answer = of(window, member(tz=zone, activity_periods=[period(start, hours)]))
     picture = drawn(answer, zone)
@@ -195,10 +197,7 @@ def test_bars_lie_on_their_day_and_are_as_wide_as_they_are_long(
         assert track.x - PIXEL <= block.x
         assert block.x + block.width <= track.x + track.width + 2 * PIXEL
     if days <= 3 and inside > timedelta(hours=1):  # to scale
-        pixels = sum(
-            block.width / rows[block.y].width * _length(first, tracks.index(rows[block.y]), zone)
-            for block in found
-        )
+        pixels = sum(block.width / rows[block.y].width * lengths[tracks.index(rows[block.y])] for block in found)
         assert pixels == pytest.approx(inside / timedelta(hours=1), abs=0.2)
 
 

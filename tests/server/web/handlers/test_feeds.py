@@ -320,7 +320,9 @@ def test_the_headers_of_a_feed_keep_its_secret(demo: Storage, app: TestApp, view
     assert again.headers["Cache-Control"] == "private, no-cache"
     assert app.head(path).status_int == 200
     for gone in ("/feed/x/" + view, "/feed/x/y", "/feed/"):
-        assert app.get(gone, expect_errors=True).headers["Referrer-Policy"] == "no-referrer"
+        for accept in ({}, {"Accept": "text/html"}):
+            refused = app.get(gone, headers=accept, expect_errors=True)
+            assert (refused.status_int, refused.headers["Referrer-Policy"]) == (404, "no-referrer")
 
 
 @pytest.mark.parametrize("view", FEEDS)

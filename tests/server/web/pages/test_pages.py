@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
 from urllib.parse import urlencode, urljoin
 
@@ -11,6 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from webtest import TestApp
 
+from ftlserver.domain import instants
+from ftlserver.domain.instants import HOUR
+from ftlserver.domain.team import Team
+from ftlserver.domain.user import User
 from ftlserver.errors import DatabaseError
 from ftlserver.storage import Storage
 from ftlserver.web import responses
@@ -20,7 +25,7 @@ from ftlserver.web.pages import visit as visits
 from ftlserver.web.pages.visit import POLICY
 from tests.campaigns.fuzz import STRINGS, TIMES
 from tests.helpers import EGON, GLINDA, ask
-from tests.server.web.pages.conftest import HOSTILE, QUIET
+from tests.server.web.pages.conftest import HOSTILE, QUIET, period
 
 VIEWS = ["/timeline", "/summary", "/hours", "/overlap", "/meeting"]
 ALL = ["/", *VIEWS, f"/members/{EGON.id}", "/login"]
@@ -260,6 +265,39 @@ def test_refused_data_is_a_page_too(browser: TestApp) -> None:
     assert (answer.status_int, answer.content_type) == (404, "text/html")
 
 
+def test_a_bad_date_on_the_page_of_a_member_is_one_sentence(browser: TestApp) -> None:
+    answer = browser.get(f"/members/{EGON.id}", {"from": "soon"}, expect_errors=True)
+    assert (answer.status_int, "From is not a date" in answer.text) == (400, True)
+    assert Page(answer.text).values["from"] == "soon"
+
+
+def test_too_many_names_are_refused(browser: TestApp) -> None:
+    names = ",".join(f"u{number}" for number in range(1_001))
+    answer = browser.get("/timeline", {"members": names}, expect_errors=True)
+    assert (answer.status_int, "at most 1,000 members can be named" in answer.text.lower()) == (400, True)
+
+
+def test_a_window_that_begins_in_the_future_is_as_long_as_ever(browser: TestApp) -> None:
+    assert "2126-01-01 to 2126-01-07" in browser.get("/timeline", {"from": "2126-01-01"}).text
+
+
+def test_a_meeting_far_ahead_names_the_clock_changes_until_then(browser: TestApp) -> None:
+    week = (datetime.now(UTC) + timedelta(days=300)).date().isoformat()
+    text = browser.get("/meeting", {"members": f"{EGON.id},{GLINDA.id}", "week": week}).text
+    assert "Clock changes until then, in UTC" in text
+    assert "UTC-07:00" in text
+
+
+def test_of_many_members_those_pairs_are_shown_that_share_most(browser: TestApp, today: Storage) -> None:
+    now = instants.now()
+    users = [User(f"u{number}", f"User {number}", "UTC") for number in range(14)]
+    periods = [period(user, now - (number + 2) * HOUR, now - HOUR) for number, user in enumerate(users)]
+    today.bulk_import.store(users, periods)
+    text = browser.get("/overlap", {"members": ",".join(user.id for user in users)}).text
+    assert "The pairs that were active together longest" in text
+    assert re.search(r"User 12</a></th><td><a [^>]*>User 13</a></td><td class=.number.>13:00", text)
+
+
 def test_an_answer_that_is_too_large_for_a_table_is_refused_and_streams_as_json(
     browser: TestApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -286,6 +324,13 @@ def test_an_empty_server_says_how_to_fill_it(sqlite_storage: Storage) -> None:
     app = TestApp(create_app(sqlite_storage))
     for path in ("/", *VIEWS):
         assert "There are no members here yet" in app.get(path).text
+
+
+@pytest.mark.parametrize("path", ["/", *VIEWS])
+def test_a_team_without_members_is_empty(browser: TestApp, today: Storage, path: str) -> None:
+    today.teams.add(Team("empty", "Empty"))
+    assert "There are no members here yet" in browser.get(path, {"team": "empty"}).text
+    assert browser.get(f"{path if path != '/' else '/board'}.csv", {"team": "empty"}).status_int == 200
 
 
 def test_a_window_without_activity_says_so(browser: TestApp) -> None:
