@@ -82,7 +82,16 @@ def requests(unit: int) -> Iterator[tuple[str, str, object]]:
         {"from": local, "to": "Feb 27 2026 11:08PM"},
         {"from": absolute, "to": f"{day}T19:22:01.123456Z", "tz": "America/New_York"},
     ]
-    for question in ("loguseractivity", "summary", "overlap", "coverage", "rest", "hours", "meeting"):
+    for question in (
+        "loguseractivity",
+        "summary",
+        "overlap",
+        "coverage",
+        "rest",
+        "hours",
+        "meeting",
+        "clock-changes",
+    ):
         for window in windows:
             about = {"id_list": ["a", "b"], **window}
             yield "POST", f"/api/{question}", about
