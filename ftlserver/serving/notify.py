@@ -30,7 +30,7 @@ class Notifier:
         self._seconds = _watchdog_seconds(environ)
 
     def look(self) -> float | None:
-        """Tell what is true now; return after how many seconds to look again, or None without a service manager."""
+        """Tell what is true now; return the seconds until the next look, or None without a service manager."""
         if not self._address:
             return None
         if not self._is_ready:
