@@ -88,7 +88,7 @@ def test_a_coverage_agrees_with_an_oracle_that_looks_at_every_minute(
     totals = found.totals()
     assert totals["counted_seconds"] == 60 * len(counted)
     assert totals["covered_seconds"] == 60 * (len(counted) - len(gaps))
-    assert totals["share"] == (round(1 - len(gaps) / len(counted), 4) if counted else None)
+    assert totals["share"] == (round((len(counted) - len(gaps)) / len(counted), 4) if counted else None)
     assert totals["share_24h"] == round((len(counted) - len(gaps)) / MINUTES, 4)
     hours: dict[int, list[int]] = {}
     for minute in counted:
