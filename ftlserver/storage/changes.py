@@ -20,6 +20,7 @@ from ftlserver.domain.period import Row, Span
 from ftlserver.storage import marks
 
 ROWS_AT_MOST = 5_000
+_COLUMNS = ("part_of", "at", "caller", "action", "user_id", "before", "after", "records")
 _MOST_WAITING = 100_000  # spans that wait for their row
 
 SPAN_BYTES = 24
@@ -81,27 +82,28 @@ class Change:
     def _of(self, user_id: str | None) -> _Waiting:
         return self._waiting.setdefault(user_id, _Waiting())
 
-    # On PostgreSQL the position is that of the transaction, by default.
-    _STATEMENTS: ClassVar[dict[str, tuple[sa.TextClause, sa.TextClause]]] = {
-        dialect: (sa.text(f"{insert} RETURNING number"), sa.text(insert))
-        for dialect, column in (("sqlite", "xact, "), ("postgresql", ""))
-        for insert in [
-            f"INSERT INTO changes ({column}part_of, at, caller, action, user_id, before, after, records)"  # noqa: S608
-            f" VALUES ({column and ':xact, '}:part_of, :at, :caller, :action, :user_id, :before, :after, :records)"
-        ]
+    # In the driver's own words: SQLAlchemy's take half as long again for 5,000 rows. On PostgreSQL the position is
+    # that of the transaction, by default.
+    _STATEMENTS: ClassVar[dict[str, str]] = {
+        dialect: f"INSERT INTO changes ({', '.join(columns)}) VALUES ({', '.join(map(form.format, columns))})"  # noqa: S608
+        for dialect, columns, form in (
+            ("sqlite", ("xact", *_COLUMNS), ":{}"),
+            ("postgresql", _COLUMNS, "%({})s"),
+        )
     }
 
     def _write_all(self, connection: Connection) -> None:
+        insert = self._STATEMENTS[connection.dialect.name]
+        if self._waiting and self.number is None:
+            self._position = marks.next_position(connection)
         rows = chain.from_iterable(starmap(self._rows, self._waiting.items()))
-        first, rest = self._STATEMENTS[connection.dialect.name]
         if self.number is None:
             for row in rows:
-                self._position = marks.next_position(connection)
-                self.number = connection.execute(first, row | {"xact": self._position}).scalar_one()
+                self.number = connection.exec_driver_sql(f"{insert} RETURNING number", row).scalar_one()
                 break
-        others = [row | {"xact": self._position} for row in rows]
+        others = list(rows)
         if others:
-            connection.execute(rest, others)
+            connection.exec_driver_sql(insert, others)
         self._waiting.clear()
         self._size = 0
 
@@ -111,6 +113,7 @@ class Change:
         size = max(len(waiting.before), len(waiting.after), 1 if records else 0)
         for at in range(0, size, ROWS_AT_MOST):
             yield {
+                "xact": self._position,
                 "part_of": self.number,
                 "at": self._at,
                 "caller": self.caller,
