@@ -44,6 +44,7 @@ def test_the_tests_of_the_promises_exist() -> None:
     assert found.returncode == 0, found.stdout + found.stderr
 
 
+@pytest.mark.slow
 def test_a_test_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(AssertionError, match="not found: .*test_campaigns.py::test_nothing"):
         promises.Tests("tests/test_campaigns.py::test_nothing")(long=False)

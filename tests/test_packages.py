@@ -82,6 +82,7 @@ def test_the_changelog_begins_with_this_version_or_with_what_is_not_released() -
     assert re.fullmatch(rf"{re.escape(__version__)} - \d{{4}}-\d\d-\d\d", released[0])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.version_info[:2] != (3, 11), reason="other versions of argparse write other usages")
 def test_the_manual_pages_are_those_of_the_parsers() -> None:
     command = [sys.executable, "docs/man.py", "--check"]

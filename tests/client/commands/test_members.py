@@ -167,6 +167,7 @@ def test_an_unknown_member_among_others_is_reported(capsys: pytest.CaptureFixtur
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("people_url")
 def test_without_members_the_question_is_about_those_who_were_active(
     capsys: pytest.CaptureFixture[str], asked: list[tuple[str, str, Any]]
@@ -296,6 +297,7 @@ def test_members_that_are_not_text_are_reported(tmp_path: Path) -> None:
     assert read_members([f"@{tmp_path / 'team'}"], None) == ["a"]
 
 
+@pytest.mark.slow
 def test_who_left_is_out_of_the_default_but_not_of_all(
     capsys: pytest.CaptureFixture[str], people: Storage, people_url: str
 ) -> None:

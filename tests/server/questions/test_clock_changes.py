@@ -51,6 +51,7 @@ def overlap(shares: dict[str, list[float]], first: str, second: str, instant: da
     return total
 
 
+@pytest.mark.slow
 def test_the_changes_of_the_coming_half_year_say_what_they_do_to_each_pair(app: TestApp) -> None:
     answer = ask(app, "clock-changes", id_list=IDS, **MONTH)
     assert answer["ahead"] == {"from": "2026-11-25T00:00:00Z", "to": "2027-05-26T00:00:00Z"}

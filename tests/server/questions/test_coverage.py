@@ -52,6 +52,7 @@ def gap_around(minute: int, active: list[set[int]], most: int) -> tuple[list[str
     return left, came
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(
     team=groups,

@@ -43,6 +43,7 @@ def test_a_question_about_too_many_periods_is_refused(
     assert ask(large, question, id_list=["u0", "u1", "u2"])["members"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_question_about_too_many_members_is_refused(
     sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch, question: str

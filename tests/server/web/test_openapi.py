@@ -185,6 +185,7 @@ def bodies(draw: st.DrawFn) -> tuple[str, Any]:
 VALIDATORS = {name: validator_of(schema) for name, schema in SCHEMAS.items()}
 
 
+@pytest.mark.slow
 @settings(max_examples=600)
 @given(bodies())
 def test_cerberus_accepts_a_body_exactly_when_its_json_schema_does(drawn: tuple[str, Any]) -> None:

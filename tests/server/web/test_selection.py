@@ -169,6 +169,7 @@ hours = st.integers(-60, 108)
 spans = st.lists(st.tuples(hours, st.integers(1, 40)), max_size=6)
 
 
+@pytest.mark.slow
 @few_examples
 @given(
     st.fixed_dictionaries({user.id: spans for user in PEOPLE}),

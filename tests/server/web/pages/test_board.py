@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from webtest import TestApp
 
 from ftlserver.domain import instants
@@ -44,6 +45,7 @@ def test_the_csv_of_the_board_has_a_row_for_each_member(browser: TestApp) -> Non
     assert rows[0].startswith("W012A3CDE,Egon Spengler,America/Los_Angeles,yes,")
 
 
+@pytest.mark.slow
 def test_members_beyond_those_shown_are_in_pages(sqlite_storage: Storage) -> None:
     now = instants.now()
     users = [User(f"u{number:03}", f"User {number:03}", "UTC") for number in range(260)]
