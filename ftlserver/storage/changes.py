@@ -82,8 +82,8 @@ class Change:
     def _of(self, user_id: str | None) -> _Waiting:
         return self._waiting.setdefault(user_id, _Waiting())
 
-    # In the driver's own words: SQLAlchemy's take half as long again for 5,000 rows. On PostgreSQL the position is
-    # that of the transaction, by default.
+    # With the driver's placeholders: SQLAlchemy's parameters take half as long again for 5,000 rows. On PostgreSQL
+    # the position is that of the transaction, by default.
     _STATEMENTS: ClassVar[dict[str, str]] = {
         dialect: f"INSERT INTO changes ({', '.join(columns)}) VALUES ({', '.join(map(form.format, columns))})"  # noqa: S608
         for dialect, columns, form in (

@@ -389,7 +389,7 @@ SCHEMAS: dict[str, JsonSchema] = {
                 "the members, in the order asked, or by id for `all`",
             ),
         },
-        {**_LAST_KEYS, "usually_back": _text("the earliest of these; present if nobody is active")},
+        {**_LAST_KEYS, "usually_back": _text("the earliest of these; present if no member is active")},
     ),
     "Hours": _question(
         _member(
