@@ -31,20 +31,14 @@ from ftlserver.storage.database import transaction
 from ftlserver.web.app import create_app
 from ftlserver.web.middleware import Policy
 from tests.campaigns import browser_pages
+from tests.campaigns.devtools import QUIET_FLAGS
 from tests.campaigns.running import NotTriedError
 from tests.conftest import EGON, GLINDA, assignment_periods
 
 SECRET = "Spengler"
 ELSEWHERE = "127.0.0.2"  # where the attacker's name leads
 FLAGS = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
+    *QUIET_FLAGS,
     "--disable-popup-blocking",
     f"--host-resolver-rules=MAP evil.test {ELSEWHERE}, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     "--remote-debugging-port=0",  # or it goes when the page is loaded

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-FLAGS = [
+QUIET_FLAGS = [
     "--headless=new",
     "--no-sandbox",
     "--disable-gpu",
@@ -21,6 +21,9 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+]
+FLAGS = [
+    *QUIET_FLAGS,
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 ]
