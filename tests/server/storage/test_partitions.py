@@ -70,15 +70,15 @@ HOT: dict[str, Callable[[Storage, list[User]], object]] = {
 
 
 @pytest.fixture
-def filled_url(partitioned_url: str) -> str:
+def filled_url(partitioned_tables_url: str) -> str:
     """Give the URL of a database in partitions with 400 users of 40 periods each."""
-    with Storage.open(partitioned_url) as storage:
+    with Storage.open(partitioned_tables_url) as storage:
         storage.bulk_import.store(USERS, [at_hour(user, hour) for user in USERS for hour in range(40)])
         assert storage.database.engine is not None
         with storage.database.engine.connect() as connection:
             connection.exec_driver_sql("ANALYZE")
             connection.commit()
-    return partitioned_url
+    return partitioned_tables_url
 
 
 class ExplainingCursor(psycopg.Cursor[Any]):

@@ -122,7 +122,7 @@ def test_a_database_that_lost_the_record_of_its_migrations_is_refused(url: str) 
 
 @pytest.mark.parametrize("table", ["users", "activity_periods", "tokens", "migrations"])
 def test_a_table_that_is_dropped_under_a_running_server_is_answered_503(
-    team: Storage, url: str, table: str
+    team: Storage, tables_url: str, table: str
 ) -> None:
     """dataset takes a table that is missing for an empty one, unless it has read it before."""
     app = TestApp(create_app(team))
@@ -132,7 +132,7 @@ def test_a_table_that_is_dropped_under_a_running_server_is_answered_503(
         "tokens": ["/api/users/", "/readyz"],
         "migrations": ["/api/users/", "/readyz"],
     }
-    drop_table(url, table)
+    drop_table(tables_url, table)
     team.database.version_checked_at = time.monotonic() - 1.1  # a second later
     answers: list[tuple[int, str]] = []
 
