@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
 from pathlib import Path
 from random import Random
@@ -289,27 +289,31 @@ def test_a_valid_answer_is_shown(ask: Callable[..., None], name: str) -> None:
         ask(name, json.dumps(ANSWERS[name]).encode(), *options)
 
 
-def mutations(name: str) -> list[bytes]:
+def hostile_answers(name: str, count: int) -> Iterator[bytes]:
+    """Yield *count* of the valid answers with one value changed, the same ones each time."""
     documents = [ANSWERS[name]] + [REFUSAL] * (name in ("activity", "log", "import"))
-    return [
-        json.dumps(changed(document, path, value)).encode()
+    changes = [
+        (document, path, value)
         for document in documents
         for path in places(document)
         for value in (*HOSTILE, REMOVED, DOUBLED)
     ]
+    for document, path, value in Random(name).sample(changes, min(len(changes), count)):
+        yield json.dumps(changed(document, path, value)).encode()
+
+
+def ask_all(ask: Callable[..., None], name: str, answers: Iterable[bytes]) -> None:
+    random = Random(name)
+    for answer in answers:
+        ask(name, answer, *random.choice(formats(name)), refused=b'"ok": false' in answer)
 
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_some_hostile_values_end_clearly(ask: Callable[..., None], name: str) -> None:
-    random = Random(name)
-    for answer in random.sample(mutations(name), 12):
-        ask(name, answer, *random.choice(formats(name)), refused=b'"ok": false' in answer)
+    ask_all(ask, name, hostile_answers(name, 12))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ANSWERS)
 def test_many_hostile_values_end_clearly(ask: Callable[..., None], name: str) -> None:
-    random = Random(name)
-    cases = mutations(name)
-    for answer in random.sample(cases, min(len(cases), 40)):
-        ask(name, answer, *random.choice(formats(name)), refused=b'"ok": false' in answer)
+    ask_all(ask, name, hostile_answers(name, 40))

@@ -203,7 +203,7 @@ def test_without_members_the_question_is_about_those_who_were_active(
 def test_options_select_and_sort_members(
     capsys: pytest.CaptureFixture[str], argv: list[str], ids: list[str]
 ) -> None:
-    status, out, _ = run(capsys, "summary", *argv, "--from", "2000-01-01", "--format", "json")
+    status, out, _ = run(capsys, "summary", *argv, "--from", "2000-01-01", "--per", "total", "--format", "json")
     assert (status, ids_of(out)) == (0, ids)
 
 

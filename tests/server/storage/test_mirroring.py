@@ -91,7 +91,8 @@ def change_something(storage: Storage, random: Random, *, deletes_users: bool = 
             case 6:
                 storage.users.put(User(user_id, f"Name {random.randrange(5)}", "UTC"))
             case 7:
-                storage.changes.undo(storage.changes.newest(1)[0].number, EVERYTHING)
+                for change in storage.changes.newest(1):
+                    storage.changes.undo(change.number, EVERYTHING)
             case 8:
                 storage.merging.merge(user_id, random.choice("abcd"), EVERYTHING)
             case 9:
