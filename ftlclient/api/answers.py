@@ -264,6 +264,12 @@ PRESENCE: Shape = (
     },
     Value("an answer that says since when members are active", _knows_since_when),
 )
+UNDONE: Shape = {
+    "periods": {"deleted": COUNT, "restored": COUNT, "set_back": COUNT, "kept": COUNT},
+    "users_kept": COUNT,
+    "set_back": [{"user_id": _TEXT, "start_time": _TIME, "end_time": _TIME, "previous_end_time": _TIME}],
+    "kept": [{"user_id?": _TEXT, "start_time?": _TIME, "end_time?": _TIME, "id?": _TEXT}],
+}
 _LASTING = (_INTERVAL, {"seconds": _SECONDS})
 REST: Shape = {
     "window": _WINDOW,

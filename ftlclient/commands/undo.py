@@ -1,18 +1,22 @@
 """Take back what was recorded last from this machine, and by the next undo what was recorded before.
 
-With the number of a change, take back that one.
+With the number of a change, take back that one. Of an import, what a later change extended further is kept.
 """
 
 import argparse
+from collections.abc import Iterator
+from typing import Any
 
 from rich.console import Console
 
+from ftlclient.api import answers
 from ftlclient.api.spool import Spool, SpoolChange
 from ftlclient.commands import _session
 from ftlclient.config import spool_file
 from ftlclient.errors import ConfigError, RefusedError
 from ftlcommon.command_line import number
 from ftlcommon.terminal import safe
+from ftlcommon.undo_words import set_back_lines, undone_lines
 
 EXAMPLE = "ftlclient undo"
 
@@ -31,15 +35,27 @@ def handle(args: argparse.Namespace, console: Console) -> int:
             raise ConfigError("nothing was recorded from here that is not undone; name a change by its number")
         number = args.change or (last.number if last else 0)
         try:
-            client.request("POST", f"/api/changes/{number}/undo", {})
+            answer = client.request("POST", f"/api/changes/{number}/undo", {})
         except RefusedError as exc:
             if exc.status == 404:
                 spool.forget_change(client.url, number)
             raise
         spool.forget_change(client.url, number)
-    what = f": {_described(last)}" if last is not None and last.number == number else ""
-    console.print(f"undone{what}", markup=False, soft_wrap=True)
+        answers.check(answer, answers.UNDONE)
+    for line in _lines(answer, last if last is not None and last.number == number else None):
+        console.print(safe(line), markup=False, soft_wrap=True)
     return 0
+
+
+def _lines(answer: dict[str, Any], change: SpoolChange | None) -> Iterator[str]:
+    """Yield what was undone: in one line if it is about one period."""
+    counts = answer["periods"]
+    if counts["set_back"] == sum(counts.values()) == 1:
+        yield from (f"undone: {line}" for line in set_back_lines(answer))
+        return
+    yield "undone" if change is None else f"undone: {_described(change)}"
+    if change is None or change.periods > 1:
+        yield from undone_lines(answer)
 
 
 def _described(change: SpoolChange) -> str:

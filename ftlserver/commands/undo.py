@@ -1,7 +1,13 @@
-"""Take a change back, whole or not at all. This is a change too, and can be undone."""
+"""Take a change back. This is a change too, and can be undone.
+
+Of an import, periods that a later change extended further are kept, and the users whom these are of. Anything else
+that was changed since is named, and nothing is undone.
+"""
 
 import argparse
 
+from ftlcommon.terminal import safe
+from ftlcommon.undo_words import undone_lines
 from ftlserver.commands import change_number
 from ftlserver.config import Config
 from ftlserver.domain.token import EVERYTHING
@@ -15,5 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def handle(args: argparse.Namespace, config: Config) -> int:
     with Storage.open(config.database, create=False) as storage:
         undone = storage.changes.undo(args.number, EVERYTHING)
-    print(f"change {args.number} is undone" + ("" if undone is None else f", by change {undone}"))
+    print(f"change {args.number} is undone" + ("" if undone.change is None else f", by change {undone.change}"))
+    for line in undone_lines(undone.to_json()):
+        print(safe(line))
     return 0

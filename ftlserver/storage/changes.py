@@ -24,6 +24,7 @@ _COLUMNS = ("part_of", "at", "caller", "action", "user_id", "before", "after", "
 _MOST_WAITING = 100_000  # spans that wait for their row
 
 SPAN_BYTES = 24
+KEPT = "kept"  # the action of the parts of an undo that name periods as they would be without later changes
 
 Record = dict[str, Any]
 
@@ -78,6 +79,12 @@ class Change:
         """Write what is not written yet, and return the number of the change, None if nothing was changed."""
         self._write_all(connection)
         return self.number
+
+    def part(self, action: str) -> "Change":
+        """Return a change whose rows are parts of this one, which was saved."""
+        part = Change(action, self.caller)
+        part.number, part._at, part._position = self.number, self._at, self._position
+        return part
 
     def _of(self, user_id: str | None) -> _Waiting:
         return self._waiting.setdefault(user_id, _Waiting())

@@ -154,6 +154,7 @@ def _lasting(description: str) -> JsonSchema:
     return {**interval, "type": ["object", "null"], "description": description}
 
 
+_THING = {"type": "object", "additionalProperties": {"type": "string"}}
 _PERIOD = _object({"start_time": _iso("its start"), "end_time": _iso("its end")})
 _VERDICT = _text("what the heartbeat did to the period", enum=["started", "extended", "unchanged"])
 _HEARTBEAT = {
@@ -601,7 +602,35 @@ SCHEMAS: dict[str, JsonSchema] = {
             )
         }
     ),
-    "Undone": _answer(_CHANGE),
+    "Undone": _answer(
+        {
+            **_CHANGE,
+            "periods": _object(
+                {
+                    "deleted": _count("that the change had added"),
+                    "restored": _count("that it had deleted"),
+                    "set_back": _count("whose end it had changed"),
+                    "kept": _count("that a later change extended further"),
+                },
+                description="how many periods became what",
+            ),
+            "users_kept": _count("how many users whom the import had added are kept, as they have other activity"),
+            "set_back": _list(
+                _object(
+                    {
+                        "user_id": _text("the id of the user"),
+                        **_PERIOD["properties"],
+                        "previous_end_time": _iso("its end before the undo"),
+                    }
+                ),
+                "up to ten periods that have another end now",
+                maxItems=10,
+            ),
+            "kept": _list(
+                _THING, "up to ten of the periods and users that were kept; users have a `table`", maxItems=10
+            ),
+        }
+    ),
     "Changes": _answer(
         {
             "members": _list(ref("Member"), "the users that changed, or whose periods did, as they are now"),
@@ -674,7 +703,7 @@ SCHEMAS: dict[str, JsonSchema] = {
             "provided": _ids("the scopes that it has, or the users that it is bound to"),
             "period": {**ref("Period"), "description": "the stored period with this start"},
             "changed": _list(
-                {"type": "object", "additionalProperties": {"type": "string"}},
+                _THING,
                 "up to ten things that were changed again: periods, or rows of other tables",
                 maxItems=10,
             ),

@@ -13,11 +13,11 @@ _LONGEST_NUMBER = 18  # digits
 
 
 def undo(storage: Storage, request: Request, number: str) -> dict[str, Any]:
-    """Take a change back, whole or not at all."""
+    """Take a change back, but for what later changes extended further."""
     request.document()  # a form of another site cannot send JSON
     if not (number.isascii() and number.isdigit() and len(number) <= _LONGEST_NUMBER):
         raise ChangeNotFoundError(number)
-    return {"ok": True, "change": storage.changes.undo(int(number), request.caller)}
+    return {"ok": True, **storage.changes.undo(int(number), request.caller).to_json()}
 
 
 def follow(storage: Storage, request: Request) -> responses.Answer:

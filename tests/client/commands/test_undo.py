@@ -1,5 +1,7 @@
 """Undo: what was recorded from this machine is taken back, again and again."""
 
+from pathlib import Path
+
 import pytest
 
 from ftlserver.domain.token import EVERYTHING
@@ -33,8 +35,32 @@ def test_undo_of_what_grew_sets_the_end_back(
     run(capsys, "log", "09:00", "10:00", *DAY)
     before = stored_instants(storage)
     assert run(capsys, "log", "09:00", "11:00", *DAY)[1].startswith("extended")
-    run(capsys, "undo")
+    out = run(capsys, "undo")[1]
+    assert out == f"undone: {EGON.id}, Mon 2026-11-16 09:00 UTC-08:00: ends at 10:00 again, not at 11:00\n"
     assert stored_instants(storage) == before
+
+
+def test_undo_of_an_import_says_what_a_later_change_extended(
+    capsys: pytest.CaptureFixture[str], url: str, storage: Storage, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text(
+        "user_id,start_time,end_time\n"
+        f"{EGON.id},2026-11-16T09:00,2026-11-16T10:00\n{EGON.id},2026-11-17T09:00,2026-11-17T10:00\n"
+    )
+    run(capsys, "import", "csv", str(file))
+    run(capsys, "log", "09:00", "11:00", *DAY)
+    (_, entry) = storage.changes.newest(2)
+    status, out, err = run(capsys, "undo", str(entry.number))
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        "undone",
+        "periods: 1 deleted, 1 kept",
+        "kept, because a later change extended them further:",
+        f"  {EGON.id}, Mon 2026-11-16 09:00 UTC-08:00 to 11:00",
+    ]
+    run(capsys, "undo")
+    assert stored_instants(storage) == []
 
 
 def test_undo_refuses_what_was_changed_since_and_says_what_to_do(

@@ -10,7 +10,7 @@ from ftlserver.domain.token import EVERYTHING, Principal
 from ftlserver.domain.user import User
 from ftlserver.errors import ChangedSinceError, ChangeNotFoundError, RefusedError, UserNotFoundError
 from ftlserver.storage import Storage, changes
-from tests.helpers import EGON, GLINDA, SECOND, all_rows, few_examples, make_period, start_over, store_team
+from tests.helpers import EGON, GLINDA, SECOND, all_rows, few_examples, keys, make_period, start_over, store_team
 
 HOUR = instants.HOUR
 
@@ -35,7 +35,7 @@ def test_an_import_is_taken_back_whole(storage: Storage) -> None:
     assert (imported.periods_added, imported.periods_extended, imported.periods_known) == (2, 1, 1)
     after = state(storage)
     assert imported.change is not None
-    undone = storage.changes.undo(imported.change, EVERYTHING)
+    undone = storage.changes.undo(imported.change, EVERYTHING).change
     assert state(storage) == before
     assert undone is not None
     storage.changes.undo(undone, EVERYTHING)  # an undo is a change too
@@ -69,13 +69,16 @@ def test_a_dry_run_and_a_write_that_changes_nothing_are_no_change(storage: Stora
     assert len(storage.changes.newest(100)) == count
 
 
-@pytest.mark.parametrize("later", ["grows", "is deleted"])
+@pytest.mark.parametrize("later", ["grows", "is shortened", "is deleted"])
 def test_what_was_changed_since_is_not_taken_back(storage: Storage, later: str) -> None:
+    """A period that grew is kept, but if that is all that there is, nothing is undone."""
     start_over(storage)
     first, second = make_period("a", 0, HOUR), make_period("a", 5 * HOUR, 6 * HOUR)
-    change = storage.recording.record([first, second]).change
+    change = storage.recording.record([first] if later == "grows" else [first, second]).change
     if later == "grows":
         storage.recording.record([make_period("a", 0, 2 * HOUR)])
+    elif later == "is shortened":
+        storage.recording.edit(first, make_period("a", 0, HOUR // 2))
     else:
         storage.recording.delete([first])
     now = state(storage)
@@ -85,6 +88,65 @@ def test_what_was_changed_since_is_not_taken_back(storage: Storage, later: str) 
     assert [item["user_id"] for item in error.value.changed] == ["a"]
     assert error.value.changed[0]["start_time"].startswith("1970-01-01T0")
     assert state(storage) == now
+
+
+def test_an_import_leaves_what_a_later_change_extended_further(storage: Storage) -> None:
+    storage.users.add_new([EGON])
+    storage.recording.record([make_period(EGON.id, 0, HOUR), make_period(EGON.id, 50 * HOUR, 51 * HOUR)])
+    first = [make_period(EGON.id, start * HOUR, (start + 2) * HOUR) for start in (0, 10, 20, 50)]
+    imported = storage.bulk_import.store([GLINDA], [*first, make_period(GLINDA.id, 0, HOUR)])
+    later = [make_period(EGON.id, 0, 3 * HOUR), make_period(EGON.id, 10 * HOUR, 13 * HOUR)]
+    storage.bulk_import.store([], later)
+    assert imported.change is not None
+    undone = storage.changes.undo(imported.change, EVERYTHING)
+    assert keys(storage) == [period[:3] for period in (*later, make_period(EGON.id, 50 * HOUR, 51 * HOUR))]
+    assert (undone.deleted, undone.set_back, undone.restored, undone.kept_periods) == (2, 1, 0, 2)
+    assert [item["end_time"] for item in undone.kept] == ["1970-01-01T03:18:00+00:18", "1970-01-01T14:18:00+01:18"]
+    assert [(was[1], now[1]) for _, was, now in undone.ends] == [(52 * HOUR, 51 * HOUR)]
+    assert [user.id for user in storage.users.all()] == [EGON.id]
+
+
+def test_an_import_leaves_the_users_who_have_other_periods(storage: Storage) -> None:
+    aliases = {"e": EGON.id, "g": GLINDA.id}
+    periods = [make_period(user.id, 0, HOUR) for user in (EGON, GLINDA)]
+    imported = storage.bulk_import.store([EGON, GLINDA], periods, aliases=aliases)
+    storage.recording.record([make_period(EGON.id, 5 * HOUR, 6 * HOUR)])
+    assert imported.change is not None
+    undone = storage.changes.undo(imported.change, EVERYTHING)
+    assert (undone.kept_users, undone.kept) == (1, [{"table": "users", "id": EGON.id}])
+    assert list(storage.users.all()) == [EGON]
+    assert storage.aliases.resolve(aliases) == {"e": EGON.id}
+    assert keys(storage) == [(EGON.id, 5 * HOUR, 6 * HOUR)]
+
+
+def test_an_import_and_the_one_that_extended_it_leave_nothing_in_either_order(storage: Storage) -> None:
+    for first, second in ((0, 1), (1, 0)):
+        start_over(storage)
+        imports = [
+            storage.bulk_import.store([], [make_period("a", 0, n * HOUR), make_period("b", n * HOUR, 9 * HOUR)])
+            for n in (1, 2)
+        ]
+        for number in (imports[first].change, imports[second].change):
+            assert number is not None
+            storage.changes.undo(number, EVERYTHING)
+        assert all_rows(storage) == []
+
+
+def test_an_undo_of_many_periods_is_taken_back_whole(
+    sqlite_storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it set back is in the last of the rows that say what was before, and in the first that say what is."""
+    monkeypatch.setattr(changes, "ROWS_AT_MOST", 7)
+    storage = start_over(sqlite_storage)
+    storage.recording.record([make_period("a", 50 * HOUR, 51 * HOUR)])
+    sent = [make_period("a", n * HOUR, (n + 2) * HOUR) for n in range(0, 51, 2)]
+    imported = storage.bulk_import.store([], sent)
+    before = state(storage)
+    number = imported.change
+    for _ in range(2):
+        assert number is not None
+        number = storage.changes.undo(number, EVERYTHING).change
+    assert state(storage) == before
 
 
 def test_a_change_is_taken_back_once(storage: Storage) -> None:
@@ -210,6 +272,77 @@ def test_changes_taken_back_in_reverse_leave_what_was_before(
     for change in sorted(states, reverse=True):
         storage.changes.undo(change, EVERYTHING)
         assert state(storage) == states[change]
+
+
+class Claims:
+    """The plain oracle: a period lasts until the latest end that a change wrote that is not undone."""
+
+    def __init__(self) -> None:
+        self.written: list[dict[tuple[str, int], int]] = []
+        self.undone: dict[int, dict[tuple[str, int], int | None]] = {}  # what an undo itself wrote
+
+    def rows(self) -> dict[tuple[str, int], int]:
+        found: dict[tuple[str, int], int] = {}
+        for number, ends in enumerate(self.written):
+            if number not in self.undone:
+                found |= {key: max(end, found.get(key, 0)) for key, end in ends.items()}
+        return found
+
+    def store(self, sent: list[ActivityPeriod]) -> None:
+        ends: dict[tuple[str, int], int] = {}
+        for period in sent:
+            if period[2] > max(self.rows().get(period[:2], 0), ends.get(period[:2], 0)):
+                ends[period[:2]] = period[2]
+        self.written.append(ends)
+
+    def undo(self, number: int) -> bool:
+        """Undo, or undo the undo; tell whether that is possible."""
+        before = self.rows()
+        if (set_back := self.undone.get(number)) is not None:
+            if any(before.get(key) != end for key, end in set_back.items()):
+                return False
+            del self.undone[number]
+            return True
+        own = [key for key, end in self.written[number].items() if before[key] == end]
+        if own:
+            self.undone[number] = {}
+            self.undone[number] = {key: self.rows().get(key) for key in own}
+        return bool(own)
+
+
+sent_rows = st.lists(
+    st.builds(
+        lambda user, start, length: make_period(user, start * HOUR, (start + length) * HOUR),
+        st.sampled_from("ab"),
+        st.integers(0, 2),
+        st.integers(1, 5),
+    ),
+    max_size=4,
+)
+
+
+@pytest.mark.slow
+@settings(few_examples, max_examples=60)
+@given(st.lists(sent_rows, min_size=2, max_size=4), st.lists(st.integers(0, 3), max_size=8))
+def test_imports_taken_back_in_any_order_leave_the_ends_of_the_others(
+    storage: Storage, sent: list[list[ActivityPeriod]], undone: list[int]
+) -> None:
+    start_over(storage)
+    claims = Claims()
+    numbers = [storage.bulk_import.store([], rows).change for rows in sent]
+    for rows in sent:
+        claims.store(rows)
+    again: dict[int, int | None] = {}
+    for place in undone:
+        if place >= len(sent) or (number := again.get(place, numbers[place])) is None:
+            continue
+        if claims.undo(place):
+            change = storage.changes.undo(number, EVERYTHING).change
+            again[place] = change if place in claims.undone else numbers[place]
+        else:
+            with pytest.raises(ChangedSinceError):
+                storage.changes.undo(number, EVERYTHING)
+        assert {row[:2]: row[2] for row in all_rows(storage)} == claims.rows()
 
 
 def test_a_change_of_several_users_outlives_the_deletion_of_one(storage: Storage) -> None:

@@ -78,3 +78,17 @@ def test_changes_are_for_admins_who_see_everyone(sqlite_storage: Storage) -> Non
     for status, tokens in expected.items():
         for headers in tokens:
             assert send(app, "GET", "/api/changes?since=0", headers=headers).status_int == status
+
+
+def test_an_undo_says_what_it_set_back_and_what_it_kept(app: TestApp) -> None:
+    longer = PERIOD | {"end_time": "2026-01-05T11:00:00-08:00"}
+    longest = PERIOD | {"end_time": "2026-01-05T12:00:00-08:00"}
+    other = period_json("2026-01-06T09:00:00-08:00", "2026-01-06T10:00:00-08:00")
+    (first, second, third) = (record(app, *sent)["change"] for sent in ([PERIOD], [longer, other], [longest]))
+    answer = request(app, "POST", f"/api/changes/{second}/undo/", {}).json
+    assert answer["periods"] == {"deleted": 1, "restored": 0, "set_back": 0, "kept": 1}
+    assert (answer["kept"], answer["set_back"], answer["users_kept"]) == ([longest], [], 0)
+    answer = request(app, "POST", f"/api/changes/{third}/undo/", {}).json
+    assert answer["set_back"] == [PERIOD | {"previous_end_time": longest["end_time"]}]
+    answer = request(app, "POST", f"/api/changes/{first}/undo/", {}).json
+    assert answer["periods"]["deleted"] == 1
