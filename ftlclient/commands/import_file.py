@@ -18,6 +18,7 @@ from typing import Any
 
 from rich.console import Console
 
+from ftlclient import time_ranges
 from ftlclient.api import answers
 from ftlclient.api.client import Client
 from ftlclient.api.spool import Spool
@@ -103,6 +104,7 @@ class _Import:
 
     def _send(self, batch: list[Item]) -> None:
         periods: list[FoundPeriod] = []
+        leavers: list[str] = []
         for item in batch:
             match item:
                 case FoundUser():
@@ -113,7 +115,7 @@ class _Import:
                     if item.user_id not in self._bad_users:  # their periods are dropped
                         periods.append(item)
                 case FoundLeaver():
-                    self._counts["deleted"] += 1
+                    leavers.append(item.id)
                 case Skipped():
                     self._counts[item.reason] += 1
                 case Notice():
@@ -121,6 +123,20 @@ class _Import:
                 case BadItem():
                     self._bad(item.position, item.reason)
         self._send_periods(periods)
+        self._mark_as_gone(leavers)
+
+    def _mark_as_gone(self, ids: list[str]) -> None:
+        """Mark the members among *ids* who are not marked yet as having left now."""
+        members = self._members.known(ids)
+        self._counts["deleted"] += len(ids) - len(members)
+        for member in dict.fromkeys(members.values()):
+            path = f"/api/users/{member}/"
+            answer = self._client.request("GET", path)
+            answers.check(answer, answers.USER)
+            if "left_at" not in answer["member"]:
+                left_at = f"{time_ranges.now():%Y-%m-%dT%H:%M:%SZ}"
+                self._client.request("PATCH", path, {"left_at": left_at})
+                self._counts["members left"] += 1
 
     def _send_user(self, user: FoundUser) -> None:
         if user.tz is None:
@@ -259,12 +275,15 @@ def _summary(counts: Counter[str]) -> str:
         "periods added",
         "periods extended",
         "periods known",
+        "members left",
     )
     extended = f"{counts['periods extended']:,} extended, " if counts["periods extended"] else ""
+    left = f", {counts['members left']:,} left" if counts["members left"] else ""
     aliases = f"aliases: {counts['aliases added']:,} added; " if counts["aliases added"] else ""
-    skipped = ", ".join(f"{counts[name]:,} {name}" for name in sorted(counts) if name not in outcomes) or "nothing"
+    reasons = (name for name in sorted(counts) if counts[name] and name not in outcomes)
+    skipped = ", ".join(f"{counts[name]:,} {name}" for name in reasons) or "nothing"
     return (
-        f"users: {counts['users added']:,} added, {counts['users known']:,} known; {aliases}"
+        f"users: {counts['users added']:,} added, {counts['users known']:,} known{left}; {aliases}"
         f"periods: {counts['periods added']:,} added, {extended}{counts['periods known']:,} already known; "
         f"skipped: {skipped}"
     )

@@ -127,6 +127,28 @@ class Users:
         with transaction(self.database):
             return {row["id"]: row["left_at"] for row in self.table.find(left_at={"not": None})}
 
+    _DEPARTURES: ClassVar[dict[str, sa.TextClause]] = {
+        "sqlite": sa.text(
+            "SELECT u.id, u.left_at FROM json_each(:ids) AS asked CROSS JOIN users u ON u.id = asked.value"
+            " WHERE u.left_at IS NOT NULL"
+        ),
+        "postgresql": sa.text(
+            "SELECT u.id, u.left_at FROM unnest(CAST(:ids AS varchar[])) AS asked (value)"
+            " CROSS JOIN LATERAL (SELECT * FROM users WHERE id = asked.value OFFSET 0) AS u"
+            " WHERE u.left_at IS NOT NULL"
+        ),
+    }
+
+    def departures_of(self, users: Iterable[User]) -> dict[str, int]:
+        """Return when those of *users* who left did so, by their ids."""
+        ids = self.database.array(user.id for user in users)
+        return dict(fetch(self.database, self._DEPARTURES[self.database.dialect], {"ids": ids}))
+
+    def aliases(self, user_id: str) -> list[str]:
+        """Return the aliases of a user."""
+        with transaction(self.database):
+            return self._aliases.of(user_id)
+
     def summaries(self) -> list[UserSummary]:
         """Return all users by id, with the number of their periods and the end of the last one."""
         with transaction(self.database):

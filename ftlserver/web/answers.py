@@ -88,6 +88,7 @@ def _answer(required: Mapping[str, Any], optional: Mapping[str, Any] | None = No
     return _object({**_OK, **required}, optional, **more)
 
 
+_LEFT_AT = {"left_at": _iso("when the user left, on their clock; present if they did")}
 _SHOWN_TIME = "in the `time_format` asked for"
 _EDGES = {
     "from": {
@@ -500,13 +501,21 @@ SCHEMAS: dict[str, JsonSchema] = {
     "Users": _answer(
         {
             "members": _list(
-                _member({}, {"aliases": _ids("those by which `query` found the user; present if there are any")}),
+                _member(
+                    {},
+                    {
+                        "aliases": _ids("those by which `query` found the user; present if there are any"),
+                        **_LEFT_AT,
+                    },
+                ),
                 "a page of users, by id; of a search, the exact matches first, then whole words, then other parts",
             )
         },
         _NEXT_PAGE,
     ),
-    "User": _answer({"member": ref("Member")}),
+    "User": _answer(
+        {"member": _member({}, {"aliases": _ids("further ids of the user; present if there are any"), **_LEFT_AT})}
+    ),
     "WrittenUser": _answer({"created": _flag("whether the user is new"), "member": ref("Member"), **_CHANGE}),
     "NewAlias": _answer({"created": _flag("whether the alias is new"), **_CHANGE}),
     "MergedUser": _answer(

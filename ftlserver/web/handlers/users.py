@@ -1,8 +1,9 @@
 """Users: listing, reading, adding, changing, deleting."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from ftlserver.domain import timezones
+from ftlserver.domain import time_formats, timezones
 from ftlserver.domain.user import MATCHES, USER_ID_RULE, User, is_real_name, is_user_id
 from ftlserver.domain.window import read_edge
 from ftlserver.errors import InvalidRequestError, Problem
@@ -18,7 +19,8 @@ def list_users(storage: Storage, request: Request) -> dict[str, Any]:
         return _search(storage, request, asked["query"], page)
     request.caller.allow_users(None)
     users, paging = read_page_of_users(storage, page)
-    return {"ok": True, "members": [user.to_json() for user in users]} | paging
+    departed = storage.users.departures_of(users)
+    return {"ok": True, "members": [_member(user, departed) for user in users]} | paging
 
 
 def _search(storage: Storage, request: Request, text: str, page: dict[str, str]) -> dict[str, Any]:
@@ -28,7 +30,8 @@ def _search(storage: Storage, request: Request, text: str, page: dict[str, str])
         raise InvalidRequestError("invalid_argument", "query is not usable", [problem])
     after, limit = read_page(page, MATCHES)
     found = storage.users.matching(text, request.caller.user_ids, after, limit + 1)
-    members = [match.to_json() for match in found[:limit]]
+    departed = storage.users.departures_of(match.user for match in found[:limit])
+    members = [match.to_json() | _member(match.user, departed) for match in found[:limit]]
     if len(found) <= limit:
         return {"ok": True, "members": members}
     last = found[limit - 1]
@@ -38,7 +41,19 @@ def _search(storage: Storage, request: Request, text: str, page: dict[str, str])
 def get(storage: Storage, request: Request, user_id: str) -> dict[str, Any]:
     """Answer with one user."""
     request.caller.allow_users([user_id])
-    return {"ok": True, "member": storage.users.get(user_id).to_json()}
+    user = storage.users.get(user_id)
+    member = _member(user, storage.users.departures_of([user]))
+    if aliases := storage.users.aliases(user_id):
+        member["aliases"] = aliases
+    return {"ok": True, "member": member}
+
+
+def _member(user: User, departed: Mapping[str, int]) -> dict[str, Any]:
+    """Return a user as an answer has them, with the time at which they left, on their clock."""
+    member = user.to_json()
+    if (left_at := departed.get(user.id)) is not None:
+        member["left_at"] = time_formats.iso(left_at, timezones.offset_at(left_at, user.zone))
+    return member
 
 
 def add(storage: Storage, request: Request) -> dict[str, Any]:
@@ -111,7 +126,7 @@ def _paging(cursor: str) -> dict[str, Any]:
 
 
 def _left_at(text: str | None, user: User) -> int | None:
-    """Return the instant of a date's end on the user's clock, or of a time."""
+    """Return the instant at which a date begins on the user's clock, or of a time."""
     if text is None:
         return None
     return read_edge("/left_at", text, user.zone)

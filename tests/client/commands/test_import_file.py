@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from ftlserver import cli as server_cli
+from ftlserver.domain import instants
+from ftlserver.domain.instants import SECOND
 from ftlserver.domain.token import EVERYTHING
 from ftlserver.domain.user import User
 from ftlserver.storage import Storage
@@ -128,6 +130,30 @@ def test_notices_are_shown_and_who_has_left_is_not_added(
     assert (status, "skipped: 1 deleted" in out) == (0, True)
     assert err.startswith("ftlclient: the list goes on: ")
     assert (storage.users.find("U1"), storage.users.find("U2")) == (User("U1", "a", "UTC"), None)
+
+
+def test_import_of_slack_marks_members_as_gone_and_brings_no_one_back(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, url: str, storage: Storage
+) -> None:
+    path = tmp_path / "users.json"
+
+    def imported(*people: dict[str, object]) -> str:
+        path.write_text(json.dumps({"members": people}))
+        status, out, err = run(capsys, "import", "slack", str(path))
+        assert (status, err) == (0, "")
+        return out
+
+    ada = {"id": "U1", "name": "a", "tz": "UTC"}
+    imported(ada)
+    before = instants.now()
+    gone = [{"id": id_, "deleted": True} for id_ in ("U1", "U2")]
+    assert imported(*gone).startswith("users: 0 added, 0 known, 1 left; periods: 0 added")
+    left = storage.users.departures()
+    assert list(left) == ["U1"]
+    assert before - SECOND <= left["U1"] <= instants.now()
+    assert "left" not in imported(*gone)
+    imported(ada)
+    assert storage.users.departures() == left
 
 
 def test_periods_that_grow_are_counted(

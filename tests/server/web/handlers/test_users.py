@@ -36,6 +36,25 @@ def test_users_are_listed_and_found(app: TestApp) -> None:
     assert app.get("/api/users/?id=x", expect_errors=True).json["error"] == "unknown_field"
 
 
+def test_a_user_is_shown_with_aliases_and_when_they_left(app: TestApp) -> None:
+    egon = app.get("/api/users/W012A3CDE/").json["member"]
+    request(app, "PUT", "/api/users/W012A3CDE/aliases/egon/")
+    request(app, "PUT", "/api/users/W012A3CDE/aliases/e.s@x/")
+    request(app, "PATCH", "/api/users/W012A3CDE/", {"left_at": "2026-07-01"})
+    left = {**egon, "left_at": "2026-07-01T00:00:00-07:00"}
+    answer = app.get("/api/users/W012A3CDE/")
+    check_shape(answer)
+    assert answer.json["member"] == {**left, "aliases": ["e.s@x", "egon"]}
+    assert [
+        app.get("/api/users/", {name: "Egon"} if name else {}).json["members"][0] for name in ("", "query")
+    ] == [
+        left,
+        {**left, "aliases": ["egon"]},
+    ]
+    request(app, "PATCH", "/api/users/W012A3CDE/", {"left_at": None})
+    assert app.get("/api/users/?limit=1").json["members"] == [egon]
+
+
 NEW = {"id": "new", "real_name": "New", "tz": "Europe/Berlin"}
 
 
