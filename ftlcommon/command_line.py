@@ -22,6 +22,8 @@ SHELLS = ("bash", "zsh", "fish")
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
+_LONGEST_NUMBER = 18  # digits
+
 
 class CommandParser(argparse.ArgumentParser):
     """A parser that imports the module of its command once that command is chosen (300 to 600 ms)."""
@@ -76,7 +78,10 @@ class CommandParser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         self.load()
-        return super().parse_known_args(args, namespace)
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown and self._subparsers is None:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")  # with the usage of this command
+        return found, unknown
 
     def error(self, message: str) -> NoReturn:
         """Exit with status 2 after the usage and *message*, which begins like all messages of the program."""
@@ -170,6 +175,13 @@ def number(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+def change_number(text: str) -> int:
+    """Return the number of a change; the argument type of undo."""
+    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER and int(text)):
+        raise argparse.ArgumentTypeError("expected the number of a change, as ftlserver audit shows it")
+    return int(text)
 
 
 def seconds(least: float, most: float) -> Callable[[str], float]:

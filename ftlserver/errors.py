@@ -245,17 +245,30 @@ class ResyncError(FTLError):
         )
 
 
+_MOST_NAMED = 3
+
+
 class ChangedSinceError(FTLError):
     """What a change wrote was changed since; *changed* lists it."""
 
     code = "changed_since"
 
     def __init__(self, number: int, changed: Sequence[Mapping[str, str]]) -> None:
-        message = (
-            f"what change {number} wrote was changed since, so nothing was undone; undo the later changes first"
-        )
-        super().__init__(message)
         self.changed = list(changed)
+        named = ", ".join(map(_in_words, self.changed[:_MOST_NAMED]))
+        others = " and others" if len(self.changed) > _MOST_NAMED else ""
+        super().__init__(
+            f"what change {number} wrote was changed since, so nothing was undone; undo the later changes first"
+            + (f": {named}{others}" if named else "")
+        )
+
+
+def _in_words(changed: Mapping[str, str]) -> str:
+    """Return which period, or which row of another table, was changed."""
+    if "table" not in changed:
+        return f"the period of {changed['user_id']} from {changed['start_time']} to {changed['end_time']}"
+    keys = " ".join(value for name, value in changed.items() if name != "table")
+    return f"{keys} in {changed['table']}"
 
 
 class ImportFileError(FTLError):

@@ -172,7 +172,14 @@ def record(client: Client, period: Period, console: Console) -> None:
         "end_time": sent(period.end),
     }
     doubt = f"; {period.clock.doubt}" if period.clock.doubt else ""
-    answer = _session.send(client, "POST", "/api/activity/", {"periods": [document]}, f": {period}{doubt}")
+    try:
+        answer = _session.send(client, "POST", "/api/activity/", {"periods": [document]}, f": {period}{doubt}")
+    except RefusedError as exc:
+        match exc.answer.get("errors"):
+            case [{"message": str(reason)}] if exc.code == "invalid_period":
+                text = f"{reason}: {period}; nothing was recorded"
+                raise RefusedError(text, exc.code, exc.status, exc.answer) from exc
+        raise
     if answer is not None:
         _show(answer, period, console)
         warn(period.clock)

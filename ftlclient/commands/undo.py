@@ -14,7 +14,7 @@ from ftlclient.api.spool import Spool, SpoolChange
 from ftlclient.commands import _session
 from ftlclient.config import spool_file
 from ftlclient.errors import ConfigError, RefusedError
-from ftlcommon.command_line import number
+from ftlcommon.command_line import change_number
 from ftlcommon.terminal import safe
 from ftlcommon.undo_words import set_back_lines, undone_lines
 
@@ -23,7 +23,7 @@ EXAMPLE = "ftlclient undo"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "change", metavar="CHANGE", nargs="?", type=number(1, 10**18), help="its number (default: the last one)"
+        "change", metavar="CHANGE", nargs="?", type=change_number, help="its number (default: the last one)"
     )
 
 
@@ -56,6 +56,8 @@ def _lines(answer: dict[str, Any], change: SpoolChange | None) -> Iterator[str]:
     yield "undone" if change is None else f"undone: {_described(change)}"
     if change is None or change.periods > 1:
         yield from undone_lines(answer)
+        if type(answer.get("change")) is int:
+            yield f"take this back with: ftlclient undo {answer['change']}"
 
 
 def _described(change: SpoolChange) -> str:

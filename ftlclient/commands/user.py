@@ -51,7 +51,11 @@ def handle(args: argparse.Namespace, console: Console) -> int:
             return 1
         answer = _ACTIONS[args.action](client, args)
         _session.note_change(client, answer, {"user_id": args.id})
-    done = "back" if args.action == "leave" and args.cancel else args.action
+    done = args.action
+    if done == "leave" and args.cancel:
+        done = "back"
+    elif done == "leave" and args.on and args.on > time_ranges.now().date():
+        done = "leave later"
     console.print(safe(_DONE[done].format(args=args, answer=answer)), markup=False, soft_wrap=True)
     return 0
 
@@ -99,6 +103,7 @@ _DONE = {
     "zone": "{args.id} is now in {args.zone}",
     "merge": "{args.id} is now {args.into}: {answer[periods]} periods moved",
     "leave": "{args.id} is marked as having left; their activity stays",
+    "leave later": "{args.id} is marked as leaving on {args.on}; their activity stays",
     "back": "{args.id} has not left",
     "delete": "deleted {args.id}",
 }

@@ -28,6 +28,5 @@ COMMANDS = [
 ]
 
 positive = number(1, 1_000_000)
-change_number = number(1, 10**18)
 days = number(1, 20_000)  # fewer than the days since 1970
 port = number(0, 65_535)  # 0 takes any free one

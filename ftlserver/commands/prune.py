@@ -9,7 +9,8 @@ import sys
 from ftlcommon.command_line import one_day, take_relative_times
 from ftlserver.commands.delete_user import confirmed
 from ftlserver.config import Config
-from ftlserver.domain import timezones
+from ftlserver.domain import instants, timezones
+from ftlserver.errors import ConfigError
 from ftlserver.storage import Storage
 
 
@@ -28,6 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def handle(args: argparse.Namespace, config: Config) -> int:
     before = timezones.day_start(args.before, timezones.zone("UTC"))
+    if before > instants.now():  # nothing could be recorded until then
+        raise ConfigError(f"--before {args.before} lies in the future; name a day that has begun")
     with Storage.open(config.database, create=False) as storage:
         count = storage.pruning.count(before)
         if args.dry_run:

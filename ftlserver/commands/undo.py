@@ -6,9 +6,9 @@ that was changed since is named, and nothing is undone.
 
 import argparse
 
+from ftlcommon.command_line import change_number
 from ftlcommon.terminal import safe
 from ftlcommon.undo_words import undone_lines
-from ftlserver.commands import change_number
 from ftlserver.config import Config
 from ftlserver.domain.token import EVERYTHING
 from ftlserver.storage import Storage

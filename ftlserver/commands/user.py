@@ -113,7 +113,8 @@ def _leave(args: argparse.Namespace, storage: Storage) -> int:
         left_at = instants.now()
         if args.on is not None:
             left_at = timezones.day_start(args.on + timedelta(days=1), user.zone)
-        message = f"{user.id} left on {timezones.date_at(left_at - 1, user.zone)}; their activity stays"
+        verb = "left" if left_at <= instants.now() else "leaves"
+        message = f"{user.id} {verb} on {timezones.date_at(left_at - 1, user.zone)}; their activity stays"
     _, change = storage.users.change(user.id, {"left_at": left_at}, action="leave")
     return _done(message, change)
 

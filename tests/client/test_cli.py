@@ -99,3 +99,11 @@ def test_both_programs_print_their_version() -> None:
             [sys.executable, "-m", name, "--version"], capture_output=True, text=True, check=True
         )
         assert result.stdout == f"{name} {client}\n"
+
+
+def test_an_argument_too_many_is_named_with_the_usage_of_its_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run(capsys, "log", "9", "10", "ada")
+    err = capsys.readouterr().err
+    assert err.startswith("usage: ftlclient log ")
+    assert err.endswith("ftlclient: unrecognized arguments: ada\n")

@@ -196,3 +196,12 @@ def test_log_needs_a_user(capsys: pytest.CaptureFixture[str], url: str) -> None:
 def test_log_on_the_last_day_of_the_calendar_is_refused(capsys: pytest.CaptureFixture[str], url: str) -> None:
     status, _, err = run(capsys, "log", "23:00", "01:00", "--on", "9999-12-31", "--user", EGON.id)
     assert (status, "out of range" in err) == (2, True)
+
+
+def test_log_of_the_future_is_refused_in_one_sentence(capsys: pytest.CaptureFixture[str], url: str) -> None:
+    status, out, err = run(capsys, "log", "09:00", "10:00", "--user", EGON.id, "--on", "2999-01-07")
+    assert (status, out) == (1, "")
+    assert err == (
+        "ftlclient: a period must not end more than an hour in the future: "
+        f"{EGON.id}, Mon 2999-01-07 09:00 to 10:00 America/Los_Angeles (1:00); nothing was recorded\n"
+    )

@@ -58,6 +58,7 @@ def test_undo_of_an_import_says_what_a_later_change_extended(
         "periods: 1 deleted, 1 kept",
         "kept, because a later change extended them further:",
         f"  {EGON.id}, Mon 2026-11-16 09:00 UTC-08:00 to 11:00",
+        f"take this back with: ftlclient undo {storage.changes.newest(1)[0].number}",
     ]
     run(capsys, "undo")
     assert stored_instants(storage) == []
@@ -71,7 +72,7 @@ def test_undo_refuses_what_was_changed_since_and_says_what_to_do(
     storage.changes.undo(entry.number, EVERYTHING)
     status, out, err = run(capsys, "undo")
     assert (status, out, err.count("\n")) == (1, "", 1)
-    assert "undo the later changes first" in err
+    assert f"undo the later changes first: the period of {EGON.id} from 2026-11-16T09:00:00-08:00 to" in err
     status, _, err = run(capsys, "undo", "999")
     assert (status, "no change with the number 999" in err) == (1, True)
 
@@ -97,6 +98,10 @@ def test_undo_needs_the_token_that_recorded(
         (("rename", EGON.id, "E. Spengler"), f"{EGON.id} is now E. Spengler"),
         (("zone", EGON.id, "UTC"), f"{EGON.id} is now in UTC"),
         (("leave", EGON.id, "--on", "2026-01-31"), f"{EGON.id} is marked as having left; their activity stays"),
+        (
+            ("leave", EGON.id, "--on", "2999-01-31"),
+            f"{EGON.id} is marked as leaving on 2999-01-31; their activity stays",
+        ),
         (("merge", EGON.id, GLINDA.id), f"{EGON.id} is now {GLINDA.id}: 0 periods moved"),
     ],
 )
@@ -114,3 +119,10 @@ def test_deleting_a_member_asks(capsys: pytest.CaptureFixture[str], url: str, st
     assert (status, "say --yes" in err) == (2, True)
     assert run(capsys, "user", "delete", EGON.id, "--yes") == (0, f"deleted {EGON.id}\n", "")
     assert [user.id for user in storage.users.all()] == [GLINDA.id]
+
+
+def test_undo_takes_the_number_of_a_change(capsys: pytest.CaptureFixture[str]) -> None:
+    for word in ("last", "0", "-1", "9" * 20, "1.5"):
+        with pytest.raises(SystemExit):
+            run(capsys, "undo", word)
+        assert "expected the number of a change, as ftlserver audit shows it" in capsys.readouterr().err

@@ -114,6 +114,11 @@ def test_users_are_listed_for_people_and_programs(capsys: pytest.CaptureFixture[
     assert [row[0] for row in table] == ["id", EGON.id, GLINDA.id]
 
 
+def test_who_leaves_later_has_not_left_yet(capsys: pytest.CaptureFixture[str]) -> None:
+    out = run(capsys, "user", "leave", EGON.id, "--on", "2999-01-31")[1]
+    assert out == f"{EGON.id} leaves on 2999-01-31; their activity stays\n"
+
+
 def test_deleting_offers_the_export_and_cannot_be_undone(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = run(capsys, "user", "delete", EGON.id, "--yes")
     assert (status, out, err) == (0, f'User "{EGON.id}" deleted !\n', "")

@@ -87,3 +87,13 @@ def test_the_command_counts_asks_and_deletes(capsys: pytest.CaptureFixture[str],
     assert out == "deleted 2 periods that ended before 2026-01-01; from now on none that old is stored\n"
     assert "--before" in usage_error(capsys, "prune")
     assert "expected one day" in usage_error(capsys, "prune", "--before", "2026-01")
+
+
+def test_a_day_that_has_not_begun_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Nothing could be recorded until then."""
+    with Storage.open(str(tmp_path / "x.sqlite3")) as storage:
+        fill(storage)
+    status, out, err = run(
+        capsys, "--database", str(tmp_path / "x.sqlite3"), "prune", "--before", "2999-01-01", "--yes"
+    )
+    assert (status, out, "2999-01-01 lies in the future" in err) == (2, "", True)
