@@ -158,6 +158,8 @@ def is_https() -> bool:
 def sentence(exc: FTLError) -> str:
     """Return what was wrong, as one sentence for a reader of the page."""
     text = _SENTENCES.get(type(exc), exc.message)
+    if isinstance(exc, RefusedError) and exc.more.get("needed") == "admin":
+        text = _NEEDS_ADMIN
     if isinstance(exc, InvalidRequestError) and exc.problems and exc.code != "unknown_field":
         problem = exc.problems[0]
         name = problem.pointer.lstrip("/").split("/")[0]
@@ -169,7 +171,21 @@ _SENTENCES: dict[type[FTLError], str] = {
     UserNotFoundError: "There is no such member.",
     TeamNotFoundError: "There is no such team.",
 }
-_LABELS = {"tz": "Zone", "min_members": "At least", "from": "From", "to": "To"}
+_LABELS = {
+    "tz": "Zone",
+    "from": "From",
+    "to": "To",
+    "min_members": "At least",
+    "max_members": "At most",
+    "quiet": "Hours in which gaps are meant",
+    "meeting": "Standing meeting",
+    "weeks": "Weeks ahead",
+}
+# What a page can be refused for the lack of: its own token has the scope read alone.
+_NEEDS_ADMIN = (
+    "The rest of others is shown to the scope admin alone, which no page has: log in with a token that is bound "
+    "to yourself to see your own, or ask with ftlclient rest."
+)
 
 
 def problem(exc: FTLError) -> tuple[str, int]:
