@@ -37,7 +37,7 @@ def coverage(answer: Answer, heading: Heading) -> Picture:
     if answer["gaps"]:
         sheet.y += 8
         longest(
-            *(sheet, "Gaps", answer["gaps"], "late"),
+            *(sheet, "Gaps", answer["gaps"], "idle"),
             lambda gap, space: cut(gap_words(gap, names), space),
             lambda gap: gap_words(gap, {id_: short(name) for id_, name in names.items()}),
         )

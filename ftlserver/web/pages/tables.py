@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ftlcommon import csv_rows
-from ftlcommon.sentences import covered_words, quiet_words, standing_meeting_words
+from ftlcommon.sentences import covered_words, standing_meeting_words
 from ftlserver.domain.time_formats import MONTHS
 from ftlserver.web.pages.templates import Html, escaped
 
@@ -254,11 +254,13 @@ def coverage_csv(answer: Answer) -> Rows:
 
 def coverage(answer: Answer) -> list[Table]:
     cells = {member["id"]: member_cell(member) for member in answer["members"]}
-    most, counted, covered = (answer[name] for name in ("max_members", "counted_seconds", "covered_seconds"))
+    most, quiet = answer["max_members"], answer["quiet"]
+    counted, covered = answer["counted_seconds"], answer["covered_seconds"]
     times = [
         ("Covered", length(covered), covered_words(answer["share"])),
         ("In gaps", length(counted - covered), ""),
         ("Counted in all", length(counted), ""),
+        *([("Covered of all 24 hours", length(covered), covered_words(answer["share_24h"]))] if quiet else []),
     ]
     rows, note = _capped(
         (
@@ -289,9 +291,10 @@ def coverage(answer: Answer) -> list[Table]:
         "pairs",
     )
     who = f"more than {most} active" if most else "anyone active"
+    meant = f"; gaps in {quiet} are meant and do not count" if quiet else ""
     return [
-        Table(f"Time with {who}", ("Time", "Length", "Share"), times, note=quiet_words(answer)),
-        Table("Gaps", ("Start", "End", "Length", "Left last", "Came first"), rows, range(2, 3), note),
+        Table(f"Time with {who}", ("Time", "Length", "Share"), times),
+        Table(f"Gaps{meant}", ("Start", "End", "Length", "Left last", "Came first"), rows, range(2, 3), note),
         Table("Covered share of each hour of the week; empty where it does not count", ("Day", *_HOURS), hours),
         Table(
             "Hand-overs: one leaves while another, who came later, stays",
@@ -347,13 +350,17 @@ def _clocks(caption: str, members: Sequence[Answer], slots: Sequence[Answer], sh
     """Return a row for each member and a column for each slot."""
     heads = [time_cell(slot["start_time"], shows) for slot in slots]
     rows = [
-        (
-            member_cell(member),
-            *(Html(f"{time_cell(found['local_time'], 'time')} {escaped(found['attendance'])}") for found in local),
-        )
+        (member_cell(member), *(_clock(found, slot) for found, slot in zip(local, slots, strict=True)))
         for member, local in zip(members, zip(*(slot["members"] for slot in slots), strict=True), strict=False)
     ]
     return Table(caption, ("Member", *heads), rows, NONE)
+
+
+def _clock(found: Answer, slot: Answer) -> Html:
+    """Return a member's clock at a slot, and what it was before the slot moved for them."""
+    was = slot.get("moved", {}).get(found["id"])
+    before = f", was {time_cell(was, 'time')}" if was else ""
+    return Html(f"{time_cell(found['local_time'], 'time')} {escaped(found['attendance'])}{before}")
 
 
 def _change(change: Answer) -> tuple[object, ...]:
@@ -397,37 +404,15 @@ def clock_changes(answer: Answer) -> list[Table]:
     if "meeting" in answer:
         meeting = answer["meeting"]
         slots = [meeting["first"], *meeting["moves"]] if "first" in meeting else []
-        found.insert(0, _moves(answer, slots))
-        if slots:
-            clocks = (
-                "Each member's own clock, next time and where it moves, and whether they are likely to be there"
-            )
-            found.insert(1, _clocks(clocks, answer["members"], slots, "date time"))
+        found.insert(0, _clocks(_standing(meeting), answer["members"], slots, "date time"))
     if rows:
         of_pair = ("Pair", "On", "Zone", "Overlap before", "Overlap after")
         found.append(Table("Pairs whose expected overlap changes", of_pair, rows, range(3, 5), note))
     return found
 
 
-def _moves(answer: Answer, slots: Sequence[Answer]) -> Table:
-    """Return the next time of a meeting and those at which it moves, for whom, and who is outside their hours."""
-    cells = {member["id"]: member_cell(member) for member in answer["members"]}
-    rows = [
-        (
-            time_cell(slot["start_time"], "weekday date time"),
-            Html(", ".join(f"{cells[id_]} (was {escaped(was)})" for id_, was in slot.get("moved", {}).items()))
-            or "-",
-            Html(", ".join(cells[one["id"]] for one in slot["members"] if one["attendance"] == "unlikely")) or "-",
-        )
-        for slot in slots
-    ]
-    heads = ("Time", "Moves for", "Outside their usual hours")
-    return Table(
-        f"The next time, and those at which it moves: {standing_meeting_words(answer['meeting'])}",
-        heads,
-        rows,
-        NONE,
-    )
+def _standing(meeting: Answer) -> str:
+    return f"{standing_meeting_words(meeting)}; each member's own clock next time, and where it moves for someone"
 
 
 # ---- rest
@@ -455,14 +440,14 @@ def rest(answer: Answer) -> list[Table]:
         for member in answer["members"]
     ]
     heads = (
-        *("Member", "Active", "Days", "Nights", "Weekends", "Longest active", "From", "Shortest rest", "From"),
+        *("Member", "Active", "Days", "Nights", "Weekends", "Longest active", "On", "Shortest rest", "On"),
         *("Days in a row", "Until"),
     )
     return [Table("Rest and load", heads, rows)]
 
 
 def _interval(found: Answer | None) -> tuple[object, object]:
-    return ("-", "-") if found is None else (length(found["seconds"]), time_cell(found["start_time"]))
+    return ("-", "-") if found is None else (length(found["seconds"]), time_cell(found["start_time"], "date"))
 
 
 def _row(found: Answer | None) -> tuple[object, object]:

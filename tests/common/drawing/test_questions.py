@@ -80,7 +80,7 @@ def test_a_coverage_has_the_longest_gaps_the_week_and_the_hand_overs() -> None:
     assert "33.3 % of the time with anyone active, 40:00 of 120:00, 20 gaps" in shown
     assert "Gaps in Sat-Sun are meant and not counted; of all 24 hours, 23.8 % of the time" in shown
     assert "Gaps, longest first: 15 of 20" in shown
-    bars = blocks(picture, "late")
+    bars = blocks(picture, "idle")
     assert len(bars) == 15
     assert [bar.width for bar in bars] == sorted((bar.width for bar in bars), reverse=True)
     names = "Jonas Weber and Maya Iyer and 1 more"
