@@ -190,12 +190,19 @@ def make_key(storage: Storage, user_id: str = EGON.id) -> dict[str, str]:
 
 
 def make_feed(
-    storage: Storage, view: str, users: tuple[str, ...] | None = None, team_id: str | None = None
+    storage: Storage,
+    view: str,
+    users: tuple[str, ...] | None = None,
+    team_id: str | None = None,
+    round_seconds: int | None = None,
 ) -> str:
     """Add a token of a feed to the storage, and return its path."""
     id_, secret = tokens.mint()
     token = Token(
-        id_, "wiki", tokens.digest(secret), ("feed",), users, instants.now(), None, team_id=team_id, view=view
+        *(id_, "wiki", tokens.digest(secret), ("feed",), users, instants.now(), None),
+        team_id=team_id,
+        view=view,
+        round_seconds=round_seconds,
     )
     storage.tokens.add(token)
     return f"/feed/{secret}/{view}"
