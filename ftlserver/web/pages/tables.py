@@ -440,8 +440,8 @@ def rest(answer: Answer) -> list[Table]:
         for member in answer["members"]
     ]
     heads = (
-        *("Member", "Active", "Days", "Nights", "Weekends", "Longest active", "On", "Shortest rest", "On"),
-        *("Days in a row", "Until"),
+        *("Member", "Active", "Days", "Nights", "Weekends", "Unbroken", "On", "Shortest rest", "On"),
+        *("In a row", "Until"),
     )
     return [Table("Rest and load", heads, rows)]
 
