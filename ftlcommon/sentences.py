@@ -13,6 +13,8 @@ from ftlcommon.wording import counted, hours_and_minutes, time_of_day
 from ftlcommon.zones import zone_of
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+# Which share of an hour of the week was covered, up to none, a quarter, a half, three quarters, all of it.
+COVERED_HOURS = ("never covered", "up to 25 %", "50 %", "75 %", "100 % of the hour")
 # How likely a member is there, in the words of an answer: a mark, and what it means.
 ATTENDANCES = {
     "likely": ("●", "likely"),
@@ -25,6 +27,7 @@ _ROUND_NUMBERS = (2, 3, 5, 10, 20, 50, 100, 200, 500)
 _MOST_NAMES = 3  # of those whose clock changes
 _FEW_WEEKS = timedelta(weeks=4)
 _MOST_UNKNOWN = 10  # names of those who are not counted
+_MOST_AT_ONCE = 2  # names of those who left or came at the same moment
 
 Answer = Mapping[str, Any]
 
@@ -110,6 +113,40 @@ def present_words(
             return text
     more = f" and {len(shown) - 1:,} more" if len(shown) > 1 else ""
     return f"{start}{cut(shown[0], space - width_of(start) - width_of(more))}{more}"
+
+
+def coverage_words(answer: Answer) -> tuple[str, str]:
+    """Return which share of the time had enough members active, and how much that is and how many gaps."""
+    most = answer["max_members"]
+    who = f"more than {counted(most, 'member')} active" if most else "anyone active"
+    covered, whole = (length_words(answer[key]) for key in ("covered_seconds", "counted_seconds"))
+    share = covered_words(answer["share"])
+    return f"{share} of the time with {who}", f"{covered} of {whole}, {counted(len(answer['gaps']), 'gap')}"
+
+
+def quiet_words(answer: Answer) -> str:
+    """Return which gaps of a coverage are meant; nothing if none are."""
+    if answer["quiet"] is None:
+        return ""
+    text = f"Gaps in {answer['quiet']} are meant and not counted; of all 24 hours, "
+    return f"{text}{covered_words(answer['share_24h'])} of the time"
+
+
+def covered_words(share: float | None) -> str:
+    """Return a share in percent, 100 only if it is all."""
+    return "0 %" if not share else f"{int(share * 1000) / 10:g} %"
+
+
+def gap_words(gap: Answer, names: Mapping[str, str]) -> str:
+    """Return who left last before a gap of a coverage, and who came first after it."""
+    around = (("after", gap["left_last"]), ("until", gap["came_first"]))
+    return ", ".join(f"{word} {_some(ids, names)}" for word, ids in around if ids)
+
+
+def _some(ids: Sequence[str], names: Mapping[str, str]) -> str:
+    more = len(ids) - _MOST_AT_ONCE
+    shown = " and ".join(names[id_] for id_ in ids[:_MOST_AT_ONCE])
+    return shown + (f" and {more:,} more" if more > 0 else "")
 
 
 def attendances(answer: Answer, slot: Answer) -> Counter[str]:

@@ -82,6 +82,11 @@ def checking(application: Callable[..., Iterable[bytes]]) -> Callable[..., Itera
             return pieces
         if route in PAGES and status < 400:
             _check_file(headers)
+            _check_kept(route, status, headers)
+            return pieces
+        _check_kept(route, status, headers)
+        if status == 304:
+            _check_file(headers)
             return pieces
         described = _described(route, status)
         _check_headers(status, headers, described)
@@ -148,9 +153,21 @@ def _check_file(headers: list[tuple[str, str]]) -> None:
     assert {pair for pair in responses.HEADERS if pair[0] not in own} <= set(headers), headers
 
 
+def _check_kept(route: Route | None, status: int, headers: list[tuple[str, str]]) -> None:
+    """Check that an answer is kept, to ask again, exactly if the route says so; a stream is not, nor an error."""
+    named = dict(headers)
+    if named["Cache-Control"].startswith("public"):  # a file that is named by its content
+        return
+    assert named["Cache-Control"] == ("private, no-cache" if "Etag" in named else "no-store"), headers
+    is_whole = "Content-Length" in named or status == 304
+    has_tag = route is not None and route.revalidated and status in (200, 304) and is_whole
+    assert ("Etag" in named) == has_tag, headers
+
+
 def _check_headers(status: int, headers: list[tuple[str, str]], described: dict[str, Any]) -> None:
     named = dict(headers)
     usual = dict(responses.HEADERS)
+    del usual["Cache-Control"]
     if "text/html" in described:
         assert named[_POLICY].startswith("default-src 'none'; ")
         assert "frame-ancestors 'none'" in named.pop(_POLICY)

@@ -26,9 +26,9 @@ ORDERS = {
     "ftlclient": "errors time_ranges time_expressions config api views commands cli __main__",
     "ftlclient.api": "answers models client spool",
     "ftlcommon": "terminal member_names whole_file calendar_days english_dates day_expressions command_line offset_changes"
-    " zone_guess weekly_pattern formats progress zones wording summary_units levels sentences undo_words calendars drawing completion programs",
-    "ftlcommon.drawing": "theme texts sheet axes rows bars units badge board cells year hours meeting clock_changes overlap"
-    " summary timeline __init__",
+    " zone_guess weekly_pattern csv_rows formats progress zones wording summary_units levels sentences undo_words calendars drawing completion programs",
+    "ftlcommon.drawing": "theme texts sheet axes rows bars units badge board cells year week_map hours meeting clock_changes"
+    " longest overlap coverage rest summary timeline __init__",
     "ftlcommon.formats": "__init__ json_objects lines rows time_entries"
     " activitywatch clockify csv git ical members ndjson slack timewarrior toggl source",
 }

@@ -45,9 +45,9 @@ Answer = dict[str, Any]
 class Question:
     """A question to the server, and how to show its answer.
 
-    *view* makes a renderable of an answer in that *shape*, *picture* a picture, if there is one, below a heading
-    that begins with *title*, and *rows* rows of *columns*. *document* holds the fields of the request beside the
-    members; *plain*, if not None, replaces it for ``--format json``. *calendar* makes the file of ``--ics``.
+    *view* makes a renderable of an answer in that *shape*, *picture* a picture below a heading that begins with
+    *title*, and *rows* rows of *columns*. *document* holds the fields of the request beside the members; *plain*,
+    if not None, replaces it for ``--format json``. *calendar* makes the file of ``--ics``.
     *check_members* raises ConfigError if the question cannot be about so many members that are named.
     """
 
@@ -55,7 +55,7 @@ class Question:
     shape: answers.Shape
     view: Callable[[Answer], RenderableType]
     title: str
-    picture: Callable[[Answer, Heading], Picture] | None
+    picture: Callable[[Answer, Heading], Picture]
     columns: Sequence[str]
     rows: Callable[[Answer], Iterable[Sequence[str]]]
     document: Answer = field(default_factory=dict)
@@ -152,8 +152,6 @@ def run(question: Question | Callable[[bool], Question], args: argparse.Namespac
     with connect(args) as client:
         if not isinstance(question, Question):
             question = question(members.named == 1)
-        if question.picture is None and is_wanted(args):
-            raise ConfigError("there is no picture of this answer; drop --svg, --png and --html")
         if question.check_members is not None:
             question.check_members(members.named)
         if args.watch:
@@ -209,9 +207,10 @@ def _show(
             unlimited = console.options.update(max_width=_UNLIMITED)
             console.width = max(console.width, Measurement.get(console, unlimited, table).maximum)
         _pager.show(view, console, with_pager=not args.no_pager)
-        if (draw := question.picture) is not None:
-            heading = Heading.of(question.title, answer, zone_name(args) if "tz" in args else None, team)
-            write_pictures(lambda: draw(answer, heading), question.columns, lambda: question.rows(answer), args)
+        heading = Heading.of(question.title, answer, zone_name(args) if "tz" in args else None, team)
+        write_pictures(
+            lambda: question.picture(answer, heading), question.columns, lambda: question.rows(answer), args
+        )
 
 
 def _view(question: Question, answer: Answer, args: argparse.Namespace) -> RenderableType:

@@ -10,7 +10,7 @@ from ftlclient.api import answers
 from ftlclient.commands import _calendars, _question
 from ftlclient.errors import ConfigError
 from ftlclient.views import clock_changes
-from ftlcommon import calendars, drawing
+from ftlcommon import calendars, csv_rows, drawing
 from ftlcommon.zones import zone_of
 
 EXAMPLE = 'ftlclient clock-changes --team backend --meeting "Tue 17:00 Europe/Berlin"'
@@ -45,8 +45,8 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         clock_changes.ClockChanges,
         "Clock changes",
         drawing.clock_changes,
-        clock_changes.MEETING_COLUMNS if has_meeting else clock_changes.COLUMNS,
-        clock_changes.meeting_rows if has_meeting else clock_changes.rows,
+        csv_rows.STANDING_MEETING if has_meeting else csv_rows.CLOCK_CHANGES,
+        csv_rows.standing_meeting if has_meeting else csv_rows.clock_changes,
         document,
         calendar=_calendar,
     )

@@ -10,6 +10,7 @@ from ftlclient.commands import _question
 from ftlclient.config import Settings, check_setting
 from ftlclient.errors import ConfigError
 from ftlclient.views import coverage
+from ftlcommon import csv_rows, drawing
 from ftlcommon.command_line import number
 from ftlcommon.wording import counted
 
@@ -50,9 +51,9 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         answers.COVERAGE,
         partial(coverage.Coverage, all_gaps=args.all_gaps),
         "Coverage",
-        None,
-        coverage.COLUMNS,
-        coverage.rows,
+        drawing.coverage,
+        csv_rows.COVERAGE,
+        csv_rows.coverage,
         document,
         check_members=partial(_check_members, args.max),
     )

@@ -10,6 +10,7 @@ from rich.console import Console
 from ftlclient.api import answers
 from ftlclient.commands import _question
 from ftlclient.views import rest
+from ftlcommon import csv_rows, drawing
 
 EXAMPLE = "ftlclient rest me --range quarter"
 
@@ -27,9 +28,9 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         answers.REST,
         lambda answer: rest.view(answer, tz),
         "Rest and load",
-        None,
-        rest.COLUMNS,
-        rest.rows,
+        drawing.rest,
+        csv_rows.REST,
+        csv_rows.rest,
         _question.window(args),
     )
     return _question.run(question, args, console)

@@ -13,19 +13,6 @@ from ftlcommon.sentences import change_words, not_counted_words, pair_words, sta
 from ftlcommon.wording import counted, window_words
 from ftlcommon.zones import zone_of
 
-COLUMNS = (
-    *("at", "tz", "offset_before", "offset_after", "user_id", "other_user_id"),
-    *("overlap_before", "overlap_after"),
-)
-MEETING_COLUMNS = (
-    "start_time",
-    "end_time",
-    "user_id",
-    "local_time_before",
-    "local_time",
-    "expected",
-    "attendance",
-)
 _MOST_PAIRS = 3
 
 
@@ -73,26 +60,3 @@ class ClockChanges:
         yield Text()
         words = "the first column is the next time, the others are those at which it moves for someone"
         yield table.legend(words, ascii_only=options.ascii_only)
-
-
-def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield a row of COLUMNS for each pair whose overlap a change changes, or for each member without one."""
-    for change in answer["changes"]:
-        of_change = tuple(change[key] for key in COLUMNS[:4])
-        for pair in change["pairs"]:
-            yield (*of_change, *pair["members"], pair["overlap_before"], pair["overlap_after"])
-        if not change["pairs"]:
-            for id_ in change["members"]:
-                yield (*of_change, id_, "", "", "")
-
-
-def meeting_rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield a row of MEETING_COLUMNS for each member at the next time of a meeting, and where it moves."""
-    meeting = answer["meeting"]
-    for slot in [meeting["first"], *meeting["moves"]] if "first" in meeting else []:
-        for member in slot["members"]:
-            before = slot.get("moved", {}).get(member["id"], "")
-            yield (
-                *(slot["start_time"], slot["end_time"], member["id"], before),
-                *(member[key] for key in MEETING_COLUMNS[4:]),
-            )

@@ -1,7 +1,6 @@
 """When too few members were active: the gaps, the hours of the week, and the hand-overs."""
 
 from collections.abc import Iterator
-from datetime import timedelta
 from heapq import nlargest
 from typing import Any
 
@@ -10,17 +9,23 @@ from rich.text import Text
 
 from ftlclient.views._heading import heading
 from ftlclient.views.formatting import check_rows, fit, shown_as
-from ftlcommon.sentences import interval_length, interval_times
+from ftlcommon.sentences import (
+    COVERED_HOURS,
+    WEEKDAYS,
+    coverage_words,
+    gap_words,
+    interval_length,
+    interval_times,
+    length_words,
+    quiet_words,
+)
 from ftlcommon.wording import counted, distinct_names, hours_and_minutes, window_words
 from ftlcommon.zones import zone_of
 
-COLUMNS = ("start_time", "end_time", "seconds", "left_last", "came_first")
-WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 LONGEST_NAME = 20
 MOST_GAPS = 15
 MOST_PAIRS = 15
 _DAY_NAME = 4  # columns
-_MOST_NAMES = 2  # of those who left or came at the same moment
 # Shares up to none, a quarter, a half, three quarters, all of an hour: a mark, one in ASCII, and a style.
 _SHADES = (
     ("·", ".", "red"),
@@ -29,7 +34,6 @@ _SHADES = (
     ("▓", "*", "#4caf50"),
     ("█", "#", "#81c784"),
 )
-_SHADE_NAMES = ("never covered", "up to 25 %", "50 %", "75 %", "100 % of the hour")
 
 
 class Coverage:
@@ -62,18 +66,10 @@ class Coverage:
             yield from self._hand_overs(options)
 
     def _totals(self, *, ascii_only: bool) -> Iterator[Text]:
-        answer = self.answer
-        gaps = counted(len(answer["gaps"]), "gap")
-        most = answer["max_members"]
-        who = f"more than {counted(most, 'member')} active" if most else "anyone active"
-        covered, whole = (_length(answer[key]) for key in ("covered_seconds", "counted_seconds"))
-        yield Text.assemble(
-            (f"{_percent(answer['share'])} of the time with {who}", "bold"), f", {covered} of {whole}, {gaps}"
-        )
-        if answer["quiet"] is not None:
-            quiet = shown_as(answer["quiet"], ascii_only=ascii_only)
-            text = f"Gaps in {quiet} are meant and not counted; of all 24 hours, {_percent(answer['share_24h'])}"
-            yield Text(f"{text} of the time", "dim")
+        share, more = coverage_words(self.answer)
+        yield Text.assemble((share, "bold"), f", {more}")
+        if quiet := quiet_words(self.answer):
+            yield Text(shown_as(quiet, ascii_only=ascii_only), "dim")
 
     def _gaps(self, options: ConsoleOptions) -> Iterator[Text]:
         gaps = self.answer["gaps"]
@@ -92,19 +88,10 @@ class Coverage:
             length = interval_length(gap)
             row = Text(f"  {text:{width}}", no_wrap=True, overflow="crop")
             row.append(f" {hours_and_minutes(length) if length else '<0:01':>7}  ", "red")
-            around = [
-                f"{verb} {self._members(gap[key], ascii_only=options.ascii_only)}"
-                for verb, key in (("after", "left_last"), ("until", "came_first"))
-                if gap[key]
-            ]
+            names = {id_: shown_as(self.names[id_], ascii_only=options.ascii_only) for id_ in _around(gap)}
             space = max(8, options.max_width - row.cell_len)
-            row.append(fit(", ".join(around), space, ascii_only=options.ascii_only).rstrip(), "dim")
+            row.append(fit(gap_words(gap, names), space, ascii_only=options.ascii_only).rstrip(), "dim")
             yield row
-
-    def _members(self, ids: list[str], *, ascii_only: bool) -> str:
-        names = [shown_as(self.names[id_], ascii_only=ascii_only) for id_ in ids]
-        more = len(names) - _MOST_NAMES
-        return " and ".join(names[:_MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
 
     def _week(self, options: ConsoleOptions) -> Iterator[Text]:
         ascii_only = options.ascii_only
@@ -120,7 +107,7 @@ class Coverage:
                 row.append(mark * wide, style)
             yield row
         marks = (shade[1 if ascii_only else 0] for shade in _SHADES)
-        yield Text("  ".join(f"{mark} {name}" for mark, name in zip(marks, _SHADE_NAMES, strict=True)), "dim")
+        yield Text("  ".join(f"{mark} {name}" for mark, name in zip(marks, COVERED_HOURS, strict=True)), "dim")
 
     def _hand_overs(self, options: ConsoleOptions) -> Iterator[Text]:
         pairs = self.answer["hand_overs"]
@@ -135,15 +122,13 @@ class Coverage:
                 fit(self.names[pair[key]], min(space, LONGEST_NAME), ascii_only=options.ascii_only).rstrip()
                 for key in ("from", "to")
             ]
-            mean = _length(pair["seconds"] / pair["count"])
+            mean = length_words(pair["seconds"] / pair["count"])
             row = Text(f"  {counted(pair['count'], 'time'):>11}", no_wrap=True, overflow="crop")
             yield row.append(f"  {mean:>6} on average  ", "green").append(" to ".join(names))
 
 
-def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield a row of COLUMNS for each gap; members are separated by spaces."""
-    for gap in answer["gaps"]:
-        yield (*(gap[key] for key in COLUMNS[:3]), *(" ".join(gap[key]) for key in COLUMNS[3:]))
+def _around(gap: dict[str, Any]) -> list[str]:
+    return [*gap["left_last"], *gap["came_first"]]
 
 
 def _cell(share: float | None, *, ascii_only: bool) -> tuple[str, str]:
@@ -152,12 +137,3 @@ def _cell(share: float | None, *, ascii_only: bool) -> tuple[str, str]:
         return " ", ""
     *marks, style = _SHADES[-int(-share * 4 // 1)]
     return marks[ascii_only], style
-
-
-def _length(seconds: float) -> str:
-    return hours_and_minutes(timedelta(seconds=seconds))
-
-
-def _percent(share: float | None) -> str:
-    """Return a share in percent, 100 only if it is all."""
-    return "0 %" if not share else f"{int(share * 1000) / 10:g} %"

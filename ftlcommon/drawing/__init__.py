@@ -19,6 +19,8 @@ The functions, each with the question whose answer it draws:
 * ``year(answer, heading, *, now=None)``: ``summary`` per day; the first member's days as 7 by 53 cells.
 * ``hours(answer, heading)``: ``hours``.
 * ``overlap(answer, heading)``: ``overlap``.
+* ``coverage(answer, heading)``: ``coverage``.
+* ``rest(answer, heading)``: ``rest``.
 * ``meeting(answer, heading)``: ``meeting``; the window of *heading* is the week.
 * ``clock_changes(answer, heading)``: ``clock-changes``.
 * ``badge(label, value, *, is_active=True)``: no answer.
@@ -30,9 +32,11 @@ describes.
 from ftlcommon.drawing.badge import badge
 from ftlcommon.drawing.board import board
 from ftlcommon.drawing.clock_changes import clock_changes
+from ftlcommon.drawing.coverage import coverage
 from ftlcommon.drawing.hours import hours
 from ftlcommon.drawing.meeting import meeting
 from ftlcommon.drawing.overlap import overlap
+from ftlcommon.drawing.rest import rest
 from ftlcommon.drawing.sheet import Heading, Picture
 from ftlcommon.drawing.summary import summary
 from ftlcommon.drawing.theme import STYLE, STYLE_HASH
@@ -47,9 +51,11 @@ __all__ = [
     "badge",
     "board",
     "clock_changes",
+    "coverage",
     "hours",
     "meeting",
     "overlap",
+    "rest",
     "summary",
     "timeline",
     "year",

@@ -5,17 +5,16 @@ from collections.abc import Sequence
 from ftlcommon.drawing.rows import Answer, most_active, names_of, not_shown
 from ftlcommon.drawing.sheet import BAR, MARGIN, ROW, WIDTH, Heading, Picture, Sheet, name_width
 from ftlcommon.drawing.texts import cut, short, width_of
+from ftlcommon.drawing.week_map import DAY, HEIGHT, Cell, week_map
 from ftlcommon.levels import Levels, percent
-from ftlcommon.sentences import WEEKDAYS, hour_words, most_likely
+from ftlcommon.sentences import hour_words, most_likely
 from ftlcommon.wording import counted
 
 MOST_MAPS = 8  # of more members a line each is drawn
 _MOST_NAMES = 10  # of members without activity
-_DAY = 30.0  # the width of the names of the days
 _GAP = 20.0  # between two maps
-_WIDE = (WIDTH - 2 * MARGIN - _DAY) / 24
-_NARROW = ((WIDTH - 2 * MARGIN - _GAP) / 2 - _DAY) / 24
-_HEIGHT = 15.0
+_WIDE = (WIDTH - 2 * MARGIN - DAY) / 24
+_NARROW = ((WIDTH - 2 * MARGIN - _GAP) / 2 - DAY) / 24
 _STEP = 3  # hours between two labels
 
 Member = tuple[Answer, str, Sequence[float]]
@@ -54,8 +53,8 @@ def _together(sheet: Sheet, active: Sequence[Answer], *, is_on_own_clocks: bool)
     sheet.lines(f"{title}{words}", "bold")
     if together:
         levels = Levels.of_shares(together)
-        _map(sheet, MARGIN, _WIDE, together, levels, "All", "likely")
-        sheet.y += _map_height()
+        week_map(sheet, MARGIN, _WIDE, _cells(together, levels, "All", "likely"))
+        sheet.y += HEIGHT
         _legend(sheet, levels, "likely, the product of their shares")
     sheet.y += 10
 
@@ -68,48 +67,24 @@ def _maps(sheet: Sheet, shown: Sequence[Member], *, is_on_own_clocks: bool) -> N
     days = {round(member["weeks"] * 7) for member, _, _ in shown}
     for first in range(0, len(shown), in_row):
         for number, (member, name, shares) in enumerate(shown[first : first + in_row]):
-            left = MARGIN + number * (_DAY + 24 * _NARROW + _GAP)
+            left = MARGIN + number * (DAY + 24 * _NARROW + _GAP)
             details = [member["tz"]] if is_on_own_clocks else []
             details += [f"over {counted(max(1, round(member['weeks'] * 7)), 'day')}"] if len(days) > 1 else []
-            space = _DAY + 24 * width
+            space = DAY + 24 * width
             detail = cut(", ".join(details), space * 0.55, 11) if details else ""
             title = cut(name, space - width_of(detail, 11) - 10, bold=True)
             sheet.row_text(left, title, "bold")
             sheet.row_text(left + width_of(title, bold=True) + 8, detail, "dim small")
-            _map(sheet, left, width, shares, levels, short(name), "of the hour active", top=ROW)
-        sheet.y += ROW + _map_height() + 10
+            week_map(sheet, left, width, _cells(shares, levels, short(name), "of the hour active"), top=ROW)
+        sheet.y += ROW + HEIGHT + 10
     _legend(sheet, levels, "of the hour active")
 
 
-def _map(
-    sheet: Sheet,
-    left: float,
-    width: float,
-    shares: Sequence[float],
-    levels: Levels,
-    name: str,
-    what: str,
-    top: float = 0,
-) -> None:
-    """Draw a heat map of a week of hours, so *width*, *top* below the sheet's ``y``."""
-    y = sheet.y + top
-    for hour in range(0, 24, _STEP):
-        sheet.text(left + _DAY + hour * width, y + 10, f"{hour:02}", "dim small")
-    y += 14
-    for day, weekday in enumerate(WEEKDAYS):
-        sheet.text(left, y + 11, weekday, "dim small" if day >= 5 else "small")
-        sheet.rect("track", left + _DAY, y, 24 * width - 1, _HEIGHT - 1)
-        for hour in range(24):
-            number = day * 24 + hour
-            if share := shares[number]:
-                title = f"{name}, {hour_words(number)}: {percent(share)} {what}"
-                kind = f"l{levels.level(share)}"
-                sheet.rect(kind, left + _DAY + hour * width, y, width - 1, _HEIGHT - 1, title)
-        y += _HEIGHT
-
-
-def _map_height() -> float:
-    return 14 + 7 * _HEIGHT
+def _cells(shares: Sequence[float], levels: Levels, name: str, what: str) -> list[Cell]:
+    return [
+        (f"l{levels.level(share)}", f"{name}, {hour_words(number)}: {percent(share)} {what}") if share else None
+        for number, share in enumerate(shares)
+    ]
 
 
 def _lines(sheet: Sheet, shown: Sequence[Member]) -> None:

@@ -5,22 +5,15 @@ from heapq import nlargest
 from itertools import combinations
 from typing import Any
 
+from ftlcommon.drawing.longest import longest
 from ftlcommon.drawing.rows import Answer, names_of
 from ftlcommon.drawing.sheet import BAR, MARGIN, ROW, WIDTH, Heading, Picture, Sheet, name_width
 from ftlcommon.drawing.texts import cut, short, width_of
 from ftlcommon.drawing.units import level_legend
 from ftlcommon.levels import Levels
-from ftlcommon.sentences import (
-    interval_length,
-    interval_times,
-    length_words,
-    most_together,
-    overlap_words,
-    present_words,
-)
+from ftlcommon.sentences import length_words, most_together, overlap_words, present_words
 from ftlcommon.wording import counted
 
-MOST_INTERVALS = 15
 MOST_IN_MATRIX = 15  # members; of more, the pairs that share most are drawn
 MOST_PAIRS = 15
 _BAR = 110.0
@@ -55,24 +48,14 @@ def overlap(answer: Answer, heading: Heading) -> Picture:
 
 def _intervals(sheet: Sheet, intervals: Sequence[Any], names: Mapping[str, str]) -> None:
     """Draw a bar for each of the longest intervals, and who was there."""
-    shown = nlargest(MOST_INTERVALS, intervals, key=interval_length)
-    more = f": {len(shown)} of {len(intervals):,}" if len(shown) < len(intervals) else ""
-    sheet.lines(f"Intervals, longest first{more}", "bold")
-    longest = interval_length(shown[0])
-    left = MARGIN + max(width_of(interval_times(interval)) for interval in shown) + 12
-    who = left + _LENGTH + _BAR + 14
-    for interval in shown:
-        times, length = interval_times(interval), interval_length(interval)
-        sheet.row_text(MARGIN, times)
-        words = length_words(length.total_seconds()) if length else "<0:01"
-        sheet.row_text(left + _LENGTH - 8, words, "end")
-        share = length / longest if longest else 0
-        members = present_words(interval["members"], names, WIDTH - MARGIN - who, width_of, cut)
-        everyone = present_words(interval["members"], names, _LONGEST_PRESENT, len, lambda text, _: short(text))
-        width = max(share * _BAR, 1)
-        sheet.rect("active", left + _LENGTH, sheet.y + 4, width, BAR, f"{times} ({words}): {everyone}")
-        sheet.row_text(who, members, "dim")
-        sheet.y += ROW
+
+    def present(interval: Answer, space: float) -> str:
+        return present_words(interval["members"], names, space, width_of, cut)
+
+    def everyone(interval: Answer) -> str:
+        return present_words(interval["members"], names, _LONGEST_PRESENT, len, lambda text, _: short(text))
+
+    longest(sheet, "Intervals", intervals, "active", present, everyone)
 
 
 def _pairs(sheet: Sheet, matrix: Sequence[Sequence[float]], names: Sequence[str]) -> None:

@@ -86,8 +86,8 @@ def _check(args: argparse.Namespace) -> None:
     """Exit for options of create that do not go together."""
     if args.wakatime and (args.user is None or args.team is not None):
         args.refuse("--wakatime needs the user whose activity the key records: --user USER")
-    if args.round is not None and args.scope != ["read"]:
-        args.refuse("--round is for a token that only reads: --scope read")
+    if args.round is not None and args.scope not in (["read"], [FEED]):
+        args.refuse("--round is for a token that only reads: --scope read or --scope feed")
     if (args.view is not None) != (args.scope is not None and FEED in args.scope):
         args.refuse(f"--scope feed needs the view that it opens, and no other scope does: --view {FEEDS[0]}")
     if args.view is not None and len(set(args.scope)) > 1:

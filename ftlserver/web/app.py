@@ -53,6 +53,7 @@ _HEARTBEAT = _BODY | _NO_USER | _TIME | {"invalid_period", "unknown_timezone"}
 _EDIT = _HEARTBEAT | {"period_not_found"}
 _WAKATIME = _BODY | _NO_USER | {"unknown_timezone", "too_many_heartbeats", "server_busy"}
 _CHANGES = frozenset(["invalid_cursor", "resync"])
+_PAGED = frozenset(["invalid_cursor"])
 _PAGE = frozenset(["limit", "cursor"])
 _LINKED = _PAGE | {"id", *(schemas.LOG_USER_ACTIVITY.fields.keys() - {"id_list", "all"})}
 _LINES = frozenset(["partial", "dry_run"])
@@ -64,7 +65,10 @@ _QUESTION_OF_FEED = frozenset(["too_much", "server_busy"])
 
 ROUTES: list[Route] = [
     Route("POST", "/api/loguseractivity", "read", activity.ask, schemas.LOG_USER_ACTIVITY, _QUESTION),
-    Route("GET", "/api/loguseractivity", "read", activity.ask_by_link, schemas.LOG_USER_ACTIVITY, _LINK, _LINKED),
+    Route(
+        *("GET", "/api/loguseractivity", "read", activity.ask_by_link, schemas.LOG_USER_ACTIVITY, _LINK, _LINKED),
+        revalidated=True,
+    ),
     Route("POST", "/api/summary", "read", questions.summary, schemas.SUMMARY, _QUESTION),
     Route("POST", "/api/overlap", "read", questions.overlap, schemas.OVERLAP, _QUESTION),
     Route("POST", "/api/coverage", "read", questions.coverage, schemas.COVERAGE, _QUESTION),
@@ -73,15 +77,15 @@ ROUTES: list[Route] = [
     Route("POST", "/api/hours", "read", questions.hours, schemas.HOURS, _QUESTION),
     Route("POST", "/api/meeting", "read", questions.meeting, schemas.MEETING, _QUESTION),
     Route("POST", "/api/clock-changes", "read", questions.clock_changes, schemas.CLOCK_CHANGES, _QUESTION),
-    Route("GET", "/api/users", "read", users.list_users, None, frozenset(["invalid_cursor"]), _PAGE | {"query"}),
-    Route("GET", _USER, "read", users.get, None, _NO_USER),
-    Route("GET", "/api/teams", "read", teams.list_teams),
-    Route("GET", _TEAM, "read", teams.get, None, _NO_TEAM),
+    Route("GET", "/api/users", "read", users.list_users, None, _PAGED, _PAGE | {"query"}, revalidated=True),
+    Route("GET", _USER, "read", users.get, None, _NO_USER, revalidated=True),
+    Route("GET", "/api/teams", "read", teams.list_teams, revalidated=True),
+    Route("GET", _TEAM, "read", teams.get, None, _NO_TEAM, revalidated=True),
     Route("POST", "/api/activity", "write", periods.record, schemas.RECORD, _PERIODS, _LINES),
     Route("DELETE", "/api/activity", "write", periods.delete, schemas.RECORD, _PERIODS, _LINES),
     Route("PATCH", "/api/activity", "write", periods.edit, schemas.EDIT, _EDIT),
     Route("POST", "/api/heartbeat", "write", periods.heartbeat, schemas.HEARTBEAT, _HEARTBEAT),
-    Route("GET", "/api/changes", "admin", changes.follow, None, _CHANGES, frozenset(["since"])),
+    Route("GET", "/api/changes", "admin", changes.follow, None, _CHANGES, frozenset(["since"]), revalidated=True),
     Route("POST", "/api/changes/<number>/undo", "write", changes.undo, schemas.UNDO, _BODY | _NO_CHANGE),
     Route(
         *("POST", f"{_PLUGIN}/heartbeats", WAKATIME_KEY, wakatime.heartbeat),
@@ -104,7 +108,7 @@ ROUTES: list[Route] = [
     Route("DELETE", _TEAM, "admin", teams.delete, None, _NO_TEAM),
     Route("GET", _USER + "/export", "admin", exports.export_user, None, _NO_USER),
     Route("GET", "/api/export", "admin", exports.export),
-    Route("GET", "/api/whoami", ANY_TOKEN, health.whoami),
+    Route("GET", "/api/whoami", ANY_TOKEN, health.whoami, revalidated=True),
     Route("GET", f"{_FEEDS}/activity.ics", FEED, feeds.activity, None, _QUESTION_OF_FEED, revalidated=True),
     Route("GET", f"{_FEEDS}/usual-hours.ics", FEED, feeds.usual_hours, None, _QUESTION_OF_FEED, revalidated=True),
     Route("GET", f"{_FEEDS}/meeting.ics", FEED, feeds.meeting, None, _QUESTION_OF_FEED, revalidated=True),
@@ -116,24 +120,23 @@ ROUTES: list[Route] = [
     Route("GET", "/healthz", None, health.health),
     Route("GET", "/readyz", None, health.readiness, None, DATABASE_ERRORS),
     Route("GET", "/metrics", "admin", metrics.scrape),
-    Route("GET", "/openapi.json", None, _reference.openapi),
-    Route("GET", "/docs", None, _reference.page),
+    Route("GET", "/openapi.json", None, _reference.openapi, revalidated=True),
+    Route("GET", "/docs", None, _reference.page, revalidated=True),
 ]
 
 # The routes of the page, for browsers: they answer HTML, their handlers take a Visit, and the cookie is read here
 # and nowhere else.
 PAGES = [
     Route("GET", "/", "read", board.show, schemas.PRESENCE, _VIEW, board.QUERY, revalidated=True),
-    Route("GET", "/board.csv", "read", board.csv, schemas.PRESENCE, _VIEW, board.QUERY),
-    Route("GET", "/board.json", "read", board.json, schemas.PRESENCE, _VIEW, board.QUERY),
+    Route("GET", "/board.csv", "read", board.csv, schemas.PRESENCE, _VIEW, board.QUERY, revalidated=True),
+    Route("GET", "/board.json", "read", board.json, schemas.PRESENCE, _VIEW, board.QUERY, revalidated=True),
     *(
-        Route("GET", f"{view.path}{kind}", "read", partial(handler, view), view.schema, _VIEW, view.query, **more)
-        for view in views.VIEWS
-        for kind, handler, more in (
-            ("", views.show, {"revalidated": True}),
-            (".csv", views.csv, {}),
-            (".json", views.json, {}),
+        Route(
+            *("GET", f"{view.path}{kind}", "read", partial(handler, view), view.schema, _VIEW, view.query),
+            revalidated=True,
         )
+        for view in views.VIEWS
+        for kind, handler in (("", views.show), (".csv", views.csv), (".json", views.json))
     ),
     Route("GET", "/members/<user_id>", "read", member.show, None, _VIEW, member.QUERY, revalidated=True),
     Route("GET", "/login", None, login.show, revalidated=True),
@@ -220,9 +223,9 @@ def _guarded(route: Route, storage: Storage, policy: Policy, auth: Authenticatio
                     caller.allow(route.scope)
             check_query(route.query)
             bottle.response.status = route.success
-            return route.handler(
-                _seen_by(caller, storage), Request(caller, route.schema, storage.teams), **arguments
-            )
+            request = Request(caller, route.schema, storage.teams)
+            found = route.handler(_seen_by(caller, storage), request, **arguments)
+            return responses.whole_revalidated(found) if route.revalidated else found
         except FTLError as exc:
             return bottle.HTTPResponse(*responses.error(exc, environ["ftl.request_id"]))
 
@@ -246,7 +249,8 @@ def _guarded_page(page: Route, storage: Storage, policy: Policy, auth: Authentic
                 caller = auth.reader(visits.cookie(), environ["ftl.client"])
                 caller.allow(page.scope)
             check_query(page.query)
-            return page.handler(Visit(_seen_by(caller, storage), auth, caller), **arguments)
+            found = page.handler(Visit(_seen_by(caller, storage), auth, caller), **arguments)
+            return responses.whole_revalidated(found) if page.revalidated else found
         except FTLError as exc:
             if exc.status == HTTP_STATUSES["not_authed"]:
                 return login.ask(exc)

@@ -43,7 +43,13 @@ _SECURITY_SCHEMES = {
     "key": {"type": "http", "scheme": "basic", "description": _BASIC},
 }
 _REQUEST_ID = {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
+_ETAG = {"ETag": {"$ref": "#/components/headers/ETag"}}
 _HEADERS: dict[str, Any] = {
+    "ETag": {
+        "description": "stands for the answer; sent back as `If-None-Match`, it is answered with 304 and without a"
+        " body as long as the answer is the same. A long answer that is streamed has none",
+        "schema": {"type": "string"},
+    },
     "X-Request-Id": {
         "description": "a name for this request, which the server's log has too",
         "schema": {"type": "string"},
@@ -276,15 +282,15 @@ def _success(route: Route) -> dict[str, Any]:
         shape = {"type": "object" if media_type == responses.JSON else "string"}
     return {
         "description": description,
-        "headers": _REQUEST_ID,
+        "headers": _REQUEST_ID | (_ETAG if route.revalidated else {}),
         "content": {media_type.partition(";")[0]: {"schema": shape}},
     }
 
 
 def _known(route: Route) -> dict[str, Any]:
-    """Return the answer of a feed to a program that has its answer already."""
+    """Return the answer to a program that has the answer already."""
     description = "the header `If-None-Match` has the `ETag` of the answer"
-    return {"304": {"description": description, "headers": _REQUEST_ID}} if route.revalidated else {}
+    return {"304": {"description": description, "headers": _REQUEST_ID | _ETAG}} if route.revalidated else {}
 
 
 class _Errors:

@@ -11,7 +11,6 @@ from typing import Any
 import orjson
 from bottle import HTTPResponse, request, response
 
-from ftlserver import __version__
 from ftlserver.domain import time_tables
 from ftlserver.domain.period import Span
 from ftlserver.domain.time_formats import TimeFormat
@@ -92,18 +91,33 @@ def error(exc: FTLError, request_id: str) -> tuple[bytes, int, dict[str, str]]:
 
 
 def revalidated(
-    key: str, body: Callable[[], bytes], media_type: str, headers: Mapping[str, str] = MappingProxyType({})
+    key: bytes,
+    body: Callable[[], bytes],
+    media_type: str,
+    headers: Mapping[str, str] = MappingProxyType({}),
 ) -> HTTPResponse:
-    """Answer with *body*, which is not made again for who has it already (RFC 9110, section 13.1.2).
+    """Answer with *body*, which is neither made nor sent again for who has it already (RFC 9110, section 13.1.2).
 
-    The same *key* stands for the same body, as long as the server has the same version.
+    The same *key* stands for the same body.
     """
-    tag = f'"{hashlib.sha256(f"{__version__} {key}".encode()).hexdigest()[:32]}"'
+    tag = f'"{hashlib.blake2b(key, digest_size=16).hexdigest()}"'
     more = {**headers, "ETag": tag, "Cache-Control": "private, no-cache"}
     known = request.environ.get("HTTP_IF_NONE_MATCH", "")
     if tag in _TAG.findall(known) or known.strip() == "*":
         return HTTPResponse(b"", 304, more)
     return HTTPResponse(body(), 200, {**more, "Content-Type": media_type})
+
+
+def whole_revalidated(answer: Answer | dict[str, Any] | HTTPResponse) -> Answer | HTTPResponse:
+    """Answer with *answer*, which is not sent again for who has it already, unless it is a stream."""
+    if isinstance(answer, dict):
+        response.content_type = JSON
+        answer = orjson.dumps(answer)
+    if not isinstance(answer, bytes):
+        return answer
+    body = answer
+    headers = {name: value for name, value in response.headerlist if name != "Content-Type"}
+    return revalidated(body, lambda: body, response.content_type, headers)
 
 
 def stream(media_type: str, pieces: Generator[bytes, None, None]) -> Answer:

@@ -31,7 +31,7 @@ class Route:
     *scope* ANY_TOKEN takes every token, WAKATIME_KEY only a key for editor plugins, FEED only a token of a feed in
     its path, None every caller. *errors* are the codes of this route; those of HTTP and of tokens come with it.
     *query* are the fields that its query string may have, *success* is the status of an answer without error, and
-    *revalidated* says that one may be 304, as the caller has it already.
+    *revalidated* says that one, unless it is a stream, has an ETag, and is 304 for a caller who has it already.
     """
 
     method: str

@@ -29,6 +29,7 @@ from ftlserver.serving.server import Server, listen
 from ftlserver.storage import Storage
 from ftlserver.storage.database import transaction
 from ftlserver.web.app import create_app
+from ftlserver.web.pages import views
 from tests.campaigns.devtools import Browser, Tab, chromium
 from tests.campaigns.running import NotTriedError
 
@@ -43,6 +44,22 @@ document.addEventListener("securitypolicyviolation", (event) =>
 _AXE = """
 axe.run(document, {resultTypes: ["violations"], preload: false}).then((found) => found.violations.map((violation) =>
   violation.id + ": " + violation.nodes.map((node) => node.target.join(" ")).slice(0, 3).join(", ")))
+"""
+
+
+# How the page scrolls, and what on it, or before or after its text, has an animation or takes time to change.
+_MOTION = """
+(() => {
+  const moving = new Set(document.getAnimations().map((one) => one.effect.target.tagName));
+  for (const element of document.querySelectorAll("*")) {
+    for (const part of [null, "::before", "::after"]) {
+      const style = getComputedStyle(element, part);
+      const seconds = style.transitionDuration.split(",").map(parseFloat);
+      if (style.animationName !== "none" || Math.max(...seconds) > 0) moving.add(element.tagName);
+    }
+  }
+  return [getComputedStyle(document.documentElement).scrollBehavior, [...moving].join(" ")];
+})()
 """
 
 
@@ -109,8 +126,10 @@ def fill_with_history(storage: Storage, history: Path, directory: Path) -> list[
 
 def _paths(window: str, user_id: str) -> list[str]:
     query = f"?{window}" if window else ""
-    views = [f"/{name}{query}" for name in ("timeline", "summary", "hours", "overlap", "meeting")]
-    return ["/", *views, f"/members/{quote(user_id)}{query}", "/login", "/timeline?from=soon", "/nothing"]
+    more = {"/coverage": "quiet=Sat-Sun,Mon-Fri 22:00-06:00", "/clock-changes": "meeting=Tue 17:00 Europe/Berlin"}
+    paths = [f"{page.path}{query}" for page in views.VIEWS]
+    paths += [f"{path}{query}{'&' if query else '?'}{quote(text, safe='=')}" for path, text in more.items()]
+    return ["/", *paths, f"/members/{quote(user_id)}{query}", "/login", "/timeline?from=soon", "/nothing"]
 
 
 def look(program: str, axe: str, history: Path | None, pictures: Path | None) -> Found:
@@ -124,16 +143,18 @@ def look(program: str, axe: str, history: Path | None, pictures: Path | None) ->
                     if history is None or name == "demo"
                     else fill_with_history(storage, history, Path(directory))
                 )
-                with _serving(storage) as (url, secret):
+                # Who reads the demo is bound to all of its users, and so may ask about rest.
+                bound_to = tuple(user.id for user in storage.users.all()) if name == "demo" else None
+                with _serving(storage, bound_to) as (url, secret):
                     _look_at(browser, url, secret, paths, axe, found, pictures and pictures / name)
     return found
 
 
 @contextmanager
-def _serving(storage: Storage) -> Iterator[tuple[str, str]]:
-    """Serve a storage that has a token, and give the address and the secret."""
+def _serving(storage: Storage, user_ids: tuple[str, ...] | None) -> Iterator[tuple[str, str]]:
+    """Serve a storage that has a token, bound to those users if any, and give the address and the secret."""
     id_, secret = tokens.mint()
-    storage.tokens.add(Token(id_, "page", tokens.digest(secret), ("read",), None, instants.now(), None))
+    storage.tokens.add(Token(id_, "page", tokens.digest(secret), ("read",), user_ids, instants.now(), None))
     server = Server(create_app(storage), listen("127.0.0.1", 0), 4)
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -161,13 +182,14 @@ def _look_at(
                 _check(tab, url, where, found)
                 if pictures:
                     pictures.mkdir(parents=True, exist_ok=True)
-                    name = "".join(char if char.isalnum() else "-" for char in path[1:41].strip("/")) or "board"
+                    name = "".join(char if char.isalnum() else "-" for char in path[1:121].strip("/")) or "board"
                     tab.screenshot(pictures / f"{name}-{width}-{'dark' if is_dark else 'light'}.png")
                 tab.evaluate(f"{axe};0")
                 found.wrong += [f"{where}: axe {one}" for one in tab.evaluate(_AXE)]
         for width in REFLOW:
             tab.look(width, is_dark=False)
             _check_width(tab, f"{path} {width}", found)
+    _check_motion(tab, url, paths, found)
     _check_keyboard(tab, url, found)
     _check_listener(tab, found)
     _check_refreshing(tab, url, found)
@@ -214,6 +236,19 @@ def _check_width(tab: Tab, where: str, found: Found) -> None:
     wide, space = tab.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
     if wide > space:
         found.wrong.append(f"{where}: {wide} pixels wide")
+
+
+def _check_motion(tab: Tab, url: str, paths: Sequence[str], found: Found) -> None:
+    """Check that nothing moves for those who prefer that, and as a control that something does for others."""
+    for is_reduced in (False, True):
+        tab.look(1400, is_dark=False, is_reduced=is_reduced)
+        for path in paths:
+            tab.open(url + path)
+            scrolls, moving = tab.evaluate(_MOTION)
+            if moving:
+                found.wrong.append(f"{path}: {moving} moves{' for who prefers that nothing does' * is_reduced}")
+            if (scrolls == "smooth") == is_reduced:
+                found.wrong.append(f"{path}: it scrolls {scrolls} where reduced motion is {is_reduced}")
 
 
 def _check_keyboard(tab: Tab, url: str, found: Found) -> None:

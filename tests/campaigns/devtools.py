@@ -63,17 +63,20 @@ class Tab:
         time.sleep(0.05)
         self.call("Runtime.getIsolateId")
 
-    def look(self, width: int, *, is_dark: bool, media: str = "screen", zoom: float = 1) -> None:
-        """Show pages *width* pixels wide, in that colour scheme."""
+    def look(self, width: int, *, is_dark: bool, is_reduced: bool = False) -> None:
+        """Show pages *width* pixels wide, in that colour scheme, to someone who prefers reduced motion or not."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
-            width=round(width / zoom),
+            width=width,
             height=900,
             deviceScaleFactor=1,
             mobile=False,
         )
-        features = [{"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}]
-        self.call("Emulation.setEmulatedMedia", media=media, features=features)
+        features = [
+            {"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"},
+            {"name": "prefers-reduced-motion", "value": "reduce" if is_reduced else "no-preference"},
+        ]
+        self.call("Emulation.setEmulatedMedia", media="screen", features=features)
 
     def screenshot(self, path: Path, tallest: int = 6_000) -> None:
         """Write a picture of the whole page."""

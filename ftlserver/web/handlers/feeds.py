@@ -17,6 +17,7 @@ from bottle import HTTPResponse
 from ftlcommon import calendars, drawing
 from ftlcommon.calendars import Event
 from ftlcommon.drawing import Heading, Picture
+from ftlserver import __version__
 from ftlserver.domain import instants, time_formats, timezones
 from ftlserver.domain.days_and_hours import WEEK
 from ftlserver.domain.instants import DAY
@@ -173,13 +174,13 @@ def _calendar(name: str, events: list[Event], about: list[str]) -> HTTPResponse:
         with turn_of_events(len(events)):
             return calendars.calendar(name, events, about=description, refresh=_REFRESH)
 
-    key = repr((timezones.TZDATA_VERSION, description, events))
+    key = repr((__version__, timezones.TZDATA_VERSION, description, events)).encode()
     return responses.revalidated(key, body, calendars.MEDIA_TYPE)
 
 
 def _picture(picture: Picture) -> HTTPResponse:
-    svg = picture.svg()
-    return responses.revalidated(svg, svg.encode, _SVG, {"Content-Security-Policy": _SVG_POLICY})
+    svg = picture.svg().encode()
+    return responses.revalidated(svg, lambda: svg, _SVG, {"Content-Security-Policy": _SVG_POLICY})
 
 
 def _left_out(last_keys: Answer) -> list[str]:

@@ -9,7 +9,6 @@ import bottle
 
 from ftlserver.domain import instants, time_formats
 from ftlserver.domain.instants import DAY
-from ftlserver.errors import FTLError
 from ftlserver.web import schemas
 from ftlserver.web.handlers import questions
 from ftlserver.web.pages import forms, pictures, tables
@@ -32,27 +31,15 @@ Values = Mapping[str, str]
 
 def show(visit: Visit) -> bottle.HTTPResponse:
     """Answer with the board."""
-    values: Values = {}
-    subject, problem, content, status = None, "", Html(), 200
-    try:
-        values = visits.fields()
-        now = _this_minute()
-        subject = forms.read(visit, values, now, 1)
-        content = _content(visit, subject, values, now)
-    except FTLError as exc:
-        problem, status = visits.problem(exc)
-    teams = forms.teams_of(visit)
+    now = _this_minute()
+    form = forms.fill(visit, now, 1, lambda subject, values: _content(visit, subject, values, now))
     html = render(
         "board",
-        values=values,
-        subject=subject,
-        problem=problem,
-        fields=forms.fields_of(visit, values, subject, with_window=False, with_members=False),
-        content=content,
-        teams=[(team, forms.link("/", {"team": team["id"]})) for team in teams],
+        form=form,
+        fields=forms.fields_of(visit, form, with_window=False, with_members=False),
+        teams=[(team, forms.link("/", {"team": team["id"]})) for team in forms.teams_of(visit)],
     )
-    kept = {name: value for name, value in values.items() if name in forms.FIELDS}
-    return visits.respond(visits.page("Board", html, navigation=forms.link("", kept), here="/"), status)
+    return form.respond("Board", html, here="/")
 
 
 def _content(visit: Visit, subject: Subject, values: Values, now: int) -> Html:

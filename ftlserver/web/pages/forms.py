@@ -2,21 +2,24 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
+from bottle import HTTPResponse
+
 from ftlcommon.member_names import is_ambiguous, is_unknown, named
 from ftlserver.domain import timezones
 from ftlserver.domain.timezones import Zone
 from ftlserver.domain.user import MATCHES, User, is_real_name, is_user_id
 from ftlserver.domain.window import Window
-from ftlserver.errors import InvalidRequestError
+from ftlserver.errors import FTLError, InvalidRequestError
 from ftlserver.web import schemas, selection
 from ftlserver.web.handlers import teams
+from ftlserver.web.pages import visit as visits
 from ftlserver.web.pages.templates import Html, render
 from ftlserver.web.pages.visit import Visit
 
@@ -34,7 +37,7 @@ _LAST_YEAR = 9998
 class Subject:
     """What a page is about: *members* in the words of a request, and the days *first* to *last* in *zone*.
 
-    *team* is the name of the team, if it is about one.
+    *team* is the name of the team, if it is about one; without *names_zone* the zone is that of the members.
     """
 
     members: Mapping[str, Any]
@@ -43,6 +46,7 @@ class Subject:
     first: date
     last: date
     team: str | None
+    names_zone: bool
 
     @property
     def window(self) -> dict[str, str]:
@@ -70,6 +74,40 @@ class Part:
         return [user.id for user in self.users]
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A form as it was filled in, and its content, or what was wrong with it."""
+
+    values: Mapping[str, str]
+    subject: Subject | None
+    content: Html
+    problem: str
+    status: int
+
+    def respond(self, title: str, html: Html, here: str) -> HTTPResponse:
+        """Answer with the page *here*, whose links to other views keep what was filled in."""
+        kept = {name: value for name, value in self.values.items() if name in FIELDS}
+        return visits.respond(visits.page(title, html, navigation=link("", kept), here=here), self.status)
+
+
+def fill(
+    visit: Visit,
+    now: int,
+    days: int,
+    content: Callable[[Subject, Mapping[str, str]], Html],
+    **given: str,
+) -> Filled:
+    """Return the form of a page with its *content*; *given* is filled in by its path."""
+    values: dict[str, str] = {}
+    subject = None
+    try:
+        values = visits.fields()
+        subject = read(visit, {**given, **values}, now, days)
+        return Filled(values, subject, content(subject, values), "", 200)
+    except FTLError as exc:
+        return Filled(values, subject, Html(), *visits.problem(exc))
+
+
 def read(visit: Visit, values: Mapping[str, str], now: int, days: int) -> Subject:
     """Return what the form is about, by default the last *days* days; raise FTLError for what cannot be read."""
     members = _members(visit, values)
@@ -86,7 +124,7 @@ def read(visit: Visit, values: Mapping[str, str], now: int, days: int) -> Subjec
         last = first + timedelta(days=days - 1)
     if first > last:
         raise InvalidRequestError("invalid_argument", "the window is empty: From must not lie after To")
-    return Subject(members, "members" in values, zone, first, last, team)
+    return Subject(members, "members" in values, zone, first, last, team, "zone" in values)
 
 
 def _date(name: str, values: Mapping[str, str], default: date) -> date:
@@ -193,20 +231,13 @@ def link(path: str, values: Mapping[str, str], **changed: str) -> str:
 
 
 def fields_of(
-    visit: Visit,
-    values: Mapping[str, str],
-    subject: Subject | None,
-    *,
-    with_window: bool = True,
-    with_members: bool = True,
-    clock: str | None = None,
+    visit: Visit, form: Filled, *, with_window: bool = True, with_members: bool = True, clock: str | None = None
 ) -> Html:
     """Return the fields of a form, as they were filled in; *clock* is what it is without a zone, if not a zone."""
     return render(
         "fields",
-        clock=clock or (subject.zone.key if subject else "UTC"),
-        values=values,
-        subject=subject,
+        clock=clock or (form.subject.zone.key if form.subject else "UTC"),
+        form=form,
         teams=teams_of(visit) if with_members else (),
         with_window=with_window,
         with_members=with_members,

@@ -8,11 +8,10 @@ import bottle
 
 from ftlserver.domain import instants, timezones
 from ftlserver.domain.user import is_user_id
-from ftlserver.errors import FTLError, UserNotFoundError
+from ftlserver.errors import UserNotFoundError
 from ftlserver.web import schemas
 from ftlserver.web.handlers import activity, questions
 from ftlserver.web.pages import forms, pictures, tables, views
-from ftlserver.web.pages import visit as visits
 from ftlserver.web.pages.tables import WEEKDAYS, Table, length
 from ftlserver.web.pages.templates import Html, render
 from ftlserver.web.pages.visit import Visit
@@ -27,30 +26,21 @@ def show(visit: Visit, user_id: str) -> bottle.HTTPResponse:
     user = visit.storage.users.find(user_id) if is_user_id(user_id) else None
     if user is None or not (among is None or user_id in among):
         raise UserNotFoundError(user_id)
-    values: Mapping[str, str] = {}
-    subject, problem, content, status = None, "", Html(), 200
     now = instants.now()
-    try:
-        values = visits.fields()
-        subject = forms.read(visit, {"members": user_id, **values}, now, 14)
-        content = _content(visit, user_id, subject, values, now)
-    except FTLError as exc:
-        problem, status = visits.problem(exc)
+    form = forms.fill(
+        visit, now, 14, lambda subject, values: _content(visit, user_id, subject, values, now), members=user_id
+    )
     path = tables.member_path(user_id)
     html = render(
         "member",
         user=user,
         path=path,
-        values=values,
-        subject=subject,
-        problem=problem,
-        fields=forms.fields_of(visit, values, subject, with_members=False),
-        content=content,
-        presets=views.presets(path, values, subject),
-        links=[(view.title, forms.link(view.path, values, members=user_id)) for view in views.VIEWS],
+        form=form,
+        fields=forms.fields_of(visit, form, with_members=False),
+        presets=views.presets(path, form),
+        links=[(view.title, forms.link(view.path, form.values, members=user_id)) for view in views.VIEWS],
     )
-    kept = {name: value for name, value in values.items() if name in forms.FIELDS}
-    return visits.respond(visits.page(user.real_name, html, navigation=forms.link("", kept), here=path), status)
+    return form.respond(user.real_name, html, here=path)
 
 
 def _content(visit: Visit, user_id: str, subject: forms.Subject, values: Mapping[str, str], now: int) -> Html:

@@ -38,6 +38,19 @@ def meeting(answer: Answer, subject: Subject, _now: int) -> Html:
     return _html(drawing.meeting(answer, _heading("Times to meet", answer, subject)))
 
 
+def coverage(answer: Answer, subject: Subject, _now: int) -> Html:
+    return _html(drawing.coverage(answer, _heading("Coverage", answer, subject)))
+
+
+def clock_changes(answer: Answer, subject: Subject, _now: int) -> Html:
+    return _html(drawing.clock_changes(answer, _heading("Clock changes", answer, subject)))
+
+
+def rest(answer: Answer, subject: Subject, _now: int) -> Html:
+    own = None if not subject.names_zone else subject.zone.key
+    return _html(drawing.rest(answer, Heading.of("Rest and load", answer, own, subject.team)))
+
+
 def board(answer: Answer, subject: Subject) -> Html:
     return _html(drawing.board(answer, _heading("Who is active", answer, subject)))
 

@@ -8,6 +8,8 @@ from itertools import combinations, islice
 from typing import Any
 from urllib.parse import quote
 
+from ftlcommon import csv_rows
+from ftlcommon.sentences import covered_words, standing_meeting_words
 from ftlserver.domain.time_formats import MONTHS
 from ftlserver.web.pages.templates import Html, escaped
 
@@ -241,6 +243,67 @@ def _pairs(members: Sequence[Answer], matrix: Sequence[Sequence[float]]) -> Tabl
     return Table("The pairs that were active together longest", ("Member", "With", "Time"), best, range(2, 3))
 
 
+# ---- coverage
+
+
+def coverage_csv(answer: Answer) -> Rows:
+    """Yield the names of the columns, then a row for each gap; its members are separated by spaces."""
+    yield csv_rows.COVERAGE
+    yield from csv_rows.coverage(answer)
+
+
+def coverage(answer: Answer) -> list[Table]:
+    cells = {member["id"]: member_cell(member) for member in answer["members"]}
+    most, quiet = answer["max_members"], answer["quiet"]
+    counted, covered = answer["counted_seconds"], answer["covered_seconds"]
+    times = [
+        ("Covered", length(covered), covered_words(answer["share"])),
+        ("In gaps", length(counted - covered), ""),
+        ("Counted in all", length(counted), ""),
+        *([("Covered of all 24 hours", length(covered), covered_words(answer["share_24h"]))] if quiet else []),
+    ]
+    rows, note = _capped(
+        (
+            (
+                time_cell(gap["start_time"], "weekday date time"),
+                time_cell(gap["end_time"], "weekday date time"),
+                length(gap["seconds"]),
+                *(Html(", ".join(cells[id_] for id_ in gap[name])) or "-" for name in ("left_last", "came_first")),
+            )
+            for gap in answer["gaps"]
+        ),
+        len(answer["gaps"]),
+        "gaps",
+    )
+    hours = [
+        (
+            day,
+            *("" if value is None else f"{int(value * 100)}%" for value in answer["hours"][24 * n : 24 * n + 24]),
+        )
+        for n, day in enumerate(WEEKDAYS)
+    ]
+    pairs, more = _capped(
+        (
+            (cells[pair["from"]], cells[pair["to"]], f"{pair['count']:,}", length(pair["seconds"] / pair["count"]))
+            for pair in answer["hand_overs"]
+        ),
+        len(answer["hand_overs"]),
+        "pairs",
+    )
+    who = f"more than {most} active" if most else "anyone active"
+    meant = f"; gaps in {quiet} are meant and do not count" if quiet else ""
+    return [
+        Table(f"Time with {who}", ("Time", "Length", "Share"), times),
+        Table(f"Gaps{meant}", ("Start", "End", "Length", "Left last", "Came first"), rows, range(2, 3), note),
+        Table("Covered share of each hour of the week; empty where it does not count", ("Day", *_HOURS), hours),
+        Table(
+            "Hand-overs: one leaves while another, who came later, stays",
+            ("From", "To", "Times", "Average overlap"),
+            *(pairs, range(2, 4), more.replace("CSV and JSON have", "JSON has")),
+        ),
+    ]
+
+
 # ---- meeting
 
 _MEETING_COLUMNS = (
@@ -272,32 +335,123 @@ def meeting(answer: Answer) -> list[Table]:
         )
         for slot in slots
     ]
-    heads = [time_cell(slot["start_time"], "weekday time") for slot in slots]
-    rows = [
-        (
-            member_cell(member),
-            *(Html(f"{time_cell(found['local_time'], 'time')} {escaped(found['attendance'])}") for found in local),
-        )
-        for member, local in zip(
-            answer["members"], zip(*(slot["members"] for slot in slots), strict=True), strict=False
-        )
-    ]
-    changes = [
-        (time_cell(change["at"]), change["tz"], _offset(change["offset_before"]), _offset(change["offset_after"]))
-        for change in answer["changes"]
-    ]
     found = [
         Table("The best times", ("Start", "End", "Expected members", "Outside their hours"), times, range(2, 4))
     ]
     if slots:
-        found.append(
-            Table(
-                "Each member's own clock, and whether they are likely to be there", ("Member", *heads), rows, NONE
-            )
-        )
-    if changes:
+        clocks = "Each member's own clock, and whether they are likely to be there"
+        found.append(_clocks(clocks, answer["members"], slots, "weekday time"))
+    if changes := [_change(change) for change in answer["changes"]]:
         found.append(Table("Clock changes until then, in UTC", ("At", "Zone", "Before", "After"), changes, NONE))
     return found
+
+
+def _clocks(caption: str, members: Sequence[Answer], slots: Sequence[Answer], shows: str) -> Table:
+    """Return a row for each member and a column for each slot."""
+    heads = [time_cell(slot["start_time"], shows) for slot in slots]
+    rows = [
+        (member_cell(member), *(_clock(found, slot) for found, slot in zip(local, slots, strict=True)))
+        for member, local in zip(members, zip(*(slot["members"] for slot in slots), strict=True), strict=False)
+    ]
+    return Table(caption, ("Member", *heads), rows, NONE)
+
+
+def _clock(found: Answer, slot: Answer) -> Html:
+    """Return a member's clock at a slot, and what it was before the slot moved for them."""
+    was = slot.get("moved", {}).get(found["id"])
+    before = f", was {time_cell(was, 'time')}" if was else ""
+    return Html(f"{time_cell(found['local_time'], 'time')} {escaped(found['attendance'])}{before}")
+
+
+def _change(change: Answer) -> tuple[object, ...]:
+    offsets = (_offset(change[name]) for name in ("offset_before", "offset_after"))
+    return time_cell(change["at"]), change["tz"], *offsets
+
+
+# ---- clock changes
+
+
+def clock_changes_csv(answer: Answer) -> Rows:
+    """Yield the names of the columns, then a row for each pair of a change, or each member of each time."""
+    has_meeting = "meeting" in answer
+    yield csv_rows.STANDING_MEETING if has_meeting else csv_rows.CLOCK_CHANGES
+    yield from (csv_rows.standing_meeting if has_meeting else csv_rows.clock_changes)(answer)
+
+
+def clock_changes(answer: Answer) -> list[Table]:
+    cells = {member["id"]: member_cell(member) for member in answer["members"]}
+    effects = ("overlap_before", "overlap_after")
+    changes = [
+        (
+            *_change(change),
+            *(length(change[name]) for name in effects),
+            Html(", ".join(cells[id_] for id_ in change["members"])),
+        )
+        for change in answer["changes"]
+    ]
+    heads = ("At", "Zone", "Before", "After", "Overlap before", "Overlap after", "Members")
+    pairs = [
+        (
+            Html(" and ".join(cells[id_] for id_ in pair["members"])),
+            *(time_cell(change["at"], "date"), change["tz"]),
+            *(length(pair[name]) for name in effects),
+        )
+        for change in answer["changes"]
+        for pair in change["pairs"]
+    ]
+    rows, note = _capped(pairs, len(pairs), "pairs")
+    found = [Table("Clock changes ahead, in UTC, and the overlap expected in a week", heads, changes, range(4, 6))]
+    if "meeting" in answer:
+        meeting = answer["meeting"]
+        slots = [meeting["first"], *meeting["moves"]] if "first" in meeting else []
+        found.insert(0, _clocks(_standing(meeting), answer["members"], slots, "date time"))
+    if rows:
+        of_pair = ("Pair", "On", "Zone", "Overlap before", "Overlap after")
+        found.append(Table("Pairs whose expected overlap changes", of_pair, rows, range(3, 5), note))
+    return found
+
+
+def _standing(meeting: Answer) -> str:
+    return f"{standing_meeting_words(meeting)}; each member's own clock next time, and where it moves for someone"
+
+
+# ---- rest
+
+
+def rest_csv(answer: Answer) -> Rows:
+    """Yield the names of the columns, then a row for each member."""
+    yield csv_rows.REST
+    yield from csv_rows.rest(answer)
+
+
+def rest(answer: Answer) -> list[Table]:
+    rows = [
+        (
+            member_cell(member),
+            *(length(member["active_seconds"]), member["active_days"]),
+            *(
+                "-" if (part := member[name]) is None else f"{part:.0%}"
+                for name in ("night_share", "weekend_share")
+            ),
+            *_interval(member["longest_active"]),
+            *_interval(member["shortest_rest"]),
+            *_row(member["days_in_a_row"]),
+        )
+        for member in answer["members"]
+    ]
+    heads = (
+        *("Member", "Active", "Days", "Nights", "Weekends", "Unbroken", "On", "Shortest rest", "On"),
+        *("In a row", "Until"),
+    )
+    return [Table("Rest and load", heads, rows)]
+
+
+def _interval(found: Answer | None) -> tuple[object, object]:
+    return ("-", "-") if found is None else (length(found["seconds"]), time_cell(found["start_time"], "date"))
+
+
+def _row(found: Answer | None) -> tuple[object, object]:
+    return ("-", "-") if found is None else (found["days"], found["last_date"])
 
 
 def _offset(seconds: int) -> str:

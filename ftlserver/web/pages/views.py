@@ -1,19 +1,20 @@
-"""The views of a question: timeline, summary, hours, overlap and meeting, each as a page, as CSV and as JSON."""
+"""The views of a question, each as a page, as CSV and as JSON."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import bottle
 
+from ftlcommon import weekly_pattern
 from ftlserver.domain import instants, timezones
-from ftlserver.errors import FTLError, InvalidRequestError
+from ftlserver.errors import InvalidRequestError
 from ftlserver.web import responses, schemas
 from ftlserver.web.handlers import activity, questions
 from ftlserver.web.pages import forms, pictures, tables
 from ftlserver.web.pages import visit as visits
-from ftlserver.web.pages.forms import Part, Subject
+from ftlserver.web.pages.forms import Filled, Part, Subject
 from ftlserver.web.pages.tables import Answer, Rows, Table
 from ftlserver.web.pages.templates import Html, render
 from ftlserver.web.pages.visit import Handler, Visit
@@ -29,7 +30,9 @@ Values = Mapping[str, str]
 class View:
     """A view of a question: what it asks, and how its answer is shown.
 
-    *days* is the length of its window by default, *fields* are those that its form has besides those of all.
+    *days* is the length of its window by default, *fields* are those that its form has besides those of all. One
+    that *is_ahead* shows what comes, from the activity of its window; one *on_own_clocks* shows each member on
+    their own clock, unless a zone is named.
     """
 
     name: str
@@ -42,7 +45,9 @@ class View:
     csv: Callable[[Answer], Rows]
     picture: Callable[[Answer, Subject, int], Html]
     days: int = 7
-    fields: frozenset[str] = field(default_factory=frozenset)
+    fields: frozenset[str] = frozenset()
+    is_ahead: bool = False
+    on_own_clocks: bool = False
 
     @property
     def path(self) -> str:
@@ -66,9 +71,9 @@ def _summary(subject: Subject, values: Values) -> dict[str, Any]:
     return {**subject.window, "day_zone": subject.zone.key, "per": per}
 
 
-def _hours(subject: Subject, values: Values) -> dict[str, Any]:
+def _of_each(subject: Subject, _values: Values) -> dict[str, Any]:
     window = subject.window
-    if "zone" not in values:
+    if not subject.names_zone:
         del window["tz"]  # each member's own clock
     return window
 
@@ -77,10 +82,26 @@ def _overlap(subject: Subject, values: Values) -> dict[str, Any]:
     return {**subject.window, "min_members": _number(values, "at_least", 2)}
 
 
+def _coverage(subject: Subject, values: Values) -> dict[str, Any]:
+    return {**subject.window, "max_members": _number(values, "at_most", 0), **_given(values, "quiet")}
+
+
 def _meeting(subject: Subject, values: Values) -> dict[str, Any]:
-    week = {"week": values["week"]} if "week" in values else {}
-    window = subject.window if values.keys() & {"from", "to"} else {"tz": subject.zone.key}
-    return {**window, "minutes": _number(values, "minutes", 60), "slots": 10, **week}
+    minutes = _number(values, "minutes", 60)
+    return {**_past(subject, values), "minutes": minutes, "slots": 10, **_given(values, "week")}
+
+
+def _clock_changes(subject: Subject, values: Values) -> dict[str, Any]:
+    numbers = {name: _number(values, name, 0) for name in ("weeks", "minutes") if name in values}
+    return {**_past(subject, values), **numbers, **_given(values, "meeting")}
+
+
+def _past(subject: Subject, values: Values) -> dict[str, Any]:
+    return subject.window if values.keys() & {"from", "to"} else {"tz": subject.zone.key}
+
+
+def _given(values: Values, name: str) -> dict[str, Any]:
+    return {name: values[name]} if name in values else {}
 
 
 def _number(values: Values, name: str, default: int) -> int:
@@ -93,91 +114,84 @@ def _number(values: Values, name: str, default: int) -> int:
 
 
 TIMELINE = View(
-    "timeline",
-    "Timeline",
-    "Who was active when.",
-    activity.ask,
-    schemas.LOG_USER_ACTIVITY,
-    _timeline,
-    tables.timeline,
-    tables.timeline_csv,
-    pictures.timeline,
+    *("timeline", "Timeline", "Who was active when."),
+    *(activity.ask, schemas.LOG_USER_ACTIVITY, _timeline),
+    *(tables.timeline, tables.timeline_csv, pictures.timeline),
 )
 SUMMARY = View(
-    "summary",
-    "Summary",
-    "How long each member was active.",
-    questions.summary,
-    schemas.SUMMARY,
-    _summary,
-    tables.summary,
-    tables.summary_csv,
-    pictures.summary,
+    *("summary", "Summary", "How long each member was active."),
+    *(questions.summary, schemas.SUMMARY, _summary),
+    *(tables.summary, tables.summary_csv, pictures.summary),
     fields=frozenset(["per"]),
 )
 HOURS = View(
-    "hours",
-    "Hours",
-    "In which hours of the week members are active.",
-    questions.hours,
-    schemas.HOURS,
-    _hours,
-    tables.hours,
-    tables.hours_csv,
-    pictures.hours,
+    *("hours", "Hours", "In which hours of the week members are active."),
+    *(questions.hours, schemas.HOURS, _of_each),
+    *(tables.hours, tables.hours_csv, pictures.hours),
     days=28,
+    on_own_clocks=True,
 )
 OVERLAP = View(
-    "overlap",
-    "Overlap",
-    "When members were active at the same time.",
-    questions.overlap,
-    schemas.OVERLAP,
-    _overlap,
-    tables.overlap,
-    tables.overlap_csv,
-    pictures.overlap,
+    *("overlap", "Overlap", "When members were active at the same time."),
+    *(questions.overlap, schemas.OVERLAP, _overlap),
+    *(tables.overlap, tables.overlap_csv, pictures.overlap),
     fields=frozenset(["at_least"]),
 )
+COVERAGE = View(
+    *("coverage", "Coverage", "When nobody, or too few, were active, and how members handed over."),
+    *(questions.coverage, schemas.COVERAGE, _coverage),
+    *(tables.coverage, tables.coverage_csv, pictures.coverage),
+    fields=frozenset(["at_most", "quiet"]),
+)
 MEETING = View(
-    "meeting",
-    "Meeting",
-    "The best times to meet in a coming week, from the hours in which members were active.",
-    questions.meeting,
-    schemas.MEETING,
-    _meeting,
-    tables.meeting,
-    tables.meeting_csv,
-    pictures.meeting,
+    *(
+        "meeting",
+        "Meeting",
+        "The best times to meet in a coming week, from the hours in which members were active.",
+    ),
+    *(questions.meeting, schemas.MEETING, _meeting),
+    *(tables.meeting, tables.meeting_csv, pictures.meeting),
     days=57,
     fields=frozenset(["week", "minutes"]),
+    is_ahead=True,
 )
-VIEWS = (TIMELINE, SUMMARY, HOURS, OVERLAP, MEETING)
+CLOCK_CHANGES = View(
+    *(
+        "clock-changes",
+        "Clock changes",
+        "Whose clocks change when, and what that does to overlap and to a meeting.",
+    ),
+    *(questions.clock_changes, schemas.CLOCK_CHANGES, _clock_changes),
+    *(tables.clock_changes, tables.clock_changes_csv, pictures.clock_changes),
+    days=57,
+    fields=frozenset(["weeks", "meeting", "minutes"]),
+    is_ahead=True,
+)
+REST = View(
+    *("rest", "Rest", "What leaves members time to rest: nights, weekends, breaks and days in a row."),
+    *(questions.rest, schemas.REST, _of_each),
+    *(tables.rest, tables.rest_csv, pictures.rest),
+    days=30,
+    on_own_clocks=True,
+)
+VIEWS = (TIMELINE, SUMMARY, HOURS, OVERLAP, COVERAGE, MEETING, CLOCK_CHANGES, REST)
 
 
 def show(view: View, visit: Visit) -> bottle.HTTPResponse:
     """Answer with the page of *view*; what cannot be read or is too much is said above the form."""
-    values: Values = {}
-    subject, problem, content, status = None, "", Html(), 200
-    try:
-        values = visits.fields()
-        now = instants.now()
-        subject = forms.read(visit, values, now, view.days)
-        content = _content(view, visit, subject, values, now)
-    except FTLError as exc:
-        problem, status = visits.problem(exc)
-    form = render(
+    now = instants.now()
+    form = forms.fill(visit, now, view.days, lambda subject, values: _content(view, visit, subject, values, now))
+    question = render(
         "form",
         view=view,
-        values=values,
-        fields=forms.fields_of(visit, values, subject, clock="each member's own" if view is HOURS else None),
-        problem=problem,
-        presets=presets(view.path, values, subject)[view.days > 7 :],
+        form=form,
+        fields=forms.fields_of(visit, form, clock="each member's own" if view.on_own_clocks else None),
+        presets=presets(view.path, form)[view.days > 7 :],
+        quiet_example=weekly_pattern.EXAMPLE,
     )
-    window = words(view, subject, values) if subject else ""
-    html = render("view", view=view, subject=subject, window=window, form=form, content=content)
-    kept = {name: value for name, value in values.items() if name in forms.FIELDS}
-    return visits.respond(visits.page(view.title, html, navigation=forms.link("", kept), here=view.path), status)
+    window = words(view, form.subject) if form.subject else ""
+    html = render("view", view=view, form=form, window=window, question=question)
+    return form.respond(view.title, html, here=view.path)
 
 
 def _content(view: View, visit: Visit, subject: Subject, values: Values, now: int) -> Html:
@@ -228,16 +242,16 @@ def _whole(view: View, visit: Visit) -> tuple[Subject, dict[str, Any]]:
     asked = {**subject.members, **view.asked(subject, values)}
     if not subject.is_named:
         asked |= {"active_only": True, "order": "active"}
-    if view is MEETING:
+    if view.is_ahead:
         asked["limit"] = forms.SHOWN
     return subject, asked
 
 
-def words(view: View, subject: Subject, values: Values) -> str:
+def words(view: View, subject: Subject) -> str:
     """Return the window and the clock of a page, as they stand on the screen."""
-    if view is HOURS and "zone" not in values:
+    if view.on_own_clocks and not subject.names_zone:
         return f"{forms.days_words(subject)}, on each member's own clock"
-    if view is MEETING:
+    if view.is_ahead:
         return f"times in {subject.zone.key}, from the activity of {forms.days_words(subject)}"
     return forms.window_words(subject)
 
@@ -263,11 +277,11 @@ def pages(path: str, values: Values, part: Part) -> list[tuple[int, str]]:
     return [(number, forms.link(path, values, page=str(number))) for number in range(1, part.count + 1)]
 
 
-def presets(path: str, values: Values, subject: Subject | None) -> list[tuple[str, str]]:
+def presets(path: str, form: Filled) -> list[tuple[str, str]]:
     """Return the names and the addresses of usual windows, which end today."""
-    if subject is None:
+    if form.subject is None:
         return []
-    kept = {name: value for name, value in values.items() if name not in ("from", "to", "page", "per")}
-    today = timezones.date_at(instants.now(), subject.zone)
+    kept = {name: value for name, value in form.values.items() if name not in ("from", "to", "page", "per")}
+    today = timezones.date_at(instants.now(), form.subject.zone)
     firsts = {"Today": today, **{f"Last {days} days": today - timedelta(days=days - 1) for days in (7, 30, 365)}}
     return [(name, forms.link(path, kept, **{"from": first.isoformat()})) for name, first in firsts.items()]

@@ -1,9 +1,7 @@
 """A request for a page, and the answers that pages have: HTML, with a policy of its own."""
 
 import csv
-import hashlib
 import io
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,11 +34,8 @@ POLICY = "; ".join(
         *("require-trusted-types-for 'script'", "trusted-types 'none'"),
     )
 )
-REVALIDATED = "private, no-cache"
 HEADERS = {"Content-Type": responses.HTML, "Content-Security-Policy": POLICY, "Referrer-Policy": "same-origin"}
 LARGEST_ANSWER = 8 * 1024 * 1024  # of the API's JSON, of which a page or a table is made
-
-_TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 Handler = Callable[[Storage, Request], responses.Answer | dict[str, Any]]
 
@@ -121,19 +116,17 @@ def respond(html: Html, status: int = 200, **headers: str) -> bottle.HTTPRespons
     more = HEADERS | {name.replace("_", "-"): value for name, value in headers.items()}
     if status != 200:
         return bottle.HTTPResponse(body, status, more)
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    more |= {"ETag": tag, "Cache-Control": REVALIDATED}
-    if tag in _TAG.findall(bottle.request.environ.get("HTTP_IF_NONE_MATCH", "")):
-        return bottle.HTTPResponse(b"", 304, more)
-    return bottle.HTTPResponse(body, 200, more)
+    return responses.revalidated(body, lambda: body, more.pop("Content-Type"), more)
 
 
 def csv_file(name: str, lines: Iterable[Sequence[Any]]) -> bottle.HTTPResponse:
     """Answer with the *lines* of a CSV file of that *name*."""
     text = io.StringIO()
     csv.writer(text).writerows(lines)
-    headers = {"Content-Type": CSV, "Content-Disposition": f'attachment; filename="{name}.csv"'}
-    return bottle.HTTPResponse(text.getvalue().encode(), 200, headers)
+    body = text.getvalue().encode()
+    return responses.revalidated(
+        body, lambda: body, CSV, {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+    )
 
 
 def cookie() -> str:
@@ -158,6 +151,8 @@ def is_https() -> bool:
 def sentence(exc: FTLError) -> str:
     """Return what was wrong, as one sentence for a reader of the page."""
     text = _SENTENCES.get(type(exc), exc.message)
+    if isinstance(exc, RefusedError) and exc.more.get("needed") == "admin":
+        text = _NEEDS_ADMIN
     if isinstance(exc, InvalidRequestError) and exc.problems and exc.code != "unknown_field":
         problem = exc.problems[0]
         name = problem.pointer.lstrip("/").split("/")[0]
@@ -169,7 +164,21 @@ _SENTENCES: dict[type[FTLError], str] = {
     UserNotFoundError: "There is no such member.",
     TeamNotFoundError: "There is no such team.",
 }
-_LABELS = {"tz": "Zone", "min_members": "At least", "from": "From", "to": "To"}
+_LABELS = {
+    "tz": "Zone",
+    "from": "From",
+    "to": "To",
+    "min_members": "At least",
+    "max_members": "At most",
+    "quiet": "Hours in which gaps are meant",
+    "meeting": "Standing meeting",
+    "weeks": "Weeks ahead",
+}
+# What a page can be refused for the lack of: its own token has the scope read alone.
+_NEEDS_ADMIN = (
+    "The rest of others is shown to the scope admin alone, which no page has: log in with a token that is bound "
+    "to yourself to see your own, or ask with ftlclient rest."
+)
 
 
 def problem(exc: FTLError) -> tuple[str, int]:

@@ -45,9 +45,6 @@ QUESTIONS = [
 ]
 
 
-WITHOUT_PICTURES = ["coverage", "rest"]
-
-
 @pytest.mark.usefixtures("team_url")
 def test_activity_shows_a_table_for_each_member(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = run(capsys, "activity", *IDS)
@@ -110,7 +107,7 @@ def test_a_pipe_does_not_wrap_ids(sqlite_storage: Storage) -> None:
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("demo")
-@pytest.mark.parametrize("name", [name for name in QUESTIONS if name not in WITHOUT_PICTURES])
+@pytest.mark.parametrize("name", QUESTIONS)
 def test_every_question_has_a_table_json_csv_and_pictures(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
 ) -> None:
@@ -131,23 +128,6 @@ def test_every_question_has_a_table_json_csv_and_pictures(
     assert err == "ftlclient: no such member: absent\n"
     assert len({len(row) for row in rows}) == 1
     assert len(rows) > 1
-    assert run(capsys, name, "absent")[0] == 3
-
-
-@pytest.mark.usefixtures("demo")
-@pytest.mark.parametrize("name", WITHOUT_PICTURES)
-def test_a_question_without_a_picture_has_a_table_json_and_csv(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
-) -> None:
-    month = ("jonas", "maya", "--range", "last-30-days")
-    status, out, err = run(capsys, name, *month)
-    assert (status, err, "Maya" in out) == (0, "", True)
-    assert json.loads(run(capsys, name, *month, "--format", "json")[1])["members"][0]["id"] == "jonas"
-    rows = list(csv.reader(io.StringIO(run(capsys, name, *month, "--format", "csv")[1])))
-    assert len({len(row) for row in rows}) == 1
-    assert len(rows) > 1
-    status, _, err = run(capsys, name, *month, "--svg", str(tmp_path / "a.svg"))
-    assert (status, "no picture of this answer" in err) == (2, True)
     assert run(capsys, name, "absent")[0] == 3
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ftlclient.views import clock_changes
-from ftlcommon import drawing
+from ftlcommon import csv_rows, drawing
 from ftlcommon.drawing import Heading
 from tests.client.conftest import lines
 from tests.client.views.test_meeting import MEETING
@@ -77,12 +77,12 @@ def test_it_fits_the_width(width: int, encoding: str) -> None:
 
 
 def test_rows_are_pairs_or_times_of_the_meeting() -> None:
-    assert list(clock_changes.rows(CLOCK_CHANGES)) == [
+    assert list(csv_rows.clock_changes(CLOCK_CHANGES)) == [
         ("2027-03-28T01:00:00+00:00", "Europe/Berlin", 3600, 7200, "a", "b", 36_000, 32_400)
     ]
     alone = {**CLOCK_CHANGES, "changes": [{**CLOCK_CHANGES["changes"][0], "pairs": []}]}
-    assert [row[4:] for row in clock_changes.rows(alone)] == [("a", "", "", "")]
-    rows = list(clock_changes.meeting_rows({**CLOCK_CHANGES, "meeting": STANDING}))
+    assert [row[4:] for row in csv_rows.clock_changes(alone)] == [("a", "", "", "")]
+    rows = list(csv_rows.standing_meeting({**CLOCK_CHANGES, "meeting": STANDING}))
     assert len(rows) == 9
     assert rows[5][2:5] == ("b", "2027-03-23T08:00:00+13:00", "2026-11-24T08:00:00+13:00")
 

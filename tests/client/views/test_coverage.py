@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from ftlclient.views import coverage
+from ftlcommon import csv_rows
 from tests.client.conftest import lines
 
 GAP = {
@@ -55,7 +56,7 @@ def test_a_coverage_shows_gaps_the_week_and_hand_overs() -> None:
         "      3 times    0:30 on average  Member a to Member b",
         "       1 time    0:00 on average  Member b to Member c",
     ]
-    assert next(coverage.rows(COVERAGE))[2:] == (45_000, "b", "a")
+    assert next(csv_rows.coverage(COVERAGE))[2:] == (45_000, "b", "a")
 
 
 def test_a_coverage_says_what_is_not_shown() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from ftlclient.views import rest
+from ftlcommon import csv_rows
 from tests.client.conftest import lines
 
 REST: dict[str, Any] = {
@@ -54,8 +55,8 @@ def test_rest_has_a_row_for_each_member() -> None:
         "Ann   10:00   12 %   0 %        4:30  2026-11-16    8:30  2026-11-17    4  until 2026-11-19",
         "Bob   0:00    -      -        -                   -                   -",
     ]
-    first, second = rest.rows(REST)
-    assert len(first) == len(rest.COLUMNS) == len(second)
+    first, second = csv_rows.rest(REST)
+    assert len(first) == len(csv_rows.REST) == len(second)
     assert first[7:10] == ("2026-11-16T09:00:00+00:00", "2026-11-16T13:30:00+00:00", 16_200)
     assert second[5:] == ("",) * 11
 

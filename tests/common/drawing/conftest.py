@@ -186,6 +186,78 @@ def meeting(names: Sequence[str] = NAMES, slots: int = 5) -> dict[str, Any]:
     }
 
 
+def clock_changes(names: Sequence[str] = NAMES) -> dict[str, Any]:
+    answer = meeting(names)
+    ids = [one["id"] for one in answer["members"]]
+    pairs = [{"members": ids[:2], "overlap_before": 9000, "overlap_after": 5400}] if len(ids) > 1 else []
+    slots = answer.pop("slots")
+    standing = {"weekday": "Tuesday", "time": "17:00", "tz": BERLIN, "minutes": 60, "times": 53}
+    standing["moves"] = [{**slot, "moved": {ids[0]: "16:00"}} for slot in slots[1:]]
+    first = {"first": slots[0]} if slots else {}
+    return {
+        **answer,
+        "ahead": answer.pop("week"),
+        "changes": [{**change, "pairs": pairs} for change in answer["changes"]],
+        "meeting": {**standing, **first},
+    }
+
+
+def coverage(names: Sequence[str] = NAMES) -> dict[str, Any]:
+    count = len(names)
+    ids = [f"m{number}" for number in range(count)]
+    gaps = [
+        {
+            **period(MONDAY + timedelta(days=day, hours=18), 1 + day / 4),
+            "seconds": 3600 + 900 * day,
+            "left_last": ids[: day % (count + 1)],
+            "came_first": ids[-1:] if day else [],
+        }
+        for day in range(20)
+    ]
+    return {
+        "ok": True,
+        "members": [member(number, name) for number, name in enumerate(names)],
+        "window": WEEK,
+        "tz": BERLIN,
+        "max_members": 0,
+        "quiet": "Sat-Sun",
+        "counted_seconds": 432_000,
+        "covered_seconds": 144_000,
+        "share": 0.3333,
+        "share_24h": 0.2381,
+        "hours": [0.0] * 8 + [0.25, 0.26, 0.5, 0.75, 1.0] + [0.0] * 107 + [None] * 48,
+        "gaps": gaps,
+        "hand_overs": [
+            {"from": one, "to": ids[0], "count": 20 - number % 20, "seconds": 5400.0}
+            for number, one in enumerate(ids)
+        ],
+    }
+
+
+def rest(names: Sequence[str] = NAMES) -> dict[str, Any]:
+    members = [
+        member(
+            number,
+            name,
+            active_seconds=36_000 * number,
+            active_days=4 * number,
+            night_share=number % 5 / 8 if number else None,
+            weekend_share=0.0 if number else None,
+            longest_active=longest(number, 9, 4.5) if number else None,
+            shortest_rest=longest(number, 23, 8.5) if number > 1 else None,
+            days_in_a_row={"days": number, "first_date": "2026-11-16", "last_date": "2026-11-19"}
+            if number
+            else None,
+        )
+        for number, name in enumerate(names)
+    ]
+    return {"ok": True, "members": members, "window": WEEK}
+
+
+def longest(number: int, hour: int, hours: float) -> dict[str, Any]:
+    return {**period(MONDAY + timedelta(days=number, hours=hour), hours), "seconds": 3600 * hours}
+
+
 Draw = Callable[[Sequence[str]], Picture]
 
 
@@ -215,6 +287,9 @@ def _pictures() -> Iterator[tuple[str, Draw]]:
     yield "hours on own clocks", lambda names: drawing.hours(hours(names, None), heading(hours(names, None), None))
     yield "overlap", lambda names: drawing.overlap(overlap(names), heading(overlap(names)))
     yield "meeting", lambda names: drawing.meeting(meeting(names), heading(meeting(names)))
+    yield "coverage", lambda names: drawing.coverage(coverage(names), heading(coverage(names)))
+    yield "rest", lambda names: drawing.rest(rest(names), heading(rest(names), None))
+    yield "clock changes", lambda names: drawing.clock_changes(clock_changes(names), heading(clock_changes(names)))
     yield (
         "board",
         lambda names: drawing.board(

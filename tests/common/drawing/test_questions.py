@@ -10,12 +10,14 @@ from tests.common.drawing.conftest import (
     NAMES,
     NOW,
     blocks,
+    coverage,
     heading,
     hours,
     meeting,
     overlap,
     presence,
     ranking,
+    rest,
     summary,
     texts,
 )
@@ -70,6 +72,47 @@ def test_pairs_of_many_members_are_those_that_share_most() -> None:
 def test_nobody_together_says_how_many_were() -> None:
     answer = overlap() | {"stretches": [], "min_members": 3, "at_least": [9000, 60, 0], "overlap_seconds": 0}
     assert "At most 2 were active at the same time" in texts(drawing.overlap(answer, heading(answer)))
+
+
+def test_a_coverage_has_the_longest_gaps_the_week_and_the_hand_overs() -> None:
+    picture = drawing.coverage(coverage(), heading(coverage()))
+    shown = texts(picture)
+    assert "33.3 % of the time with anyone active, 40:00 of 120:00, 20 gaps" in shown
+    assert "Gaps in Sat-Sun are meant and not counted; of all 24 hours, 23.8 % of the time" in shown
+    assert "Gaps, longest first: 15 of 20" in shown
+    bars = blocks(picture, "idle")
+    assert len(bars) == 15
+    assert [bar.width for bar in bars] == sorted((bar.width for bar in bars), reverse=True)
+    names = "Jonas Weber and Maya Iyer and 1 more"
+    assert bars[0].title == f"2026-12-05 Sat  18:00-23:45 (5:45): after {names}, until Ali"
+    week = [block for block in blocks(picture, "unlikely", "l1", "l2", "l3", "l4") if " covered" in block.title]
+    assert [block.kind for block in week[7:14]] == ["unlikely", "l1", "l2", "l2", "l3", "l4", "unlikely"]
+    assert (len(week), week[9].title) == (5 * 24, "Mon 09:00: 26 % covered")
+    assert "Maya Iyer to Jonas Weber: 19 times, 0:05 on average" in [
+        block.title for block in blocks(picture, "active")
+    ]
+    nobody = drawing.coverage(coverage([]), heading(coverage([])))
+    assert texts(nobody)[-1] == "no activity"
+    whole = {**coverage(), "gaps": [], "hand_overs": [], "hours": [None] * 168, "quiet": None, "max_members": 1}
+    assert len(texts(drawing.coverage(whole, heading(whole)))) == 3
+
+
+def test_rest_has_a_bar_for_each_figure_of_each_member() -> None:
+    picture = drawing.rest(rest(), heading(rest(), None))
+    titles = [block.title for block in blocks(picture) if block.title]
+    assert titles == [
+        "Maya Iyer: 12 % of it at night",
+        "Maya Iyer: longest unbroken activity 4:30, 2026-11-17 09:00 to 13:30",
+        "Maya Iyer: active on 1 day in a row, 2026-11-16 to 2026-11-19",
+        "Ali: 25 % of it at night",
+        "Ali: longest unbroken activity 4:30, 2026-11-18 09:00 to 13:30",
+        "Ali: shortest rest 8:30, 2026-11-18 23:00 to 2026-11-19 07:30",
+        "Ali: active on 2 days in a row, 2026-11-16 to 2026-11-19",
+    ]
+    night = blocks(picture, "late")
+    assert night[1].width == pytest.approx(2 * night[0].width, abs=0.2)
+    assert texts(picture).count("-") == 1 + 5 + 1
+    assert texts(drawing.rest(rest(NAMES[:1]), heading(rest(), None)))[-1] == "no activity"
 
 
 def test_a_meeting_has_a_row_a_member_and_a_column_a_slot() -> None:

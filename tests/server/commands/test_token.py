@@ -279,6 +279,9 @@ def test_a_token_that_sees_rounded_times_only_reads(capsys: pytest.CaptureFixtur
     create = ("token", "create", "--name", "chart")
     for options in (("--scope", "write"), ("--scope", "read", "--scope", "write"), ("--scope", "admin")):
         assert "--round is for a token that only reads" in usage_error(capsys, *create, *options, "--round", "1d")
+    feed = ("--scope", "feed", "--view", "board.svg")
+    assert json.loads(run(capsys, *create, *feed, "--round", "1d", "--json")[1])["round_seconds"] == 86_400
+    assert "board.svg (1d)" in run(capsys, "token", "list")[1]
     made = json.loads(run(capsys, *create, "--scope", "read", "--round", "15m", "--json")[1])
     assert (made["round_seconds"], made["scopes"]) == (900, ["read"])
     assert "read (15m)" in run(capsys, "token", "list")[1]

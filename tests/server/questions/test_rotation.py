@@ -1,7 +1,10 @@
 """Times to meet in turn."""
 
+import json
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +14,7 @@ from webtest import TestApp
 
 from ftlserver.commands import sample_data
 from ftlserver.domain import instants
+from ftlserver.domain.period import ActivityPeriod
 from ftlserver.domain.user import User
 from ftlserver.questions import rotation
 from ftlserver.questions.rotation import fairest
@@ -136,3 +140,89 @@ def test_a_rotation_without_history_is_empty(sqlite_storage: Storage) -> None:
     assert "rotation" not in ask(app, "meeting", id_list=["a"], **WEEK)
     for count in (1, 13):
         assert refused(app, "meeting", id_list=["a"], rotate=count) == (400, "invalid_argument", "/rotate")
+
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+def usual_hours(user: User, spans: list[tuple[datetime, datetime]]) -> list[bool]:
+    """Return the hours of the week in which a member was usually active in 2016, counted second by second."""
+    zone = ZoneInfo(user.tz)
+    active, whole = [0] * 168, [0] * 168
+    at_ = datetime(2016, 1, 1, tzinfo=zone).astimezone(UTC)
+    while at_ < datetime(2017, 1, 1, tzinfo=zone):
+        wall = at_.astimezone(zone)
+        whole[wall.weekday() * 24 + wall.hour] += 1800
+        at_ += timedelta(minutes=30)
+    seen = set()
+    for start, end in spans:
+        wall_start = int(start.replace(tzinfo=UTC).timestamp())
+        for second in range(int((end - start).total_seconds())):
+            if (instant := int(start.timestamp()) + second) not in seen:
+                seen.add(instant)
+                active[((wall_start + second) // 3600 + 72) % 168] += 1  # 1970 began on a Thursday
+    shares = [part / most for part, most in zip(active, whole, strict=True)]
+    least = min(0.25, sum(sorted(shares)[-10:]) / 20)
+    return [share >= least for share in shares]
+
+
+def lowest(costs: list[tuple[int, ...]], count: int) -> tuple[int, int]:
+    """Return the lowest of the highest sums of *count* costs, and then of all; every choice is tried or too high."""
+    kinds = sorted(Counter(costs).items(), key=lambda kind: sum(kind[0]))
+    best = (10**9, 10**9)
+
+    def extend(first: int, left: int, sums: tuple[int, ...]) -> None:
+        nonlocal best
+        if (max(sums), sum(sums)) >= best:
+            return
+        if not left:
+            best = (max(sums), sum(sums))
+            return
+        for place in range(first, len(kinds)):
+            cost, there = kinds[place]
+            more = sums
+            for taken in range(1, min(left, there) + 1):
+                more = tuple(a + b for a, b in zip(more, cost, strict=True))
+                extend(place + 1, left - taken, more)
+
+    extend(0, count, (0,) * len(costs[0]))
+    return best
+
+
+@pytest.mark.slow
+def test_four_slots_for_the_ten_most_active_of_a_real_team_are_the_fairest(sqlite_storage: Storage) -> None:
+    """Ten members of a git history in 2016, and the week in which America and Europe are an hour further apart."""
+    lines = [json.loads(line) for line in (DATA / "team-history-2016.ndjson").read_text().splitlines()]
+    users = [User(**line) for line in lines if "id" in line]
+    spans: dict[str, list[tuple[datetime, datetime]]] = {user.id: [] for user in users}
+    periods = []
+    for line in lines:
+        if "user_id" in line:
+            start, end = (datetime.fromisoformat(line[name]) for name in ("start_time", "end_time"))
+            spans[line["user_id"]].append((start, end))
+            edges = (int(edge.timestamp()) * instants.SECOND for edge in (start, end))
+            offsets = (int((edge.utcoffset() or timedelta()).total_seconds()) for edge in (start, end))
+            periods.append(ActivityPeriod(line["user_id"], *edges, *offsets))
+    sqlite_storage.bulk_import.store(users, periods)
+    window = {"from": "2016-01-01", "to": "2017-01-01", "week": "2016-10-31"}
+    asked = {"id_list": [user.id for user in users], "rotate": 4, "minutes": 30}
+    found = ask(TestApp(create_app(sqlite_storage)), "meeting", **asked, **window)["rotation"]
+    assert len({user.tz for user in users}) >= 3
+    assert len(found["members"]) == 10
+    usual = [(ZoneInfo(user.tz), usual_hours(user, spans[user.id])) for user in users]
+    costs = []
+    for half_hour in range(7 * 48):
+        start = datetime(2016, 10, 31, tzinfo=UTC) + timedelta(minutes=30 * half_hour)
+        minutes = [start + timedelta(minutes=number) for number in range(30)]
+        clocks = ([minute.astimezone(zone) for minute in minutes] for zone, _ in usual)
+        costs.append(
+            tuple(
+                sum(not hours[wall.weekday() * 24 + wall.hour] for wall in walls)
+                for walls, (_, hours) in zip(clocks, usual, strict=True)
+            )
+        )
+    worst, total = lowest(costs, 4)
+    assert found["is_lowest"]
+    assert found["worst_share"] == pytest.approx(worst / 120, abs=1e-4)
+    assert sum(member["outside_share"] for member in found["members"]) == pytest.approx(total / 120, abs=1e-3)
+    assert worst < 120  # a choice that is bad for no one all of the time

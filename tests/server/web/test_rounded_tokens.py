@@ -1,6 +1,7 @@
 """Tokens that see rounded times only: what is equal after rounding cannot be told apart by any request."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,7 @@ from ftlserver.domain.user import User
 from ftlserver.storage import Storage, periods, rounded_periods
 from ftlserver.storage.database import transaction
 from ftlserver.web.app import ROUTES, create_app
-from tests.helpers import EGON, send, store_team
+from tests.helpers import EGON, at, make_feed, send, store_team
 
 QUARTER = 900
 BEGIN = 1_772_000_100 * SECOND // (QUARTER * SECOND) * QUARTER * SECOND  # a quarter of an hour in February 2026
@@ -99,8 +100,8 @@ def requests(unit: int) -> Iterator[tuple[str, str, object]]:
                 yield "POST", f"/api/{question}", about | {"active_only": True, "order": "active", "limit": 1}
             if question == "loguseractivity":
                 yield "POST", f"/api/{question}", about | {"clip": True, "time_format": "iso"}
-    for at in (local, absolute, f"{day}T12:00:00Z", "2026-02-28T00:00:00Z"):
-        yield "POST", "/api/presence", {"id_list": ["a", "b"], "at": at, "order": "active"}
+    for moment in (local, absolute, f"{day}T12:00:00Z", "2026-02-28T00:00:00Z"):
+        yield "POST", "/api/presence", {"id_list": ["a", "b"], "at": moment, "order": "active"}
     yield "GET", f"/api/loguseractivity?id=a&id=b&from={local}&time_format=iso", None
     yield "GET", f"/api/loguseractivity?limit=1&from={local}", None
     yield "GET", "/api/loguseractivity", None
@@ -136,6 +137,38 @@ def test_what_is_equal_after_rounding_gives_equal_answers(
         )
     for first, second in zip(*answers, strict=True):
         assert first == second
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("frozen")
+@pytest.mark.parametrize("unit", [QUARTER, 86_400])
+@settings(max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(drawn=st.lists(rounded, min_size=1, max_size=12))
+def test_what_is_equal_after_rounding_gives_equal_feeds(
+    sqlite_module_storage: Storage, unit: int, drawn: list[tuple[Any, ...]]
+) -> None:
+    paths = [make_feed(sqlite_module_storage, view, round_seconds=unit) for view in tokens.FEEDS]
+    app = TestApp(create_app(sqlite_module_storage))
+    feeds = []
+    for history in two_histories(drawn, unit):
+        fill(sqlite_module_storage, history)
+        feeds.append([(path, app.get(path).body) for path in paths])
+    assert feeds[0] == feeds[1]
+
+
+def test_a_feed_shows_rounded_times(team: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(instants, "now", lambda: at("2020-02-02T23:00:00Z"))
+    app = TestApp(create_app(team))
+
+    def times(round_seconds: int | None) -> list[str]:
+        text = app.get(make_feed(team, "activity.ics", (EGON.id,), round_seconds=round_seconds)).text
+        return re.findall(r"DT(?:START|END)[^:]*:(?:2020020[12]T)(\d{6}Z)", text)
+
+    # 1 February, 1:33PM to 1:54PM in Los Angeles, is over at midnight in UTC.
+    assert times(None)[:2] == ["213300Z", "215400Z"]
+    assert times(900)[:2] == ["213000Z", "220000Z"]
+    # As a day of that clock it ends at 08:00 of the next one, and the feed ends at midnight in UTC.
+    assert times(86_400) == []
 
 
 @pytest.fixture(scope="module")

@@ -1,18 +1,18 @@
 <h1>Board</h1>
 <p class="lead">Who is active now, and what time it is for everybody.
-% if subject:
-<strong class="window">{{f"Team {subject.team}, " if subject.team else ""}}times in {{subject.zone.key}}</strong>
+% if form.subject:
+<strong class="window">{{f"Team {form.subject.team}, " if form.subject.team else ""}}times in {{form.subject.zone.key}}</strong>
 % end
 </p>
-% if problem:
-<p class="problem" role="alert">{{problem}}</p>
+% if form.problem:
+<p class="problem" role="alert">{{form.problem}}</p>
 % end
 <form class="question" method="get" action="/">
 {{fields}}
 <p><button type="submit">Show</button></p>
 </form>
 <div id="refreshed" data-refresh="30">
-{{content}}
+{{form.content}}
 </div>
 % if teams:
 <h2>Teams</h2>

@@ -1,5 +1,5 @@
-% if problem:
-<p class="problem" role="alert">{{problem}}</p>
+% if form.problem:
+<p class="problem" role="alert">{{form.problem}}</p>
 % end
 <form class="question" method="get" action="{{view.path}}">
 {{fields}}
@@ -8,19 +8,33 @@
 <select id="per" name="per">
 <option value="">fitting</option>
 % for per in ("day", "week", "month"):
-<option{{selected if per == values.get("per") else ""}}>{{per}}</option>
+<option{{selected if per == form.values.get("per") else ""}}>{{per}}</option>
 % end
 </select></p>
 % end
 % if "at_least" in view.fields:
 <p><label for="at_least">At least so many at once</label>
-<input id="at_least" name="at_least" type="number" min="1" max="1000" value="{{values.get("at_least")}}" placeholder="2"></p>
+<input id="at_least" name="at_least" type="number" min="1" max="1000" value="{{form.values.get("at_least")}}" placeholder="2"></p>
+% end
+% if "at_most" in view.fields:
+<p><label for="at_most">A gap: at most so many active</label>
+<input id="at_most" name="at_most" type="number" min="0" max="999" value="{{form.values.get("at_most")}}" placeholder="0"></p>
+<p class="grow"><label for="quiet">Hours in which gaps are meant</label>
+<input id="quiet" name="quiet" value="{{form.values.get("quiet")}}" placeholder="{{quiet_example}}" spellcheck="false"></p>
+% end
+% if "weeks" in view.fields:
+<p><label for="weeks">Weeks ahead</label>
+<input id="weeks" name="weeks" type="number" min="1" max="53" value="{{form.values.get("weeks")}}" placeholder="{{53 if "meeting" in form.values else 26}}"></p>
+<p class="grow"><label for="meeting">Standing meeting</label>
+<input id="meeting" name="meeting" value="{{form.values.get("meeting")}}" placeholder="Tue 17:00 Europe/Berlin" autocapitalize="none" spellcheck="false"></p>
 % end
 % if "week" in view.fields:
 <p><label for="week">Week from</label>
-<input id="week" name="week" type="{{"text" if problem else "date"}}" value="{{values.get("week")}}"></p>
+<input id="week" name="week" type="{{"text" if form.problem else "date"}}" value="{{form.values.get("week")}}"></p>
+% end
+% if "minutes" in view.fields:
 <p><label for="minutes">Minutes</label>
-<input id="minutes" name="minutes" type="number" min="15" max="1440" value="{{values.get("minutes")}}" placeholder="60"></p>
+<input id="minutes" name="minutes" type="number" min="15" max="1440" value="{{form.values.get("minutes")}}" placeholder="60"></p>
 % end
 <p><button type="submit">Show</button></p>
 </form>

@@ -16,7 +16,7 @@
 % if not is_login:
 <nav aria-label="Views">
 <ul>
-% for path, name in (("/", "Board"), ("/timeline", "Timeline"), ("/summary", "Summary"), ("/hours", "Hours"), ("/overlap", "Overlap"), ("/meeting", "Meeting")):
+% for path, name in (("/", "Board"), ("/timeline", "Timeline"), ("/summary", "Summary"), ("/hours", "Hours"), ("/overlap", "Overlap"), ("/coverage", "Coverage"), ("/meeting", "Meeting"), ("/clock-changes", "Clock changes"), ("/rest", "Rest")):
 <li><a href="{{path}}{{navigation}}"{{current if path == here else ""}}>{{name}}</a></li>
 % end
 </ul>

@@ -1,11 +1,11 @@
 <h1>{{user.real_name}}</h1>
 <p class="lead">{{user.id}}, {{user.tz}}\\
-% if subject:
- <strong class="window">Times in {{subject.zone.key}}</strong>\\
+% if form.subject:
+ <strong class="window">Times in {{form.subject.zone.key}}</strong>\\
 % end
 </p>
-% if problem:
-<p class="problem" role="alert">{{problem}}</p>
+% if form.problem:
+<p class="problem" role="alert">{{form.problem}}</p>
 % end
 <form class="question" method="get" action="{{path}}">
 {{fields}}
@@ -16,7 +16,7 @@
 <li><a href="{{address}}">{{name}}</a></li>
 % end
 </ul>
-{{content}}
+{{form.content}}
 <ul class="presets" aria-label="This member in other views">
 % for title, address in links:
 <li><a href="{{address}}">{{title}}</a></li>

@@ -1,8 +1,8 @@
 <h1>{{view.title}}</h1>
 <p class="lead">{{view.lead}}
-% if subject:
-<strong class="window">{{f"Team {subject.team}, " if subject.team else ""}}{{window}}</strong>
+% if form.subject:
+<strong class="window">{{f"Team {form.subject.team}, " if form.subject.team else ""}}{{window}}</strong>
 % end
 </p>
-{{form}}
-{{content}}
+{{question}}
+{{form.content}}

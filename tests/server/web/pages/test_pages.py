@@ -20,14 +20,14 @@ from ftlserver.errors import DatabaseError
 from ftlserver.storage import Storage
 from ftlserver.web import responses
 from ftlserver.web.app import PAGES, Route, create_app
-from ftlserver.web.pages import tables
+from ftlserver.web.pages import tables, views
 from ftlserver.web.pages import visit as visits
 from ftlserver.web.pages.visit import POLICY
 from tests.campaigns.fuzz import STRINGS, TIMES
 from tests.helpers import EGON, GLINDA, ask
 from tests.server.web.pages.conftest import HOSTILE, QUIET, period
 
-VIEWS = ["/timeline", "/summary", "/hours", "/overlap", "/meeting"]
+VIEWS = [view.path for view in views.VIEWS]
 ALL = ["/", *VIEWS, f"/members/{EGON.id}", "/login"]
 
 
@@ -119,7 +119,7 @@ def test_an_unknown_page_is_html_for_a_browser_and_json_for_a_program(browser: T
 def test_a_hostile_name_is_text_everywhere(browser: TestApp, path: str) -> None:
     text = browser.get(path).text
     assert "<script>alert" not in text
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text or path in ("/overlap", "/meeting")
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in text or path in ("/overlap", "/meeting", "/clock-changes")
     hostile = browser.get("/members/x.y@z%2B1")
     assert "<script>alert" not in hostile.text
     assert "{{1+1}}" in hostile.text.replace("&#039;", "'")
@@ -173,6 +173,11 @@ def test_a_refusal_is_one_sentence_above_the_form_as_it_was(
     [
         ("/overlap", {"at_least": "x"}, "At least must be a whole number"),
         ("/overlap", {"at_least": "99"}, "At least: min_members is 99"),
+        ("/coverage", {"at_most": "-1"}, "At most must be a whole number"),
+        ("/coverage", {"at_most": "99"}, "At most: max_members is 99"),
+        ("/coverage", {"quiet": "at noon"}, "Hours in which gaps are meant: "),
+        ("/clock-changes", {"weeks": "54"}, "Weeks ahead: expected at most 53"),
+        ("/clock-changes", {"meeting": "soon"}, "Standing meeting: expected a weekday, a time and a zone"),
         ("/meeting", {"minutes": "1"}, "minutes: expected at least 15"),
         ("/meeting", {"week": "soon"}, "week: expected a time"),
         ("/summary", {"per": "year"}, "Per is day, week or month"),
@@ -196,6 +201,10 @@ FIELDS = {
     "page": st.sampled_from([*STRINGS, "1"]),
     "per": st.sampled_from(["day", "week", "month"]),
     "at_least": st.sampled_from([*STRINGS, "1", "0", "1001"]),
+    "at_most": st.sampled_from([*STRINGS, "0", "1"]),
+    "quiet": st.sampled_from([*STRINGS, "Sat-Sun"]),
+    "weeks": st.sampled_from(["1", "53", "0", "54", "x"]),
+    "meeting": st.sampled_from([*STRINGS, "Tue 17:00 Europe/Berlin"]),
     "week": st.sampled_from(TIMES),
     "minutes": st.sampled_from(["15", "1440", "0", "-1", "1e9", "٣"]),
 }
