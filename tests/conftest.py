@@ -58,12 +58,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Leave slow tests out of coverage: it doubles their time on Python 3.11, and the quick ones cover 97 % alone.
+    """Leave slow tests and properties out of coverage: it doubles their time, and the others cover 97 % alone.
 
     pytest-cov's marker ``no_cover`` stops one of the two measurements that it starts in a worker of xdist.
     """
     measurements: list[Coverage] = []
-    if item.get_closest_marker("slow"):
+    if item.get_closest_marker("slow") or item.get_closest_marker("hypothesis"):
         while (current := Coverage.current()) is not None:
             current.stop()
             measurements.append(current)
