@@ -122,7 +122,8 @@ class Schema(threading.local):
 
     def problems(self, document: Mapping[str, Any]) -> list[Problem]:
         """Return what is wrong with *document*, at most MOST_PROBLEMS things."""
-        return (_check_members(document) if self.names_members else []) + self._validator.check(document)
+        found = _check_members(document) if self.names_members else []
+        return [*found, *self._validator.check(document)][:MOST_PROBLEMS]
 
 
 _Rules = dict[str, Any]

@@ -12,6 +12,7 @@ from webtest import TestApp
 
 from ftlserver.storage import Storage
 from ftlserver.web.app import create_app
+from ftlserver.web.schemas import MOST_PROBLEMS
 from tests.helpers import JSON_SUITE, post, refused_post
 
 
@@ -60,6 +61,12 @@ def test_the_json_test_suite_causes_no_unexpected_error(empty_app: TestApp, path
         assert response.status_int in (200, 400)
         if path.name.startswith("n_") and body == data:
             assert response.status_int == 400
+
+
+def test_at_most_ten_things_that_are_wrong_are_listed(empty_app: TestApp) -> None:
+    status, code, problems = refused_post(empty_app, {"team": "a", "id_list": [""] * 20})
+    assert (status, code, len(problems)) == (400, "invalid_argument", MOST_PROBLEMS)
+    assert problems[0]["pointer"] == "/team"
 
 
 json_values = st.recursive(
