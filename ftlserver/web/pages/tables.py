@@ -341,9 +341,20 @@ def meeting(answer: Answer) -> list[Table]:
     if slots:
         clocks = "Each member's own clock, and whether they are likely to be there"
         found.append(_clocks(clocks, answer["members"], slots, "weekday time"))
+    if answer.get("rotation", {}).get("slots"):
+        found.append(_rotation(answer["rotation"], answer["members"]))
     if changes := [_change(change) for change in answer["changes"]]:
         found.append(Table("Clock changes until then, in UTC", ("At", "Zone", "Before", "After"), changes, NONE))
     return found
+
+
+def _rotation(rotation: Answer, members: Sequence[Answer]) -> Table:
+    worst = f"nobody is outside their usual hours for more than {rotation['worst_share']:.0%} of it"
+    limit = "" if rotation["is_lowest"] else "; a fairer choice may exist"
+    clocks = _clocks(f"To use in turn: {worst}{limit}", members, rotation["slots"], "weekday time")
+    shares = {member["id"]: f"{member['outside_share']:.0%}" for member in rotation["members"]}
+    rows = [(*row, shares.get(member["id"], "")) for row, member in zip(clocks.rows, members, strict=True)]
+    return Table(clocks.caption, (*clocks.columns, "Outside"), rows, NONE)
 
 
 def _clocks(caption: str, members: Sequence[Answer], slots: Sequence[Answer], shows: str) -> Table:

@@ -88,7 +88,8 @@ def _coverage(subject: Subject, values: Values) -> dict[str, Any]:
 
 def _meeting(subject: Subject, values: Values) -> dict[str, Any]:
     minutes = _number(values, "minutes", 60)
-    return {**_past(subject, values), "minutes": minutes, "slots": 10, **_given(values, "week")}
+    rotate = {"rotate": _number(values, "rotate", 0)} if "rotate" in values else {}
+    return {**_past(subject, values), "minutes": minutes, "slots": 10, **rotate, **_given(values, "week")}
 
 
 def _clock_changes(subject: Subject, values: Values) -> dict[str, Any]:
@@ -152,7 +153,7 @@ MEETING = View(
     *(questions.meeting, schemas.MEETING, _meeting),
     *(tables.meeting, tables.meeting_csv, pictures.meeting),
     days=57,
-    fields=frozenset(["week", "minutes"]),
+    fields=frozenset(["week", "minutes", "rotate"]),
     is_ahead=True,
 )
 CLOCK_CHANGES = View(

@@ -36,6 +36,10 @@
 <p><label for="minutes">Minutes</label>
 <input id="minutes" name="minutes" type="number" min="15" max="1440" value="{{form.values.get("minutes")}}" placeholder="60"></p>
 % end
+% if "rotate" in view.fields:
+<p><label for="rotate">Times to use in turn</label>
+<input id="rotate" name="rotate" type="number" min="2" max="12" value="{{form.values.get("rotate")}}" placeholder="none"></p>
+% end
 <p><button type="submit">Show</button></p>
 </form>
 % if presets:

@@ -207,6 +207,7 @@ FIELDS = {
     "meeting": st.sampled_from([*STRINGS, "Tue 17:00 Europe/Berlin"]),
     "week": st.sampled_from(TIMES),
     "minutes": st.sampled_from(["15", "1440", "0", "-1", "1e9", "٣"]),
+    "rotate": st.sampled_from(["2", "12", "1", "x"]),
 }
 
 
