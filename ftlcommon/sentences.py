@@ -155,6 +155,13 @@ def attendances(answer: Answer, slot: Answer) -> Counter[str]:
     return Counter(member["attendance"] for member in slot["members"] if member["id"] in judged)
 
 
+def rotation_words(rotation: Answer) -> str:
+    """Return how fair it is to meet at several times in turn."""
+    share = percent(rotation["worst_share"]) if rotation["worst_share"] else "0 %"
+    words = f"nobody is outside their usual hours for more than {share} of it"
+    return words if rotation["is_lowest"] else f"{words}; a fairer choice may exist: the search was given up"
+
+
 def meeting_words(answer: Answer) -> str:
     """Return who will be there at the best time."""
     slot = answer["slots"][0]

@@ -10,7 +10,7 @@ from ftlclient.views._heading import heading
 from ftlclient.views._slots import SlotTable, names_of
 from ftlclient.views.formatting import check_rows, shown_as
 from ftlcommon.levels import percent
-from ftlcommon.sentences import change_words, meeting_words, not_counted_words
+from ftlcommon.sentences import change_words, meeting_words, not_counted_words, rotation_words
 from ftlcommon.wording import counted, window_words
 from ftlcommon.zones import zone_of
 
@@ -59,10 +59,7 @@ class Meeting:
 
     def _rotation(self, options: ConsoleOptions) -> Iterator[Text]:
         rotation = self.answer["rotation"]
-        worst = f"nobody is outside their usual hours for more than {_percent(rotation['worst_share'])} of it"
-        yield heading(f"In turn, {counted(len(rotation['slots']), 'time')}", worst)
-        if not rotation["is_lowest"]:
-            yield Text("a fairer choice may exist: the search was given up", "dim")
+        yield heading(f"In turn, {counted(len(rotation['slots']), 'time')}", rotation_words(rotation))
         shares = {member["id"]: _percent(member["outside_share"]) for member in rotation["members"]}
         yield from SlotTable(self.answer, rotation["slots"], ("outside", shares)).draw(options)
 

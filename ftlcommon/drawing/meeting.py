@@ -6,6 +6,7 @@ from datetime import datetime
 from ftlcommon.drawing.rows import MOST_MEMBERS, Answer, names_of
 from ftlcommon.drawing.sheet import MARGIN, ROW, WIDTH, Heading, Picture, Sheet, name_width
 from ftlcommon.drawing.texts import short
+from ftlcommon.levels import percent
 from ftlcommon.sentences import (
     ATTENDANCES,
     attendances,
@@ -13,6 +14,7 @@ from ftlcommon.sentences import (
     meeting_words,
     member_clock,
     not_counted_words,
+    rotation_words,
     slot_days,
 )
 from ftlcommon.wording import counted, time_of_day, window_words
@@ -34,11 +36,28 @@ def meeting(answer: Answer, heading: Heading) -> Picture:
         sheet.lines(meeting_words(answer), "bold")
         sheet.y += 6
         slot_table(sheet, answer, names, answer["slots"], "best times first, by those expected")
+    if answer.get("rotation", {}).get("slots"):
+        _rotation(sheet, answer, names)
     if words := not_counted_words(answer, {id_: short(name) for id_, name in names.items()}):
         sheet.lines(words)
     for change in answer["changes"]:
         sheet.lines(change_words(change, {id_: short(name) for id_, name in names.items()}), "warn")
     return sheet.picture()
+
+
+def _rotation(sheet: Sheet, answer: Answer, names: dict[str, str]) -> None:
+    rotation = answer["rotation"]
+    sheet.y += 12
+    sheet.lines(f"In turn, {counted(len(rotation['slots']), 'time')}: {rotation_words(rotation)}", "bold")
+    sheet.y += 6
+    shares = [
+        f"{short(names[member['id']])} {percent(member['outside_share'])}"
+        for member in rotation["members"]
+        if member["outside_share"]
+    ]
+    slot_table(sheet, answer, names, rotation["slots"], "times to be used in turn, in their order")
+    if shares:
+        sheet.lines(f"Outside their usual hours: {', '.join(shares)}")
 
 
 def slot_table(

@@ -130,7 +130,7 @@ class Sheet:
         line = ""
         for word in text.split():
             if line and width_of(f"{line} {word}", bold="bold" in kind) > space:
-                self._line(line, kind, indent)
+                self._line(cut(line, space, bold="bold" in kind), kind, indent)
                 line = ""
             line = f"{line} {word}".strip()
         if line:

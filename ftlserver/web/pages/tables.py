@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ftlcommon import csv_rows
-from ftlcommon.sentences import covered_words, standing_meeting_words
+from ftlcommon.sentences import covered_words, rotation_words, standing_meeting_words
 from ftlserver.domain.time_formats import MONTHS
 from ftlserver.web.pages.templates import Html, escaped
 
@@ -349,9 +349,7 @@ def meeting(answer: Answer) -> list[Table]:
 
 
 def _rotation(rotation: Answer, members: Sequence[Answer]) -> Table:
-    worst = f"nobody is outside their usual hours for more than {rotation['worst_share']:.0%} of it"
-    limit = "" if rotation["is_lowest"] else "; a fairer choice may exist"
-    clocks = _clocks(f"To use in turn: {worst}{limit}", members, rotation["slots"], "weekday time")
+    clocks = _clocks(f"In turn: {rotation_words(rotation)}", members, rotation["slots"], "weekday time")
     shares = {member["id"]: f"{member['outside_share']:.0%}" for member in rotation["members"]}
     rows = [(*row, shares.get(member["id"], "")) for row, member in zip(clocks.rows, members, strict=True)]
     return Table(clocks.caption, (*clocks.columns, "Outside"), rows, NONE)

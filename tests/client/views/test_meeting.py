@@ -182,11 +182,10 @@ def test_times_in_turn_are_a_table_with_the_share_of_each_member() -> None:
     shares = [{"id": "a", "outside_share": 0.75}, {"id": "b", "outside_share": 0.0}]
     rotation = {"slots": MEETING["slots"] * 2, "worst_share": 0.75, "is_lowest": False, "members": shares}
     answer = {**MEETING, "rotation": rotation}
-    shown = lines(meeting.Meeting(answer), 120)
+    shown = lines(meeting.Meeting(answer), 160)
     title = "In turn, 2 times, nobody is outside their usual hours for more than 75 % of it"
-    at = shown.index(title)
-    assert shown[at + 1 : at + 7] == [
-        "a fairer choice may exist: the search was given up",
+    at = shown.index(f"{title}; a fairer choice may exist: the search was given up")
+    assert shown[at + 1 : at + 6] == [
         "",
         "          Mon 23    Mon 23    outside",
         "          20:00     20:00",

@@ -146,6 +146,17 @@ def presence(names: Sequence[str] = NAMES) -> dict[str, Any]:
     return {"ok": True, "members": members, "at": NOW.isoformat()}
 
 
+def in_turn(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer to ``meeting`` with a rotation of its slots."""
+    shares = [
+        {"id": member["id"], "outside_share": number / 10}
+        for number, member in enumerate(answer["members"])
+        if member["enough_history"]
+    ]
+    rotation = {"slots": answer["slots"][:3], "worst_share": 0.2, "is_lowest": True, "members": shares}
+    return {**answer, "rotation": rotation}
+
+
 def meeting(names: Sequence[str] = NAMES, slots: int = 5) -> dict[str, Any]:
     attendances = ("likely", "possible", "unlikely", "unknown")
     found = []
@@ -287,6 +298,7 @@ def _pictures() -> Iterator[tuple[str, Draw]]:
     yield "hours on own clocks", lambda names: drawing.hours(hours(names, None), heading(hours(names, None), None))
     yield "overlap", lambda names: drawing.overlap(overlap(names), heading(overlap(names)))
     yield "meeting", lambda names: drawing.meeting(meeting(names), heading(meeting(names)))
+    yield "rotation", lambda names: drawing.meeting(in_turn(meeting(names)), heading(meeting(names)))
     yield "coverage", lambda names: drawing.coverage(coverage(names), heading(coverage(names)))
     yield "rest", lambda names: drawing.rest(rest(names), heading(rest(names), None))
     yield "clock changes", lambda names: drawing.clock_changes(clock_changes(names), heading(clock_changes(names)))

@@ -13,6 +13,7 @@ from tests.common.drawing.conftest import (
     coverage,
     heading,
     hours,
+    in_turn,
     meeting,
     overlap,
     presence,
@@ -126,6 +127,16 @@ def test_a_meeting_has_a_row_a_member_and_a_column_a_slot() -> None:
     assert len(cells) == 4 * 5
     assert cells[5].title == "Maya Iyer, 02:00+1: possible"
     assert any("clocks go forward 1 h in Berlin" in text for text in shown)
+
+
+def test_slots_in_turn_are_drawn_with_who_is_outside_their_hours() -> None:
+    answer = in_turn(meeting())
+    picture = drawing.meeting(answer, heading(answer))
+    shown = " ".join(texts(picture))
+    assert "In turn, 3 times: nobody is outside their usual hours for more than 20 % of it" in shown
+    assert "Outside their usual hours: Maya Iyer 10 %, " in shown
+    cells = [block for block in blocks(picture, "likely", "possible", "unlikely", "unknown") if block.title]
+    assert len(cells) == len(NAMES) * (5 + 3)
 
 
 def test_many_slots_are_drawn_in_blocks() -> None:
