@@ -7,6 +7,11 @@ Answer = Mapping[str, Any]
 Rows = Iterator[Sequence[Any]]
 
 COVERAGE = ("start_time", "end_time", "seconds", "left_last", "came_first")
+MEETING = (
+    *("rank", "start_time", "end_time", "expected_attendance", "outside_usual_hours"),
+    *("user_id", "local_time", "expected", "usual", "attendance"),
+)
+ROTATION = (*MEETING, "outside_share")
 CLOCK_CHANGES = (
     *("at", "tz", "offset_before", "offset_after", "user_id", "other_user_id"),
     *("overlap_before", "overlap_after"),
@@ -27,6 +32,24 @@ def coverage(answer: Answer) -> Rows:
     """Yield a row of COVERAGE for each gap; members are separated by spaces."""
     for gap in answer["gaps"]:
         yield (*(gap[key] for key in COVERAGE[:3]), *(" ".join(gap[key]) for key in COVERAGE[3:]))
+
+
+def meeting(answer: Answer) -> Rows:
+    """Yield a row of MEETING for each member of each slot."""
+    for rank, slot in enumerate(answer["slots"], 1):
+        for member in slot["members"]:
+            usual = "yes" if member["usual"] else "no"
+            yield (
+                *(rank, *(slot[key] for key in MEETING[1:5])),
+                *(member["id"], member["local_time"], member["expected"], usual, member["attendance"]),
+            )
+
+
+def rotation(answer: Answer) -> Rows:
+    """Yield a row of ROTATION for each member of each slot of a rotation."""
+    shares = {member["id"]: member["outside_share"] for member in answer["rotation"]["members"]}
+    for row in meeting(answer["rotation"]):
+        yield (*row, shares.get(row[5], ""))
 
 
 def clock_changes(answer: Answer) -> Rows:

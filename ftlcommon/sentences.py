@@ -158,7 +158,7 @@ def attendances(answer: Answer, slot: Answer) -> Counter[str]:
 def rotation_words(rotation: Answer) -> str:
     """Return how fair it is to meet at several times in turn."""
     share = percent(rotation["worst_share"]) if rotation["worst_share"] else "0 %"
-    words = f"nobody is outside their usual hours for more than {share} of it"
+    words = f"no member is outside their usual hours for more than {share} of it"
     return words if rotation["is_lowest"] else f"{words}; a fairer choice may exist: the search was given up"
 
 

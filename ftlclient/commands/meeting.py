@@ -10,7 +10,7 @@ from ftlclient.api import answers
 from ftlclient.commands import _calendars, _question, _window
 from ftlclient.errors import ConfigError
 from ftlclient.views import meeting
-from ftlcommon import calendars, drawing
+from ftlcommon import calendars, csv_rows, drawing
 from ftlcommon.command_line import number
 from ftlcommon.wording import counted
 from ftlcommon.zones import zone_of
@@ -60,8 +60,8 @@ def handle(args: argparse.Namespace, console: Console) -> int:
         meeting.Meeting,
         "Best times to meet",
         drawing.meeting,
-        meeting.COLUMNS if args.rotate is None else meeting.ROTATION_COLUMNS,
-        meeting.rows if args.rotate is None else meeting.rotation_rows,
+        csv_rows.MEETING if args.rotate is None else csv_rows.ROTATION,
+        csv_rows.meeting if args.rotate is None else csv_rows.rotation,
         document,
         calendar=lambda answer: _calendar(answer, args.slot),
     )

@@ -14,12 +14,6 @@ from ftlcommon.sentences import change_words, meeting_words, not_counted_words, 
 from ftlcommon.wording import counted, window_words
 from ftlcommon.zones import zone_of
 
-COLUMNS = (
-    *("rank", "start_time", "end_time", "expected_attendance", "outside_usual_hours"),
-    *("user_id", "local_time", "expected", "usual", "attendance"),
-)
-ROTATION_COLUMNS = (*COLUMNS, "outside_share")
-
 
 class Meeting:
     """The proposed slots, best first, and the clock changes until then."""
@@ -66,24 +60,3 @@ class Meeting:
 
 def _percent(share: float) -> str:
     return percent(share) if share else "0 %"
-
-
-def rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield a row of COLUMNS for each member of each slot."""
-    for rank, slot in enumerate(answer["slots"], 1):
-        for member in slot["members"]:
-            yield (
-                rank,
-                *(slot[key] for key in COLUMNS[1:5]),
-                member["id"],
-                *(member[key] for key in ("local_time", "expected")),
-                "yes" if member["usual"] else "no",
-                member["attendance"],
-            )
-
-
-def rotation_rows(answer: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """Yield a row of ROTATION_COLUMNS for each member of each slot of a rotation."""
-    shares = {member["id"]: member["outside_share"] for member in answer["rotation"]["members"]}
-    for row in rows(answer["rotation"]):
-        yield *row, shares.get(row[5], "")

@@ -374,8 +374,8 @@ class _Undo:
         values = {"ids": self._database.array(added)}
         kept = list(self._connection.execute(_WITH_PERIODS[self._database.dialect], values).scalars())
         self._done.kept_users = len(kept)
-        room = MOST_LISTED - len(self._done.kept)
-        self._done.kept += [{"table": "users", "id": user_id} for user_id in kept[:room]]
+        listed = kept[: MOST_LISTED - len(self._done.kept)]
+        self._done.kept += [{"table": "users", "id": user_id} for user_id in listed]
         return set(kept)
 
     def _restore(self, record: RecordChange) -> None:

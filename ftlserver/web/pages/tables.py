@@ -306,22 +306,12 @@ def coverage(answer: Answer) -> list[Table]:
 
 # ---- meeting
 
-_MEETING_COLUMNS = (
-    *("rank", "start_time", "end_time", "expected_attendance", "outside_usual_hours"),
-    *("user_id", "local_time", "expected", "usual", "attendance"),
-)
-
 
 def meeting_csv(answer: Answer) -> Rows:
-    """Yield the names of the columns, then a row for each member of each time."""
-    yield _MEETING_COLUMNS
-    for rank, slot in enumerate(answer["slots"], 1):
-        for member in slot["members"]:
-            usual = "yes" if member["usual"] else "no"
-            yield (
-                *(rank, *(slot[name] for name in _MEETING_COLUMNS[1:5])),
-                *(member["id"], member["local_time"], member["expected"], usual, member["attendance"]),
-            )
+    """Yield the names of the columns, then a row for each member of each time, or of each time in turn."""
+    in_turn = "rotation" in answer
+    yield csv_rows.ROTATION if in_turn else csv_rows.MEETING
+    yield from (csv_rows.rotation if in_turn else csv_rows.meeting)(answer)
 
 
 def meeting(answer: Answer) -> list[Table]:

@@ -139,7 +139,7 @@ OVERLAP = View(
     fields=frozenset(["at_least"]),
 )
 COVERAGE = View(
-    *("coverage", "Coverage", "When nobody, or too few, were active, and how members handed over."),
+    *("coverage", "Coverage", "When too few members, or none, were active, and how members handed over."),
     *(questions.coverage, schemas.COVERAGE, _coverage),
     *(tables.coverage, tables.coverage_csv, pictures.coverage),
     fields=frozenset(["at_most", "quiet"]),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ftlclient.views import meeting
-from ftlcommon import wording
+from ftlcommon import csv_rows, wording
 from tests.client.conftest import lines
 
 MEETING: dict[str, Any] = {
@@ -128,7 +128,7 @@ def test_a_table_fits_the_width(width: int, encoding: str, count: int) -> None:
 
 
 def test_rows_are_a_row_for_each_member_of_each_slot() -> None:
-    assert list(meeting.rows(MEETING))[2] == (
+    assert list(csv_rows.meeting(MEETING))[2] == (
         1,
         "2026-11-23T20:00:00+01:00",
         "2026-11-23T21:00:00+01:00",
@@ -183,7 +183,7 @@ def test_times_in_turn_are_a_table_with_the_share_of_each_member() -> None:
     rotation = {"slots": MEETING["slots"] * 2, "worst_share": 0.75, "is_lowest": False, "members": shares}
     answer = {**MEETING, "rotation": rotation}
     shown = lines(meeting.Meeting(answer), 160)
-    title = "In turn, 2 times, nobody is outside their usual hours for more than 75 % of it"
+    title = "In turn, 2 times, no member is outside their usual hours for more than 75 % of it"
     at = shown.index(f"{title}; a fairer choice may exist: the search was given up")
     assert shown[at + 1 : at + 6] == [
         "",
@@ -192,4 +192,4 @@ def test_times_in_turn_are_a_table_with_the_share_of_each_member() -> None:
         "Ann       ·20:00    ·20:00    75 %",
         "Bob       ●08:00+1  ●08:00+1  0 %",
     ]
-    assert [row[-1] for row in meeting.rotation_rows(answer)] == [0.75, "", 0.0] * 2
+    assert [row[-1] for row in csv_rows.rotation(answer)] == [0.75, "", 0.0] * 2

@@ -92,8 +92,8 @@ def test_a_coverage_has_the_longest_gaps_the_week_and_the_hand_overs() -> None:
     assert "Maya Iyer to Jonas Weber: 19 times, 0:05 on average" in [
         block.title for block in blocks(picture, "active")
     ]
-    nobody = drawing.coverage(coverage([]), heading(coverage([])))
-    assert texts(nobody)[-1] == "no activity"
+    empty = drawing.coverage(coverage([]), heading(coverage([])))
+    assert texts(empty)[-1] == "no activity"
     whole = {**coverage(), "gaps": [], "hand_overs": [], "hours": [None] * 168, "quiet": None, "max_members": 1}
     assert len(texts(drawing.coverage(whole, heading(whole)))) == 3
 
@@ -133,7 +133,7 @@ def test_slots_in_turn_are_drawn_with_who_is_outside_their_hours() -> None:
     answer = in_turn(meeting())
     picture = drawing.meeting(answer, heading(answer))
     shown = " ".join(texts(picture))
-    assert "In turn, 3 times: nobody is outside their usual hours for more than 20 % of it" in shown
+    assert "In turn, 3 times: no member is outside their usual hours for more than 20 % of it" in shown
     assert "Outside their usual hours: Maya Iyer 10 %, " in shown
     cells = [block for block in blocks(picture, "likely", "possible", "unlikely", "unknown") if block.title]
     assert len(cells) == len(NAMES) * (5 + 3)

@@ -68,11 +68,14 @@ def test_clock_changes_say_whose_and_what_becomes_of_the_overlap(browser: TestAp
 def test_times_to_meet_in_turn_say_how_often_each_member_is_outside_their_hours(browser: TestApp) -> None:
     asked = {"members": BOTH, "rotate": "3"}
     rotation = browser.get("/meeting.json", asked).json["rotation"]
-    rows = cells(browser.get("/meeting", asked).text, "In turn: nobody is outside ")
+    rows = cells(browser.get("/meeting", asked).text, "In turn: no member is outside ")
     shares = {member["id"]: member["outside_share"] for member in rotation["members"]}
     names = {user.real_name: user.id for user in (EGON, GLINDA)}
     assert {names[row[0]]: row[-1] for row in rows} == {id_: f"{share:.0%}" for id_, share in shares.items()}
     assert {len(row) for row in rows} == {1 + 3 + 1}
+    written = list(csv.DictReader(io.StringIO(browser.get("/meeting.csv", asked).text)))
+    assert {row["user_id"]: float(row["outside_share"]) for row in written} == shares
+    assert len(written) == 2 * 3
 
 
 def test_a_standing_meeting_says_when_it_moves_for_whom(browser: TestApp) -> None:
